@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who has which MAC and IPv4 address: no two vifs of this host share one.
+ */
+#ifndef NOXS_ADDR_H
+#define NOXS_ADDR_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+/* A vif's claim on its addresses. */
+struct noxs_addr {
+	struct hlist_node mac_node;
+	struct hlist_node ipv4_node; /* unhashed when ipv4 is 0 */
+	u64 mac;
+	__be32 ipv4;
+	u16 domid;
+};
+
+/* Which claim stands in the way. */
+struct noxs_conflict {
+	u32 what; /* NOXS_CONFLICT_* */
+	u16 domid;
+};
+
+/*
+ * Claim @mac (6 bytes) and @ipv4 (network byte order, 0 = none) for @domid: both or none.
+ * -EADDRINUSE if one is taken; *conflict tells by whom.
+ */
+int noxs_addr_claim(struct noxs_addr *addr, u16 domid, const u8 *mac, __be32 ipv4,
+		    struct noxs_conflict *conflict);
+
+void noxs_addr_release(struct noxs_addr *addr);
+
+#endif /* NOXS_ADDR_H */

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hash of attached domains, and the control page: consuming what front-ends publish and
+ * publishing what back-ends have to say.  Making and unmaking a domain is in attach.c.
+ */
+#include <linux/hashtable.h>
+#include <linux/jiffies.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <xen/events.h>
+#include "bus.h"
+#include "events.h"
+#include "net/vif.h"
+#include "ring.h"
+#include "sysctl.h"
+
+#define DOMAIN_HASH_BITS 10
+
+static DEFINE_SPINLOCK(bus_lock);
+static DEFINE_HASHTABLE(domains, DOMAIN_HASH_BITS);  /* bus_lock */
+static DECLARE_BITMAP(hashed, DOMID_FIRST_RESERVED); /* bus_lock: their domids, for listing */
+static struct workqueue_struct *bus_wq;
+
+static const struct noxs_class *const classes[] = {
+	[NOXS_CLASS_SYSCTL] = &noxs_sysctl_class,
+	[NOXS_CLASS_VIF] = &noxs_vif_class,
+};
+
+const struct noxs_class *noxs_bus_class(u16 cls)
+{
+	if (cls >= ARRAY_SIZE(classes))
+		return NULL;
+	return classes[array_index_nospec(cls, ARRAY_SIZE(classes))];
+}
+
+/* ---- the hash of domains ---- */
+
+static struct noxs_domain *domain_find(u16 domid)
+{
+	struct noxs_domain *dom;
+
+	lockdep_assert_held(&bus_lock);
+	hash_for_each_possible(domains, dom, node, domid)
+		if (dom->domid == domid)
+			return dom;
+	return NULL;
+}
+
+struct noxs_domain *noxs_domain_get(u16 domid)
+{
+	struct noxs_domain *dom;
+
+	spin_lock(&bus_lock);
+	dom = domain_find(domid);
+	if (dom)
+		kref_get(&dom->ref);
+	spin_unlock(&bus_lock);
+	return dom;
+}
+
+static void domain_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct noxs_domain, ref));
+}
+
+void noxs_domain_put(struct noxs_domain *dom)
+{
+	kref_put(&dom->ref, domain_free);
+}
+
+int noxs_domain_hash(struct noxs_domain *dom)
+{
+	int err = -EEXIST;
+
+	spin_lock(&bus_lock);
+	if (!domain_find(dom->domid)) {
+		hash_add(domains, &dom->node, dom->domid);
+		__set_bit(dom->domid, hashed);
+		err = 0;
+	}
+	spin_unlock(&bus_lock);
+	return err;
+}
+
+void noxs_domain_unhash(struct noxs_domain *dom)
+{
+	spin_lock(&bus_lock);
+	hash_del(&dom->node);
+	__clear_bit(dom->domid, hashed);
+	spin_unlock(&bus_lock);
+}
+
+bool noxs_domain_claim_detach(struct noxs_domain *dom)
+{
+	bool claimed;
+
+	spin_lock(&bus_lock);
+	claimed = !dom->detaching;
+	dom->detaching = true;
+	spin_unlock(&bus_lock);
+	return claimed;
+}
+
+unsigned int noxs_domain_list(u32 first, u16 *domids, unsigned int count)
+{
+	unsigned long domid;
+	unsigned int n = 0;
+
+	spin_lock(&bus_lock);
+	domid = find_next_bit(hashed, DOMID_FIRST_RESERVED, first);
+	while (domid < DOMID_FIRST_RESERVED && n < count) {
+		domids[n++] = domid;
+		domid = find_next_bit(hashed, DOMID_FIRST_RESERVED, domid + 1);
+	}
+	spin_unlock(&bus_lock);
+	return n;
+}
+
+/* ---- our half of a slot ---- */
+
+static volatile struct noxs_ctrl_slot *device_slot(struct noxs_device *dev)
+{
+	return &dev->dom->ctrl->slot[dev->entry.ctrl_slot];
+}
+
+void noxs_domain_notify(struct noxs_domain *dom)
+{
+	if (dom->notify && dom->irq > 0)
+		notify_remote_via_irq(dom->irq);
+	dom->notify = false;
+}
+
+void noxs_device_publish(struct noxs_device *dev, bool now)
+{
+	volatile struct noxs_ctrl_slot *slot = device_slot(dev);
+	size_t i;
+
+	dev->publish_wanted = true;
+	/* The front-end may still be copying what was published before. */
+	if (!now && READ_ONCE(slot->front.ack) != dev->back.seq)
+		return;
+	dev->publish_wanted = false;
+	WRITE_ONCE(slot->back.state, dev->back.state);
+	WRITE_ONCE(slot->back.error, dev->back.error);
+	for (i = 0; i < sizeof(dev->back.u); i += sizeof(u32))
+		WRITE_ONCE(*(volatile u32 *)(slot->back.u.raw + i), *(u32 *)(dev->back.u.raw + i));
+	virt_wmb(); /* pairs with the front-end's read barrier after reading seq */
+	WRITE_ONCE(slot->back.seq, ++dev->back.seq);
+	dev->dom->notify = true;
+}
+
+/* Tell the front-end that publication @seq has been consumed. */
+static void device_ack(struct noxs_device *dev, u32 seq)
+{
+	virt_mb(); /* its half was read before it may be written again */
+	dev->back.ack = seq;
+	WRITE_ONCE(device_slot(dev)->back.ack, seq);
+	dev->dom->notify = true;
+}
+
+static void device_fail(struct noxs_device *dev, int err)
+{
+	u16 cls = dev->class->cls;
+
+	dev->class->disconnect(dev);
+	dev->features = 0;
+	dev->back.state = NOXS_STATE_FAILED;
+	dev->back.error = -err;
+	noxs_device_publish(dev, true);
+	pr_err_ratelimited("domain %u: device %u.%u closed, error %d\n", dev->dom->domid, cls,
+			   dev->entry.id, err);
+	noxs_event_push(dev->dom->domid, NOXS_EVENT_DEV_FAILED, -err, cls << 16 | dev->entry.id);
+}
+
+void noxs_device_fault(struct noxs_device *dev, int err)
+{
+	if (!atomic_cmpxchg(&dev->fault, 0, -err))
+		noxs_domain_kick(dev->dom);
+}
+
+/* ---- the front-end's half of a slot ---- */
+
+/* Returns true if there was anything to do. */
+static bool device_service(struct noxs_device *dev)
+{
+	volatile struct noxs_ctrl_slot *slot = device_slot(dev);
+	struct noxs_ctrl_front front;
+	int err = -atomic_read(&dev->fault);
+	bool worked = false;
+	u32 seq, ack;
+
+	if (dev->back.state == NOXS_STATE_FAILED)
+		return false;
+	ack = READ_ONCE(slot->front.ack);
+	if (ack != dev->front_ack) {
+		dev->front_ack = ack;
+		worked = true;
+	}
+	seq = READ_ONCE(slot->front.seq);
+	if (!err && seq != dev->front_seq) {
+		virt_rmb(); /* pairs with the front-end's write barrier before seq++ */
+		noxs_copy_once(&front, &slot->front, sizeof(front) / sizeof(u32));
+		dev->front_seq = seq;
+		device_ack(dev, seq);
+		worked = true;
+		err = front.state > NOXS_STATE_OPEN ? -EPROTO :
+						      dev->class->front_changed(dev, &front);
+	}
+	if (err) {
+		device_fail(dev, err);
+		return true;
+	}
+	if (dev->publish_wanted)
+		noxs_device_publish(dev, false);
+	return worked;
+}
+
+/*
+ * A front-end may change its state as often as it likes, but not make us work without bound: more
+ * than CHANGE_BURST changes at once, or CHANGE_RATE per second, count as spurious events, which
+ * Xen's late-EOI code delays longer and longer.
+ */
+#define CHANGE_BURST 32U
+#define CHANGE_RATE  16U
+
+void noxs_domain_fill_credit(struct noxs_domain *dom)
+{
+	dom->change_credit = CHANGE_BURST;
+	dom->change_stamp = jiffies;
+}
+
+static bool domain_spend_credit(struct noxs_domain *dom)
+{
+	unsigned long gained = (jiffies - dom->change_stamp) * CHANGE_RATE / HZ;
+
+	if (gained) {
+		dom->change_credit =
+			min_t(unsigned long, dom->change_credit + gained, CHANGE_BURST);
+		dom->change_stamp = jiffies;
+	}
+	if (!dom->change_credit)
+		return false;
+	dom->change_credit--;
+	return true;
+}
+
+void noxs_domain_service(struct noxs_domain *dom)
+{
+	bool worked = false;
+	unsigned int i;
+
+	lockdep_assert_held(&dom->lock);
+	for (i = 0; i < dom->nr_devs; i++)
+		if (device_service(dom->devs[i]))
+			worked = true;
+	noxs_domain_notify(dom);
+	if (worked)
+		worked = domain_spend_credit(dom);
+	if (atomic_xchg(&dom->eoi_due, 0))
+		xen_irq_lateeoi(dom->irq, worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
+}
+
+void noxs_domain_ctrl_work(struct work_struct *work)
+{
+	struct noxs_domain *dom = container_of(work, struct noxs_domain, ctrl_work);
+
+	mutex_lock(&dom->lock);
+	if (dom->live)
+		noxs_domain_service(dom);
+	mutex_unlock(&dom->lock);
+}
+
+void noxs_domain_kick(struct noxs_domain *dom)
+{
+	queue_work(bus_wq, &dom->ctrl_work);
+}
+
+irqreturn_t noxs_domain_interrupt(int irq, void *arg)
+{
+	struct noxs_domain *dom = arg;
+
+	atomic_set(&dom->eoi_due, 1);
+	noxs_domain_kick(dom);
+	return IRQ_HANDLED;
+}
+
+/* ---- detaching in the background, and the end ---- */
+
+void noxs_domain_detach_async(struct noxs_domain *dom)
+{
+	if (!noxs_domain_claim_detach(dom))
+		return;
+	kref_get(&dom->ref); /* the work's */
+	queue_work(bus_wq, &dom->detach_work);
+}
+
+int noxs_bus_init(void)
+{
+	/* A guest waits for rtnl at most, so let domains not wait for each other. */
+	bus_wq = alloc_workqueue("noxs", WQ_UNBOUND, 0);
+	return bus_wq ? 0 : -ENOMEM;
+}
+
+void noxs_bus_fini(void)
+{
+	u16 domid;
+
+	while (noxs_domain_list(0, &domid, 1))
+		(void)noxs_domain_detach(domid); /* -ENOENT: it has gone by itself */
+	destroy_workqueue(bus_wq);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Attached domains and their devices: the hash of domains, the control page and its channel, and
+ * what a class of devices (sysctl, vif, vbd) must provide.
+ *
+ * Lock order (outer first):
+ *
+ *	noxs_domain.lock	mutex, one per domain: its devices, control page, channel
+ *	  rtnl			vif create, and nothing else under noxs_domain.lock
+ *	  bus_lock		spinlock: the hash of domains, noxs_domain.detaching
+ *	  addr_lock, log_lock	spinlocks, leaves
+ *
+ * The data path (NAPI) takes none of the first three.
+ */
+#ifndef NOXS_BUS_H
+#define NOXS_BUS_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/interrupt.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+#include "addr.h"
+#include "grant.h"
+#include "uapi/noxs_ioctl.h"
+
+struct noxs_device;
+struct noxs_domain;
+
+/* What a class provides.  Everything is called in process context with the domain's lock held. */
+struct noxs_class {
+	u16 cls;
+
+	/* Check a request without side effects: 0, -EINVAL, -EOPNOTSUPP. */
+	int (*check)(const struct noxs_ioc_dev *req);
+
+	/* Make the back-end; the device embeds struct noxs_device, which the bus has not set up. */
+	struct noxs_device *(*create)(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
+				      struct noxs_conflict *conflict);
+
+	/*
+	 * Connect at once, with rings that the builder has made and parameters that it has written
+	 * to the front half.  NULL: the class has no rings.
+	 */
+	int (*preconnect)(struct noxs_device *dev, const struct noxs_ioc_dev *req,
+			  const struct noxs_ctrl_front *front);
+
+	/*
+	 * The front-end has published @front (a private copy).  An error means that it broke the
+	 * protocol, or that what it asks for cannot be had: the device fails with it.
+	 */
+	int (*front_changed)(struct noxs_device *dev, const struct noxs_ctrl_front *front);
+
+	/* Stop using the guest's memory and channels.  May be called again. */
+	void (*disconnect)(struct noxs_device *dev);
+
+	/* Free the device; it is disconnected, and nobody can see it any more. */
+	void (*destroy)(struct noxs_device *dev);
+
+	/* Fill in what only the class knows of @state.  May be NULL. */
+	void (*query)(struct noxs_device *dev, struct noxs_ioc_dev_state *state);
+};
+
+/* The part of a back-end that the bus knows. */
+struct noxs_device {
+	struct noxs_domain *dom;
+	const struct noxs_class *class;
+	struct noxs_dev entry; /* in the device page; trusted, never read back */
+	char link[NOXS_IFNAME_LEN];
+	u32 features; /* in use when OPEN */
+
+	/* Our half of the slot as it was, or will be, published; dom->lock. */
+	struct noxs_ctrl_back back;
+	bool publish_wanted; /* `back` is newer than the page */
+	u32 front_seq;	     /* last front.seq consumed */
+	u32 front_ack;	     /* last front.ack seen */
+
+	atomic_t fault; /* positive errno: the data path wants the device closed */
+};
+
+struct noxs_domain {
+	struct hlist_node node; /* bus_lock */
+	struct kref ref;	/* the hash holds one */
+	u16 domid;
+	bool detaching;		    /* bus_lock; never goes back */
+	struct completion detached; /* nothing of the domain is held any more */
+
+	struct mutex lock; /* the rest */
+	bool live;	   /* creation has finished, and detaching not begun */
+	struct noxs_grant ctrl_grant;
+	volatile struct noxs_ctrl_page *ctrl;
+	int irq;	  /* control channel, 0 if none */
+	atomic_t eoi_due; /* the handler has run, and the event waits for its EOI */
+	struct work_struct ctrl_work;
+	struct work_struct detach_work;
+	unsigned int nr_devs;
+	struct noxs_device *devs[NOXS_CTRL_SLOTS];
+	struct noxs_device *sysctl; /* NULL if it has none */
+	bool notify;		    /* something was written for the guest to see */
+	u64 attached_ns;
+	unsigned int change_credit; /* see bus.c */
+	unsigned long change_stamp; /* jiffies */
+
+	u32 reported; /* lifecycle worker only: NOXS_DOMF_* reported */
+};
+
+int noxs_bus_init(void);
+/* Detach every domain.  No ioctl or life-cycle event can come any more. */
+void noxs_bus_fini(void);
+
+const struct noxs_class *noxs_bus_class(u16 cls);
+
+/* Find an attached domain and take a reference; NULL if there is none. */
+struct noxs_domain *noxs_domain_get(u16 domid);
+void noxs_domain_put(struct noxs_domain *dom);
+
+/* Hash a new domain: -EEXIST if one with its domid is there. */
+int noxs_domain_hash(struct noxs_domain *dom);
+void noxs_domain_unhash(struct noxs_domain *dom);
+
+/* Claim the one right to detach @dom. */
+bool noxs_domain_claim_detach(struct noxs_domain *dom);
+
+/* Domids from @first up, at most @count of them, in ascending order; returns how many. */
+unsigned int noxs_domain_list(u32 first, u16 *domids, unsigned int count);
+
+/* Have the control page looked at.  Any context. */
+void noxs_domain_kick(struct noxs_domain *dom);
+
+/* Look at the control page now.  dom->lock is held. */
+void noxs_domain_service(struct noxs_domain *dom);
+
+/* Start tearing down without waiting for it: the domain is dying. */
+void noxs_domain_detach_async(struct noxs_domain *dom);
+
+/* Let the front-ends make their first changes; see bus.c.  dom->lock. */
+void noxs_domain_fill_credit(struct noxs_domain *dom);
+
+/* Interrupt handler of the control channel; arg is the domain. */
+irqreturn_t noxs_domain_interrupt(int irq, void *arg);
+void noxs_domain_ctrl_work(struct work_struct *work);
+
+/*
+ * Publish dev->back.  Waits for the front-end's acknowledgment of the publication before (without
+ * blocking: the next pass tries again), unless @now says that the news is final.  dom->lock.
+ */
+void noxs_device_publish(struct noxs_device *dev, bool now);
+
+/* Notify the guest if anything was written for it.  dom->lock. */
+void noxs_domain_notify(struct noxs_domain *dom);
+
+/* Ask for the device to be closed, from the data path; @err is a negative errno.  Any context. */
+void noxs_device_fault(struct noxs_device *dev, int err);
+
+/* attach.c */
+
+struct noxs_create_result {
+	u64 frame;
+	u16 err_dev;
+	struct noxs_conflict conflict;
+};
+
+/* NOXS_IOC_CREATE; @reqs has req->nr_devs items, copied from the caller. */
+int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_dev *reqs,
+		       struct noxs_create_result *result);
+
+/* Detach @domid and wait until nothing is held; -ENOENT if it is not attached. */
+int noxs_domain_detach(u16 domid);
+
+/* The work behind noxs_domain_detach_async(). */
+void noxs_domain_detach_work(struct work_struct *work);
+
+#endif /* NOXS_BUS_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Differences between kernel versions, and nothing else: the one place with version #ifs.
+ * Supported: Linux 6.1 (Debian 12) and later.
+ */
+#ifndef NOXS_COMPAT_H
+#define NOXS_COMPAT_H
+
+#include <linux/netdevice.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "noxs needs Linux 6.1 or later"
+#endif
+
+/* Keep IPv6 autoconfiguration off @dev.  Call before it is registered. */
+static inline void noxs_netdev_no_addrconf(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	dev->priv_flags |= IFF_NO_ADDRCONF;
+#else
+	/* addrconf_notify() leaves slaves alone; nothing else asks for this flag by itself. */
+	dev->flags |= IFF_SLAVE;
+#endif
+}
+
+/* The driver locks its transmit path itself. */
+static inline void noxs_netdev_lltx(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+#endif /* NOXS_COMPAT_H */

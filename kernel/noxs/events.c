@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The log of events: a ring of the last records, overwritten from the oldest on.  A reader that
+ * was overtaken is told so with one LOST record.
+ */
+#include <linux/ktime.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include "events.h"
+
+/*
+ * A power of two.  A guest causes a bounded number of records in its life (READY once, CRASHING
+ * once, one failure per device, one answer per request), so that it cannot push out others'.
+ */
+#define NOXS_LOG_SIZE 1024U
+
+static DEFINE_SPINLOCK(log_lock);			 /* a leaf: nothing is taken inside */
+static struct noxs_ioc_event log_records[NOXS_LOG_SIZE]; /* log_lock */
+static u64 log_head;					 /* log_lock: next to be written */
+
+DECLARE_WAIT_QUEUE_HEAD(noxs_event_wait);
+
+void noxs_event_push(u16 domid, u16 type, u32 code, u32 arg)
+{
+	struct noxs_ioc_event *record;
+	unsigned long flags;
+
+	spin_lock_irqsave(&log_lock, flags);
+	record = &log_records[log_head % NOXS_LOG_SIZE];
+	*record = (struct noxs_ioc_event){
+		.domid = domid,
+		.type = type,
+		.code = code,
+		.arg = arg,
+		.time_ns = ktime_get_ns(),
+	};
+	log_head++;
+	spin_unlock_irqrestore(&log_lock, flags);
+	wake_up_interruptible_poll(&noxs_event_wait, EPOLLIN | EPOLLRDNORM);
+}
+
+void noxs_cursor_follow(struct noxs_cursor *cursor, u16 domid, const struct noxs_ioc_event *first)
+{
+	spin_lock_irq(&log_lock);
+	cursor->next = log_head;
+	cursor->domid = domid;
+	cursor->follows = true;
+	cursor->has_first = first;
+	if (first)
+		cursor->first = *first;
+	spin_unlock_irq(&log_lock);
+}
+
+/* Find the next record of interest without taking it.  log_lock is held. */
+static bool cursor_peek(struct noxs_cursor *cursor, struct noxs_ioc_event *event)
+{
+	if (!cursor->follows)
+		return false;
+	if (cursor->has_first) {
+		*event = cursor->first;
+		return true;
+	}
+	if (log_head - cursor->next > NOXS_LOG_SIZE) {
+		*event = (struct noxs_ioc_event){
+			.domid = NOXS_DOMID_ANY,
+			.type = NOXS_EVENT_LOST,
+			.time_ns = ktime_get_ns(),
+		};
+		return true;
+	}
+	for (; cursor->next != log_head; cursor->next++) {
+		*event = log_records[cursor->next % NOXS_LOG_SIZE];
+		if (cursor->domid == NOXS_DOMID_ANY || cursor->domid == event->domid)
+			return true;
+	}
+	return false;
+}
+
+static void cursor_advance(struct noxs_cursor *cursor)
+{
+	if (cursor->has_first)
+		cursor->has_first = false;
+	else if (log_head - cursor->next > NOXS_LOG_SIZE)
+		cursor->next = log_head - NOXS_LOG_SIZE;
+	else
+		cursor->next++;
+}
+
+int noxs_cursor_next(struct noxs_cursor *cursor, struct noxs_ioc_event *event)
+{
+	int ret = -ENOTCONN;
+
+	spin_lock_irq(&log_lock);
+	if (cursor->follows) {
+		ret = cursor_peek(cursor, event);
+		if (ret)
+			cursor_advance(cursor);
+	}
+	spin_unlock_irq(&log_lock);
+	return ret;
+}
+
+bool noxs_cursor_pending(struct noxs_cursor *cursor)
+{
+	struct noxs_ioc_event event;
+	bool found;
+
+	spin_lock_irq(&log_lock);
+	found = cursor_peek(cursor, &event);
+	spin_unlock_irq(&log_lock);
+	return found;
+}

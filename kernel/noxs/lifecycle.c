@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life-cycle of domains: collects Xen's events, logs them for the readers of the control device,
+ * and detaches attached domains that die.
+ */
+#include <linux/interrupt.h>
+#include <linux/workqueue.h>
+#include <xen/events.h>
+#include "bus.h"
+#include "events.h"
+#include "hypercall.h"
+#include "lifecycle.h"
+
+#define REPORTED_ALL (NOXS_DOMF_SHUTDOWN | NOXS_DOMF_DYING)
+
+static int lifecycle_irq;
+static struct noxs_event lifecycle_events[NOXS_EVENTS_MAX]; /* the work's own */
+
+/*
+ * Several changes of one domain come as one event with its state of now.  For an attached domain
+ * we remember what has been told, so that one that shut down and began to die at once is told both
+ * and neither twice.  Of others we tell the last.
+ */
+static void lifecycle_log(struct noxs_domain *dom, const struct noxs_event *event)
+{
+	u32 told = dom ? dom->reported : REPORTED_ALL & ~NOXS_DOMF_DYING;
+	bool dying = event->flags & NOXS_DOMF_DYING;
+
+	if (event->flags & NOXS_DOMF_GONE) {
+		noxs_event_push(event->domid, NOXS_EVENT_GONE, 0, 0);
+		return;
+	}
+	/* A domain that lives may have resumed and shut down again (suspend): tell every time. */
+	if (event->flags & NOXS_DOMF_SHUTDOWN && !(dying && told & NOXS_DOMF_SHUTDOWN))
+		noxs_event_push(event->domid, NOXS_EVENT_SHUTDOWN, event->reason, 0);
+	if (dying && !(told & NOXS_DOMF_DYING))
+		noxs_event_push(event->domid, NOXS_EVENT_DYING, 0, 0);
+	if (dom)
+		dom->reported = event->flags & REPORTED_ALL;
+}
+
+/*
+ * The event may be about a predecessor with the same domid.  GONE always is: no domain goes while
+ * we have its control page mapped.
+ */
+static bool lifecycle_is_dying(const struct noxs_event *event)
+{
+	struct noxs_dominfo info;
+
+	if (!(event->flags & NOXS_DOMF_DYING) || event->flags & NOXS_DOMF_GONE)
+		return false;
+	if (noxs_hv_dominfo(event->domid, &info))
+		return true; /* not listed any more: dying it is */
+	return info.flags & NOXS_DOMF_DYING;
+}
+
+static void lifecycle_handle(const struct noxs_event *event)
+{
+	struct noxs_domain *dom = noxs_domain_get(event->domid);
+
+	lifecycle_log(dom, event);
+	if (!dom)
+		return;
+	if (lifecycle_is_dying(event))
+		noxs_domain_detach_async(dom);
+	noxs_domain_put(dom);
+}
+
+static void lifecycle_work_fn(struct work_struct *work)
+{
+	int count, i;
+
+	do {
+		count = noxs_hv_next_event(lifecycle_events, NOXS_EVENTS_MAX);
+		if (count < 0) {
+			pr_err_ratelimited("collecting domain events: error %d\n", count);
+			return;
+		}
+		for (i = 0; i < count; i++)
+			lifecycle_handle(&lifecycle_events[i]);
+	} while (count == NOXS_EVENTS_MAX);
+}
+
+static DECLARE_WORK(lifecycle_work, lifecycle_work_fn);
+
+static irqreturn_t lifecycle_interrupt(int irq, void *arg)
+{
+	schedule_work(&lifecycle_work);
+	return IRQ_HANDLED;
+}
+
+int noxs_lifecycle_init(void)
+{
+	int irq = bind_virq_to_irqhandler(VIRQ_NOXS, 0, lifecycle_interrupt, 0, "noxs-life",
+					  &lifecycle_work);
+
+	if (irq < 0)
+		return irq;
+	lifecycle_irq = irq;
+	schedule_work(&lifecycle_work);
+	return 0;
+}
+
+void noxs_lifecycle_fini(void)
+{
+	unbind_from_irqhandler(lifecycle_irq, &lifecycle_work);
+	cancel_work_sync(&lifecycle_work);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connecting a vif: the guest's two rings mapped, its channels bound, NAPI on; and the way back.
+ *
+ * One NAPI instance serves both directions, so that ring state needs no lock.
+ */
+#include <xen/events.h>
+#include "../hypercall.h"
+#include "../ring.h"
+#include "vif.h"
+
+/*
+ * Events without work that are forgiven after connecting: Xen raises one for each channel when it
+ * is bound, and a front-end's first buffers always raise one.
+ */
+#define VIF_GRACE 4
+
+/* ---- interrupts ---- */
+
+/*
+ * Whether an event that finds no work is forgiven: a poll for the other direction may have done
+ * the work before the interrupt came.
+ */
+static bool vif_forgives(struct vif *vif)
+{
+	return atomic_xchg(&vif->progress, 0) || atomic_dec_if_positive(&vif->grace) >= 0;
+}
+
+/*
+ * The channels are late-EOI ones: an event stays masked until its work is done, and one without
+ * work counts as spurious, which delays the next.  A storm costs the guest its own service.
+ */
+static irqreturn_t vif_interrupt(int irq, void *arg)
+{
+	struct vif *vif = arg;
+	unsigned int due = 0;
+	bool work = false;
+
+	if (irq == vif->tx_irq) {
+		due |= VIF_EOI_TX;
+		work |= vif_tx_has_work(vif);
+	}
+	if (irq == vif->rx_irq) {
+		due |= VIF_EOI_RX;
+		work |= vif_rx_has_work(vif);
+	}
+	if (!work) {
+		xen_irq_lateeoi(irq, vif_forgives(vif) ? 0 : XEN_EOI_FLAG_SPURIOUS);
+		return IRQ_HANDLED;
+	}
+	atomic_or(due, &vif->eoi_due);
+	napi_schedule(&vif->napi);
+	return IRQ_HANDLED;
+}
+
+/* What looked like work may have been none: one buffer for a packet that needs two. */
+static void vif_send_eoi(struct vif *vif)
+{
+	unsigned int due = atomic_xchg(&vif->eoi_due, 0);
+	unsigned int flags;
+
+	if (!due)
+		return;
+	flags = vif->worked || vif_forgives(vif) ? 0 : XEN_EOI_FLAG_SPURIOUS;
+	vif->worked = false;
+	if (due & VIF_EOI_TX)
+		xen_irq_lateeoi(vif->tx_irq, flags);
+	if (due & VIF_EOI_RX && vif->rx_irq != vif->tx_irq)
+		xen_irq_lateeoi(vif->rx_irq, flags);
+}
+
+int vif_poll(struct napi_struct *napi, int budget)
+{
+	struct vif *vif = container_of(napi, struct vif, napi);
+	bool more;
+	int done;
+
+	/* A broken ring is left alone, its event masked, until the device is closed. */
+	if (atomic_read(&vif->dev.fault)) {
+		napi_complete(napi);
+		return 0;
+	}
+	more = vif_rx_poll(vif);
+	done = vif_tx_poll(vif, budget);
+	if (done) {
+		vif->worked = true;
+		atomic_set(&vif->progress, 1);
+	}
+	if (more || done == budget)
+		return budget;
+	/*
+	 * Ask for an event, look once more, let events through, stop: nothing can come between
+	 * two of these steps without one of the later ones seeing it.
+	 */
+	if (vif_tx_arm(vif))
+		return budget;
+	if (!atomic_read(&vif->dev.fault))
+		vif_send_eoi(vif);
+	napi_complete_done(napi, done);
+	return done;
+}
+
+/* ---- rings and channels ---- */
+
+/*
+ * A front-end that reconnects may hand us a ring in use: go on where its responses end.  The
+ * indices are looked at here and at every batch.
+ */
+static int vif_attach_rings(struct vif *vif)
+{
+	struct xen_netif_tx_sring *tx = vif->tx_grant.vaddr;
+	struct xen_netif_rx_sring *rx = vif->rx_grant.vaddr;
+	RING_IDX tx_rsp = READ_ONCE(tx->rsp_prod);
+	RING_IDX rx_rsp = READ_ONCE(rx->rsp_prod);
+
+	BACK_RING_ATTACH(&vif->tx, tx, tx_rsp, XEN_PAGE_SIZE);
+	BACK_RING_ATTACH(&vif->rx, rx, rx_rsp, XEN_PAGE_SIZE);
+	if (noxs_ring_pending(READ_ONCE(tx->req_prod), tx_rsp, tx_rsp, RING_SIZE(&vif->tx)) < 0 ||
+	    noxs_ring_pending(READ_ONCE(rx->req_prod), rx_rsp, rx_rsp, RING_SIZE(&vif->rx)) < 0)
+		return -EPROTO;
+	return 0;
+}
+
+static int vif_map_rings(struct vif *vif, const struct vif_params *params)
+{
+	int err;
+
+	err = noxs_grant_map(&vif->tx_grant, vif->domid, params->tx_gref);
+	if (err)
+		return err;
+	err = noxs_grant_map(&vif->rx_grant, vif->domid, params->rx_gref);
+	if (!err)
+		err = vif_attach_rings(vif);
+	return err;
+}
+
+/* Interrupts can come from here on; NAPI is off, so they wait. */
+static int vif_bind_channels(struct vif *vif, const struct vif_params *params)
+{
+	int irq;
+
+	irq = noxs_evtchn_bind(vif->domid, params->tx_port, vif_interrupt, vif->netdev->name, vif);
+	if (irq < 0)
+		return irq;
+	vif->tx_irq = irq;
+	if (params->rx_port != params->tx_port) {
+		irq = noxs_evtchn_bind(vif->domid, params->rx_port, vif_interrupt,
+				       vif->netdev->name, vif);
+		if (irq < 0)
+			return irq;
+	}
+	vif->rx_irq = irq;
+	return 0;
+}
+
+/* ---- connecting ---- */
+
+static void vif_set_connected(struct vif *vif, bool connected)
+{
+	spin_lock_bh(&vif->rx_queue.lock);
+	vif->connected = connected;
+	spin_unlock_bh(&vif->rx_queue.lock);
+}
+
+static void vif_release(struct vif *vif)
+{
+	if (vif->tx_irq)
+		noxs_evtchn_unbind(vif->tx_irq, vif);
+	if (vif->rx_irq && vif->rx_irq != vif->tx_irq)
+		noxs_evtchn_unbind(vif->rx_irq, vif);
+	vif->tx_irq = 0;
+	vif->rx_irq = 0;
+	noxs_grant_unmap(&vif->rx_grant);
+	noxs_grant_unmap(&vif->tx_grant);
+}
+
+int vif_connect(struct vif *vif, const struct vif_params *params)
+{
+	int err;
+
+	atomic_set(&vif->eoi_due, 0);
+	atomic_set(&vif->grace, VIF_GRACE);
+	err = vif_map_rings(vif, params);
+	if (!err)
+		err = vif_bind_channels(vif, params);
+	if (err) {
+		vif_release(vif);
+		return err;
+	}
+	vif_set_connected(vif, true);
+	napi_enable(&vif->napi);
+	netif_carrier_on(vif->netdev);
+	/* Events may have been lost before: look at both rings once. */
+	local_bh_disable();
+	napi_schedule(&vif->napi);
+	local_bh_enable();
+	return 0;
+}
+
+/*
+ * Work is stopped before the interrupts are unbound, because it uses them to notify the guest; an
+ * interrupt in between finds NAPI disabled and does nothing.
+ */
+void vif_disconnect(struct vif *vif)
+{
+	if (!vif->connected)
+		return;
+	vif_set_connected(vif, false);
+	napi_disable(&vif->napi);
+	del_timer_sync(&vif->rx_stall);
+	vif_release(vif);
+	vif_rx_purge(vif);
+	/* Bridges and routes want to know, unless the net device is about to go anyway. */
+	if (vif->dev.dom->live)
+		netif_carrier_off(vif->netdev);
+}

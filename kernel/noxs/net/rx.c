@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the network to the guest: packets are queued, and copied in batches into the buffers that
+ * the guest has posted.
+ *
+ * A guest that posts none holds at most RX_QUEUE_PKTS packets and RX_QUEUE_BYTES bytes, for at most
+ * RX_STALL_MS; everything beyond is dropped.  Whoever sent them is not held back (XSA-392, 424).
+ */
+#include <linux/etherdevice.h>
+#include <linux/sizes.h>
+#include <xen/events.h>
+#include <xen/page.h>
+#include "../ring.h"
+#include "scratch.h"
+#include "vif.h"
+
+#define RX_QUEUE_PKTS  512U
+#define RX_QUEUE_BYTES SZ_1M
+#define RX_STALL_MS    10000U
+
+/* Slots of one packet at most: 64 KiB of data, and the GSO extra. */
+#define RX_MAX_SLOTS   (0x10000 / XEN_PAGE_SIZE + 2)
+
+/*
+ * Copies of one packet at most: its memory is linear, which may lie across pages, and fragments,
+ * which may lie across pages each; and each slot's end may cut one in two.
+ */
+#define RX_MAX_OPS     (2 * (MAX_SKB_FRAGS + 1) + 2 * RX_MAX_SLOTS)
+
+static_assert(RX_MAX_OPS <= SCRATCH_MAX_OPS);
+
+/* ---- the queue ---- */
+
+void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb)
+{
+	struct sk_buff_head *queue = &vif->rx_queue;
+	bool queued = false;
+
+	/* Whatever the sender waits for, it must not wait for this guest. */
+	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
+		goto drop;
+	skb_orphan(skb);
+	nf_reset_ct(skb);
+	spin_lock(&queue->lock);
+	if (vif->connected && skb_queue_len(queue) < RX_QUEUE_PKTS &&
+	    vif->rx_queue_bytes + skb->truesize <= RX_QUEUE_BYTES) {
+		__skb_queue_tail(queue, skb);
+		vif->rx_queue_bytes += skb->truesize;
+		queued = true;
+	}
+	spin_unlock(&queue->lock);
+	if (queued) {
+		napi_schedule(&vif->napi);
+		return;
+	}
+drop:
+	atomic64_inc(&vif->rx_dropped);
+	dev_kfree_skb_any(skb);
+}
+
+static struct sk_buff *rx_dequeue(struct vif *vif)
+{
+	struct sk_buff *skb;
+
+	spin_lock(&vif->rx_queue.lock);
+	skb = __skb_dequeue(&vif->rx_queue);
+	if (skb)
+		vif->rx_queue_bytes -= skb->truesize;
+	spin_unlock(&vif->rx_queue.lock);
+	return skb;
+}
+
+static void rx_requeue(struct vif *vif, struct sk_buff *skb)
+{
+	spin_lock(&vif->rx_queue.lock);
+	__skb_queue_head(&vif->rx_queue, skb);
+	vif->rx_queue_bytes += skb->truesize;
+	spin_unlock(&vif->rx_queue.lock);
+}
+
+void vif_rx_purge(struct vif *vif)
+{
+	struct sk_buff_head doomed;
+
+	__skb_queue_head_init(&doomed);
+	spin_lock_bh(&vif->rx_queue.lock);
+	skb_queue_splice_init(&vif->rx_queue, &doomed);
+	vif->rx_queue_bytes = 0;
+	spin_unlock_bh(&vif->rx_queue.lock);
+	atomic64_add(skb_queue_len(&doomed), &vif->rx_dropped);
+	__skb_queue_purge(&doomed);
+}
+
+/* The guest has posted no buffers for RX_STALL_MS: what waits for them is stale. */
+void vif_rx_stalled(struct timer_list *timer)
+{
+	struct vif *vif = from_timer(vif, timer, rx_stall);
+
+	vif_rx_purge(vif);
+}
+
+/* ---- the ring ---- */
+
+bool vif_rx_has_work(struct vif *vif)
+{
+	return !skb_queue_empty_lockless(&vif->rx_queue) &&
+	       READ_ONCE(vif->rx.sring->req_prod) != READ_ONCE(vif->rx.req_cons);
+}
+
+static unsigned int rx_slots_needed(const struct sk_buff *skb)
+{
+	return DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE) + !!skb_is_gso(skb);
+}
+
+/*
+ * Buffers there are for a packet that needs @needed: 0 if too few (an event is asked for), -EPROTO
+ * if the index makes no sense.
+ */
+static int rx_slots_ready(struct vif *vif, unsigned int needed)
+{
+	RING_IDX prod;
+	int pending;
+
+	do {
+		prod = READ_ONCE(vif->rx.sring->req_prod);
+		pending = noxs_ring_pending(prod, vif->rx.req_cons, vif->rx.rsp_prod_pvt,
+					    RING_SIZE(&vif->rx));
+		virt_rmb(); /* requests are read after the index that published them */
+		if (pending < 0 || pending >= needed)
+			return pending;
+		WRITE_ONCE(vif->rx.sring->req_event, vif->rx.req_cons + needed);
+		virt_mb(); /* the front-end publishes, then reads req_event: one of us sees */
+	} while (READ_ONCE(vif->rx.sring->req_prod) != prod);
+	return 0;
+}
+
+/* ---- planning the copies ---- */
+
+/* Take the buffers of one packet from the ring. */
+static void rx_take_slots(struct vif *vif, struct vif_scratch *scratch, struct vif_pkt *pkt)
+{
+	struct xen_netif_rx_request req;
+	unsigned int i;
+
+	for (i = 0; i < pkt->nr_slots; i++) {
+		RING_COPY_REQUEST(&vif->rx, vif->rx.req_cons, &req);
+		vif->rx.req_cons++;
+		scratch->rx_slots[scratch->nr_slots++] = (struct vif_rx_slot){
+			.gref = req.gref,
+			.id = req.id,
+		};
+	}
+}
+
+/* A packet being laid out over its buffers. */
+struct rx_cursor {
+	struct vif *vif;
+	struct vif_scratch *scratch;
+	const struct vif_pkt *pkt;
+	unsigned int slot; /* index within the packet */
+};
+
+static void rx_set_source(struct gnttab_copy *op, struct page *page)
+{
+	struct xen_page_foreign *foreign = xen_page_foreign(page);
+
+	if (foreign) {
+		/* Another back-end's mapping of another guest's page: copy by its grant. */
+		op->source.u.ref = foreign->gref;
+		op->source.domid = foreign->domid;
+		op->flags |= GNTCOPY_source_gref;
+	} else {
+		op->source.u.gmfn = xen_page_to_gfn(page);
+		op->source.domid = DOMID_SELF;
+	}
+}
+
+/* Lay out @len bytes that lie within one page. */
+static void rx_plan_piece(struct rx_cursor *cursor, struct page *page, u32 offset, u32 len)
+{
+	struct vif_rx_slot *slot;
+	struct gnttab_copy *op;
+	u32 done, size;
+
+	for (done = 0; done < len; done += size) {
+		slot = &cursor->scratch->rx_slots[cursor->pkt->first_slot + cursor->slot];
+		if (slot->len == XEN_PAGE_SIZE) {
+			slot->flags |= XEN_NETRXF_more_data;
+			/* The GSO extra lies behind the first buffer. */
+			cursor->slot += 1 + (cursor->slot ? 0 : cursor->pkt->nr_extras);
+			slot = &cursor->scratch->rx_slots[cursor->pkt->first_slot + cursor->slot];
+		}
+		size = min_t(u32, len - done, XEN_PAGE_SIZE - slot->len);
+		op = &cursor->scratch->ops[cursor->scratch->nr_ops++];
+		op->flags = GNTCOPY_dest_gref;
+		rx_set_source(op, page);
+		op->source.offset = offset + done;
+		op->dest.u.ref = slot->gref;
+		op->dest.domid = cursor->vif->domid;
+		op->dest.offset = slot->len;
+		op->len = size;
+		slot->len += size;
+	}
+}
+
+static void rx_plan_linear(struct rx_cursor *cursor, const struct sk_buff *skb)
+{
+	u8 *data = skb->data;
+	u32 left = skb_headlen(skb);
+	u32 size;
+
+	for (; left; left -= size, data += size) {
+		size = min_t(u32, left, XEN_PAGE_SIZE - xen_offset_in_page(data));
+		rx_plan_piece(cursor, virt_to_page(data), xen_offset_in_page(data), size);
+	}
+}
+
+static void rx_plan_frag(struct rx_cursor *cursor, const skb_frag_t *frag)
+{
+	u32 offset = skb_frag_off(frag);
+	u32 left = skb_frag_size(frag);
+	u32 size;
+
+	for (; left; left -= size, offset += size) {
+		size = min_t(u32, left, XEN_PAGE_SIZE - xen_offset_in_page(offset));
+		rx_plan_piece(cursor, skb_frag_page(frag) + offset / XEN_PAGE_SIZE,
+			      xen_offset_in_page(offset), size);
+	}
+}
+
+static void rx_add_packet(struct vif *vif, struct vif_scratch *scratch, struct sk_buff *skb)
+{
+	struct vif_pkt *pkt = &scratch->pkts[scratch->nr_pkts++];
+	struct rx_cursor cursor = { .vif = vif, .scratch = scratch, .pkt = pkt };
+	struct vif_rx_slot *first = &scratch->rx_slots[scratch->nr_slots];
+	unsigned int i;
+
+	pkt->skb = skb;
+	pkt->first_op = scratch->nr_ops;
+	pkt->first_slot = scratch->nr_slots;
+	pkt->nr_slots = rx_slots_needed(skb);
+	pkt->nr_extras = skb_is_gso(skb);
+	rx_take_slots(vif, scratch, pkt);
+	rx_plan_linear(&cursor, skb);
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
+		rx_plan_frag(&cursor, &skb_shinfo(skb)->frags[i]);
+	pkt->nr_ops = scratch->nr_ops - pkt->first_op;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		first->flags |= XEN_NETRXF_csum_blank | XEN_NETRXF_data_validated;
+	else if (skb->ip_summed == CHECKSUM_UNNECESSARY)
+		first->flags |= XEN_NETRXF_data_validated;
+	if (pkt->nr_extras)
+		first->flags |= XEN_NETRXF_extra_info;
+}
+
+/*
+ * What vif_features_check() promised may have been for an earlier connection: make sure that this
+ * guest can take the packet.
+ */
+static bool rx_acceptable(struct vif *vif, struct sk_buff *skb)
+{
+	u32 features = vif->dev.features;
+	unsigned int slots = rx_slots_needed(skb);
+
+	if (slots > RX_MAX_SLOTS || (slots > 1 && !(features & NOXS_VIF_F_SG)))
+		return false;
+	if (skb_is_gso(skb))
+		return features & NOXS_VIF_F_GSO_TCPV4 && skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && !(features & NOXS_VIF_F_CSUM_IPV4))
+		return !skb_checksum_help(skb);
+	return true;
+}
+
+/* Returns 1 if the queue ran empty or the batch full, 0 if the guest has no buffers, or -EPROTO. */
+static int rx_gather(struct vif *vif, struct vif_scratch *scratch)
+{
+	unsigned int needed;
+	struct sk_buff *skb;
+	int ready;
+
+	while (scratch->nr_pkts < SCRATCH_MAX_PKTS &&
+	       scratch->nr_ops + RX_MAX_OPS <= SCRATCH_MAX_OPS &&
+	       scratch->nr_slots + RX_MAX_SLOTS <= SCRATCH_MAX_SLOTS) {
+		skb = rx_dequeue(vif);
+		if (!skb)
+			break;
+		if (!rx_acceptable(vif, skb)) {
+			atomic64_inc(&vif->rx_dropped);
+			kfree_skb(skb);
+			continue;
+		}
+		needed = rx_slots_needed(skb);
+		ready = rx_slots_ready(vif, needed);
+		if (ready > 0) {
+			rx_add_packet(vif, scratch, skb);
+			continue;
+		}
+		rx_requeue(vif, skb);
+		/* An event in between may have found the queue empty, and woken nobody. */
+		if (!ready)
+			ready = rx_slots_ready(vif, needed);
+		if (ready <= 0)
+			return ready;
+	}
+	return 1;
+}
+
+/* ---- answering ---- */
+
+static void rx_respond_extra(struct vif *vif, const struct sk_buff *skb)
+{
+	struct xen_netif_extra_info *extra =
+		(void *)RING_GET_RESPONSE(&vif->rx, vif->rx.rsp_prod_pvt++);
+
+	*extra = (struct xen_netif_extra_info){
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso.type = XEN_NETIF_GSO_TYPE_TCPV4,
+		.u.gso.size = skb_shinfo(skb)->gso_size,
+	};
+}
+
+static void rx_respond(struct vif *vif, const struct vif_scratch *scratch,
+		       const struct vif_pkt *pkt)
+{
+	bool ok = vif_scratch_succeeded(scratch, pkt);
+	const struct vif_rx_slot *slot;
+	unsigned int i;
+
+	for (i = 0; i < pkt->nr_slots; i++) {
+		if (i && i <= pkt->nr_extras) {
+			rx_respond_extra(vif, pkt->skb);
+			continue;
+		}
+		slot = &scratch->rx_slots[pkt->first_slot + i];
+		*RING_GET_RESPONSE(&vif->rx, vif->rx.rsp_prod_pvt++) =
+			(struct xen_netif_rx_response){
+				.id = slot->id,
+				.flags = slot->flags,
+				.status = ok ? slot->len : XEN_NETIF_RSP_ERROR,
+			};
+	}
+	if (ok) {
+		vif->rx_stats.packets++;
+		vif->rx_stats.bytes += pkt->skb->len;
+	} else {
+		vif->rx_stats.errors++;
+	}
+}
+
+static void rx_answer(struct vif *vif, struct vif_scratch *scratch)
+{
+	unsigned int i;
+	int notify;
+
+	for (i = 0; i < scratch->nr_pkts; i++)
+		rx_respond(vif, scratch, &scratch->pkts[i]);
+	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx, notify);
+	if (notify)
+		notify_remote_via_irq(vif->rx_irq);
+	for (i = 0; i < scratch->nr_pkts; i++)
+		napi_consume_skb(scratch->pkts[i].skb, 1);
+}
+
+bool vif_rx_poll(struct vif *vif)
+{
+	struct vif_scratch *scratch = vif_scratch_get();
+	int ret;
+
+	if (skb_queue_empty_lockless(&vif->rx_queue))
+		return false;
+	ret = rx_gather(vif, scratch);
+	if (ret < 0)
+		noxs_device_fault(&vif->dev, ret);
+	if (scratch->nr_pkts) {
+		vif_scratch_copy(scratch);
+		vif->rx_stats.copies += scratch->nr_ops;
+		vif->rx_stats.batches++;
+		rx_answer(vif, scratch);
+		vif->worked = true;
+		atomic_set(&vif->progress, 1);
+	}
+	if (scratch->nr_pkts || ret > 0)
+		del_timer(&vif->rx_stall);
+	if (!ret && !timer_pending(&vif->rx_stall))
+		mod_timer(&vif->rx_stall, jiffies + msecs_to_jiffies(RX_STALL_MS));
+	return ret > 0 && !skb_queue_empty_lockless(&vif->rx_queue);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the guest to the network: a batch of packets is gathered from the ring, copied with one
+ * hypercall, answered, and handed to the stack.
+ */
+#include <linux/etherdevice.h>
+#include <linux/tcp.h>
+#include <net/tcp.h>
+#include <xen/events.h>
+#include <xen/page.h>
+#include "../ring.h"
+#include "scratch.h"
+#include "vif.h"
+
+/*
+ * Packets up to here (any MTU of 1500) are copied into linear memory, in one piece; of longer ones
+ * the headers (Ethernet 14 + IPv4 60 + TCP 60, rounded up) are, and the rest goes to pages.
+ */
+#define TX_LINEAR_MAX  1664U
+#define TX_HEADERS_LEN 192U
+
+/*
+ * Copies of one packet at most: one per slot, and one more for every boundary of the destination:
+ * between linear memory and pages, within linear memory, and between two pages.
+ */
+#define TX_MAX_OPS     (TXCHAIN_MAX_SLOTS + 2 + MAX_SKB_FRAGS)
+
+static_assert(sizeof(struct xen_netif_tx_request) == sizeof(struct txchain_req));
+static_assert(offsetof(struct xen_netif_tx_request, id) == offsetof(struct txchain_req, id));
+static_assert(offsetof(struct xen_netif_tx_request, size) == offsetof(struct txchain_req, size));
+static_assert(XEN_NETTXF_csum_blank == TXCHAIN_F_CSUM_BLANK);
+static_assert(XEN_NETTXF_data_validated == TXCHAIN_F_DATA_VALID);
+static_assert(XEN_NETTXF_more_data == TXCHAIN_F_MORE);
+static_assert(XEN_NETTXF_extra_info == TXCHAIN_F_EXTRA);
+static_assert(XEN_NETIF_NR_SLOTS_MIN == TXCHAIN_MAX_SLOTS);
+/* 64 KiB less the headers, in whole pages. */
+static_assert((0xffff - TX_HEADERS_LEN) / XEN_PAGE_SIZE + 1 <= MAX_SKB_FRAGS);
+
+bool vif_tx_has_work(struct vif *vif)
+{
+	return READ_ONCE(vif->tx.sring->req_prod) != READ_ONCE(vif->tx.req_cons);
+}
+
+bool vif_tx_arm(struct vif *vif)
+{
+	int work;
+
+	RING_FINAL_CHECK_FOR_REQUESTS(&vif->tx, work);
+	return work;
+}
+
+/* ---- gathering ---- */
+
+/* Where the next byte of a packet goes. */
+struct tx_cursor {
+	struct sk_buff *skb;
+	u32 done; /* bytes placed so far */
+};
+
+static struct sk_buff *tx_alloc_skb(struct vif *vif, u32 len)
+{
+	u32 linear = len <= TX_LINEAR_MAX ? len : TX_HEADERS_LEN;
+	struct sk_buff *skb = napi_alloc_skb(&vif->napi, linear);
+	struct page *page;
+	u32 done, size;
+
+	if (!skb)
+		return NULL;
+	__skb_put(skb, linear);
+	for (done = linear; done < len; done += size) {
+		size = min_t(u32, len - done, XEN_PAGE_SIZE);
+		page = dev_alloc_page();
+		if (!page) {
+			kfree_skb(skb);
+			return NULL;
+		}
+		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, size, PAGE_SIZE);
+	}
+	return skb;
+}
+
+/* The contiguous piece of the packet's memory at the cursor; returns its length. */
+static u32 tx_destination(const struct tx_cursor *cursor, struct gnttab_copy_ptr *dest)
+{
+	const struct sk_buff *skb = cursor->skb;
+	u32 linear = skb_headlen(skb);
+	const skb_frag_t *frag;
+	void *data;
+
+	dest->domid = DOMID_SELF;
+	if (cursor->done < linear) {
+		data = skb->data + cursor->done;
+		dest->u.gmfn = virt_to_gfn(data);
+		dest->offset = xen_offset_in_page(data);
+		return min_t(u32, linear - cursor->done, XEN_PAGE_SIZE - dest->offset);
+	}
+	/* All pages but the last are full. */
+	frag = &skb_shinfo(skb)->frags[(cursor->done - linear) / XEN_PAGE_SIZE];
+	dest->u.gmfn = xen_page_to_gfn(skb_frag_page(frag));
+	dest->offset = (cursor->done - linear) % XEN_PAGE_SIZE;
+	return skb_frag_size(frag) - dest->offset;
+}
+
+static void tx_plan_slot(struct vif *vif, struct vif_scratch *scratch, struct tx_cursor *cursor,
+			 const struct txchain_req *slot)
+{
+	struct gnttab_copy *op;
+	u32 done, len;
+
+	for (done = 0; done < slot->size; done += len) {
+		op = &scratch->ops[scratch->nr_ops++];
+		len = min_t(u32, slot->size - done, tx_destination(cursor, &op->dest));
+		op->source.u.ref = slot->gref;
+		op->source.domid = vif->domid;
+		op->source.offset = slot->offset + done;
+		op->len = len;
+		op->flags = GNTCOPY_source_gref;
+		cursor->done += len;
+	}
+}
+
+static void tx_set_offloads(struct sk_buff *skb, const struct txchain *chain)
+{
+	if (chain->flags & TXCHAIN_F_CSUM_BLANK)
+		skb->ip_summed = CHECKSUM_PARTIAL;
+	else if (chain->flags & TXCHAIN_F_DATA_VALID)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (chain->gso_size) {
+		/* The stack checks and counts segments itself. */
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_DODGY;
+		skb_shinfo(skb)->gso_size = chain->gso_size;
+		skb->ip_summed = CHECKSUM_PARTIAL;
+	}
+}
+
+/* Add the packet in scratch->chain to the batch. */
+static void tx_add_packet(struct vif *vif, struct vif_scratch *scratch, unsigned int taken)
+{
+	const struct txchain *chain = &scratch->chain;
+	struct vif_pkt *pkt = &scratch->pkts[scratch->nr_pkts++];
+	struct tx_cursor cursor = {};
+	unsigned int i;
+
+	pkt->first_op = scratch->nr_ops;
+	pkt->first_slot = scratch->nr_slots;
+	pkt->nr_slots = taken;
+	pkt->nr_extras = chain->nr_extras;
+	for (i = 0; i < chain->nr_slots; i++) {
+		scratch->tx_ids[scratch->nr_slots++] = chain->slot[i].id;
+		/* Extras follow the first request, and have no id. */
+		if (!i)
+			scratch->nr_slots += chain->nr_extras;
+	}
+	pkt->skb = chain->bad ? NULL : tx_alloc_skb(vif, chain->len);
+	if (pkt->skb) {
+		cursor.skb = pkt->skb;
+		for (i = 0; i < chain->nr_slots; i++)
+			tx_plan_slot(vif, scratch, &cursor, &chain->slot[i]);
+		tx_set_offloads(pkt->skb, chain);
+	}
+	pkt->nr_ops = scratch->nr_ops - pkt->first_op;
+}
+
+/* Gather up to @budget packets; the ring is left where the last whole one ends. */
+static int tx_gather(struct vif *vif, struct vif_scratch *scratch, unsigned int budget)
+{
+	struct txchain_rules rules = {
+		.sg = vif->dev.features & NOXS_VIF_F_SG,
+		.gso = vif->dev.features & NOXS_VIF_F_GSO_TCPV4,
+	};
+	RING_IDX prod = READ_ONCE(vif->tx.sring->req_prod);
+	int pending, taken;
+
+	pending = noxs_ring_pending(prod, vif->tx.req_cons, vif->tx.rsp_prod_pvt,
+				    RING_SIZE(&vif->tx));
+	virt_rmb(); /* requests are read after the index that published them */
+	while (pending > 0 && scratch->nr_pkts < budget &&
+	       scratch->nr_ops + TX_MAX_OPS <= SCRATCH_MAX_OPS) {
+		taken = txchain_gather(vif->tx.sring->ring, vif->tx.req_cons, pending, &rules,
+				       &scratch->chain);
+		if (taken < 0)
+			return taken;
+		vif->tx.req_cons += taken;
+		pending -= taken;
+		tx_add_packet(vif, scratch, taken);
+	}
+	return pending < 0 ? pending : 0;
+}
+
+/* ---- answering and delivering ---- */
+
+static void tx_respond(struct vif *vif, const struct vif_scratch *scratch,
+		       const struct vif_pkt *pkt, s16 status)
+{
+	struct xen_netif_tx_response *rsp;
+	unsigned int i;
+
+	for (i = 0; i < pkt->nr_slots; i++) {
+		rsp = RING_GET_RESPONSE(&vif->tx, vif->tx.rsp_prod_pvt++);
+		if (i && i <= pkt->nr_extras) {
+			WRITE_ONCE(rsp->status, XEN_NETIF_RSP_NULL);
+			continue;
+		}
+		WRITE_ONCE(rsp->id, scratch->tx_ids[pkt->first_slot + i]);
+		WRITE_ONCE(rsp->status, status);
+	}
+}
+
+/* The copies are done: sort out those that failed, and give the guest its slots back. */
+static void tx_answer(struct vif *vif, struct vif_scratch *scratch)
+{
+	struct vif_pkt *pkt;
+	unsigned int i;
+	int notify;
+
+	for (i = 0; i < scratch->nr_pkts; i++) {
+		pkt = &scratch->pkts[i];
+		if (pkt->skb && !vif_scratch_succeeded(scratch, pkt)) {
+			kfree_skb(pkt->skb);
+			pkt->skb = NULL;
+		}
+		tx_respond(vif, scratch, pkt, pkt->skb ? XEN_NETIF_RSP_OKAY : XEN_NETIF_RSP_ERROR);
+	}
+	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->tx, notify);
+	if (notify)
+		notify_remote_via_irq(vif->tx_irq);
+}
+
+/* The guest's headers are its own invention: the stack's checks decide. */
+static bool tx_finish_skb(struct sk_buff *skb)
+{
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_setup(skb, skb_is_gso(skb)))
+		return false;
+	if (!skb_is_gso(skb)) {
+		skb_probe_transport_header(skb);
+		return true;
+	}
+	if (!skb_transport_header_was_set(skb) || skb->protocol != htons(ETH_P_IP) ||
+	    ip_hdr(skb)->protocol != IPPROTO_TCP || skb->len <= skb_tcp_all_headers(skb))
+		return false;
+	skb_shinfo(skb)->gso_segs =
+		DIV_ROUND_UP(skb->len - skb_tcp_all_headers(skb), skb_shinfo(skb)->gso_size);
+	return true;
+}
+
+static void tx_deliver(struct vif *vif, struct sk_buff *skb)
+{
+	u32 len = skb->len;
+
+	if (!netif_running(vif->netdev)) {
+		vif->tx_stats.errors++;
+		kfree_skb(skb);
+		return;
+	}
+	skb->dev = vif->netdev;
+	skb->protocol = eth_type_trans(skb, vif->netdev);
+	skb_reset_network_header(skb);
+	if (!tx_finish_skb(skb)) {
+		vif->tx_stats.errors++;
+		kfree_skb(skb);
+		return;
+	}
+	vif->tx_stats.packets++;
+	vif->tx_stats.bytes += len;
+	netif_receive_skb(skb);
+}
+
+int vif_tx_poll(struct vif *vif, int budget)
+{
+	struct vif_scratch *scratch = vif_scratch_get();
+	unsigned int i;
+	int err;
+
+	err = tx_gather(vif, scratch, min_t(unsigned int, budget, SCRATCH_MAX_PKTS));
+	if (err)
+		noxs_device_fault(&vif->dev, err);
+	if (!scratch->nr_pkts)
+		return 0;
+	vif_scratch_copy(scratch);
+	vif->tx_stats.copies += scratch->nr_ops;
+	vif->tx_stats.batches++;
+	tx_answer(vif, scratch);
+	for (i = 0; i < scratch->nr_pkts; i++) {
+		if (scratch->pkts[i].skb)
+			tx_deliver(vif, scratch->pkts[i].skb);
+		else
+			vif->tx_stats.errors++;
+	}
+	return scratch->nr_pkts;
+}

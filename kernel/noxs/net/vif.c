@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The vif class: requests checked, addresses claimed, states changed.
+ *
+ *	        front OPEN, parameters good
+ *	CLOSED ----------------------------> OPEN
+ *	   ^                                  |
+ *	   +----------------------------------+
+ *	              front CLOSED
+ *
+ *	any --(bad parameters, bad ring)--> FAILED, final
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include "vif.h"
+
+/* Linux refuses less for IPv4. */
+#define VIF_MTU_MIN  68U
+#define VIF_MTU_MAX  (ETH_MAX_MTU - VLAN_ETH_HLEN)
+
+#define VIF_NR_RINGS 2U /* transmit, receive */
+
+static int vif_check(const struct noxs_ioc_dev *req)
+{
+	const struct noxs_vif_config *config = &req->config.vif;
+	bool bridge = req->flags & NOXS_VIF_BRIDGE;
+
+	if (req->flags & (NOXS_VIF_SWITCH | NOXS_VIF_DEFERRED))
+		return -EOPNOTSUPP;
+	if (bridge != !!req->link[0])
+		return -EINVAL;
+	if (req->flags & NOXS_DEV_PRECONNECT &&
+	    (req->nr_rings != VIF_NR_RINGS || !req->data_port[0] || !req->data_port[1]))
+		return -EINVAL;
+	if (!is_valid_ether_addr(config->mac) || config->mtu < VIF_MTU_MIN ||
+	    config->mtu > VIF_MTU_MAX || config->prefix > 32)
+		return -EINVAL;
+	if (memchr_inv(config->pad0, 0, sizeof(config->pad0)) ||
+	    memchr_inv(config->pad1, 0, sizeof(config->pad1)))
+		return -EINVAL;
+	return 0;
+}
+
+static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
+				      struct noxs_conflict *conflict)
+{
+	const struct noxs_vif_config *config = &req->config.vif;
+	struct vif *vif;
+	int err;
+
+	vif = vif_netdev_alloc(dom->domid, req);
+	if (!vif)
+		return ERR_PTR(-ENOMEM);
+	err = noxs_addr_claim(&vif->addr, dom->domid, config->mac, (__force __be32)config->ipv4,
+			      conflict);
+	if (err)
+		goto free_netdev;
+	err = vif_netdev_register(vif, req);
+	if (err)
+		goto release_addr;
+	vif->dev.back.u.vif.features = VIF_FEATURES;
+	vif->dev.back.u.vif.link = 1;
+	return &vif->dev;
+
+release_addr:
+	noxs_addr_release(&vif->addr);
+free_netdev:
+	free_netdev(vif->netdev);
+	return ERR_PTR(err);
+}
+
+static void vif_disconnect_class(struct noxs_device *dev)
+{
+	vif_disconnect(dev_to_vif(dev));
+}
+
+static void vif_destroy(struct noxs_device *dev)
+{
+	struct vif *vif = dev_to_vif(dev);
+
+	noxs_addr_release(&vif->addr);
+	vif_netdev_reap(vif);
+}
+
+/* Features that the front-end may choose together. */
+static bool vif_features_valid(u32 features)
+{
+	if (features & ~VIF_FEATURES)
+		return false;
+	return !(features & NOXS_VIF_F_GSO_TCPV4) ||
+	       (features & NOXS_VIF_F_SG && features & NOXS_VIF_F_CSUM_IPV4);
+}
+
+static int vif_open(struct vif *vif, const struct vif_params *params)
+{
+	bool split = params->features & NOXS_VIF_F_SPLIT_EVTCHN;
+	bool two_ports = params->tx_port != params->rx_port;
+	int err;
+
+	if (!vif_features_valid(params->features) || split != two_ports)
+		return -EPROTO;
+	/* What the data path may do is settled before it starts. */
+	WRITE_ONCE(vif->dev.features, params->features);
+	err = vif_connect(vif, params);
+	if (err) {
+		WRITE_ONCE(vif->dev.features, 0);
+		return err;
+	}
+	vif->dev.back.state = NOXS_STATE_OPEN;
+	return 0;
+}
+
+static int vif_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *req,
+			  const struct noxs_ctrl_front *front)
+{
+	struct vif_params params = {
+		.tx_gref = req->ring_gref[0],
+		.rx_gref = req->ring_gref[1],
+		.tx_port = req->data_port[0],
+		.rx_port = req->data_port[1],
+		.features = front->u.vif.features,
+	};
+
+	if (front->state != NOXS_STATE_OPEN)
+		return -EINVAL;
+	return vif_open(dev_to_vif(dev), &params);
+}
+
+static int vif_front_changed(struct noxs_device *dev, const struct noxs_ctrl_front *front)
+{
+	struct vif_params params = {
+		.tx_gref = front->u.vif.tx_gref,
+		.rx_gref = front->u.vif.rx_gref,
+		.tx_port = front->u.vif.tx_port,
+		.rx_port = front->u.vif.rx_port,
+		.features = front->u.vif.features,
+	};
+	struct vif *vif = dev_to_vif(dev);
+	int err = 0;
+
+	/* Publishing OPEN twice changes nothing: new parameters need CLOSED in between. */
+	if (front->state == dev->back.state)
+		return 0;
+	if (front->state == NOXS_STATE_OPEN) {
+		err = vif_open(vif, &params);
+	} else {
+		vif_disconnect(vif);
+		WRITE_ONCE(dev->features, 0);
+		dev->back.state = NOXS_STATE_CLOSED;
+	}
+	if (!err)
+		noxs_device_publish(dev, false);
+	return err;
+}
+
+static void vif_query(struct noxs_device *dev, struct noxs_ioc_dev_state *state)
+{
+	struct vif *vif = dev_to_vif(dev);
+
+	strscpy(state->ifname, vif->netdev->name, sizeof(state->ifname));
+	state->tx_packets = READ_ONCE(vif->tx_stats.packets);
+	state->tx_bytes = READ_ONCE(vif->tx_stats.bytes);
+	state->tx_errors = READ_ONCE(vif->tx_stats.errors);
+	state->rx_packets = READ_ONCE(vif->rx_stats.packets);
+	state->rx_bytes = READ_ONCE(vif->rx_stats.bytes);
+	state->rx_dropped = atomic64_read(&vif->rx_dropped) + READ_ONCE(vif->rx_stats.errors);
+}
+
+const struct noxs_class noxs_vif_class = {
+	.cls = NOXS_CLASS_VIF,
+	.check = vif_check,
+	.create = vif_create,
+	.preconnect = vif_preconnect,
+	.front_changed = vif_front_changed,
+	.disconnect = vif_disconnect_class,
+	.destroy = vif_destroy,
+	.query = vif_query,
+};
+
+int noxs_vif_init(void)
+{
+	return vif_scratch_init();
+}
+
+void noxs_vif_fini(void)
+{
+	vif_netdev_flush();
+	vif_scratch_fini();
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * noxs_ioctl.h - /dev/xen/noxs, the control device of the noxs module.
+ *
+ * The device is 0600, and CAP_SYS_ADMIN is asked for at open and at every ioctl: it equals full
+ * control of domains.  Structures are the same for 32- and 64-bit callers.  Fields named pad* and
+ * unknown flags must be zero (-EINVAL).
+ *
+ * Errors of every ioctl: -EPERM no CAP_SYS_ADMIN; -EFAULT bad pointer; -EINVAL malformed argument,
+ * reserved or own domid; -ENOTTY unknown ioctl; -ESRCH no such domain, or dying; -EINTR.
+ */
+#ifndef NOXS_IOCTL_H
+#define NOXS_IOCTL_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#endif
+#include <linux/ioctl.h>
+#include "noxs.h"
+
+#define NOXS_DEVICE             "/dev/xen/noxs"
+#define NOXS_IFNAME_LEN         16      /* IFNAMSIZ */
+
+/* ---- version: what this module is; works on any Xen, so that chaos doctor can tell. ---- */
+
+struct noxs_ioc_version {
+    uint32_t uapi;                      /* OUT: NOXS_UAPI_VERSION */
+    uint32_t module_abi;                /* OUT: NOXS_ABI_VERSION the module was built for */
+    uint32_t xen_abi;                   /* OUT: what the hypervisor answers, 0 if it has no noxs */
+    uint32_t pad0;
+};
+#define NOXS_UAPI_VERSION       1U
+
+/* ---- create: attach back-ends to a domain. ---- */
+
+/* noxs_ioc_dev.flags */
+#define NOXS_VIF_BRIDGE         (1U << 0)       /* enslave vifD.I to the bridge `link` */
+#define NOXS_VIF_SWITCH         (1U << 1)       /* a port of the module's switch `link` */
+#define NOXS_DEV_PRECONNECT     (1U << 2)       /* rings below are valid; connect them now */
+#define NOXS_VIF_DEFERRED       (1U << 3)       /* addresses come with NOXS_IOC_CONFIGURE */
+#define NOXS_IOC_DEV_FLAGS_ALL  0xfU
+
+/*
+ * A device to attach.  PRECONNECT: ring_gfn.. describe rings that lie in the guest's memory, whose
+ * grants are seeded and whose ports are allocated (unbound, for this domain).  DEFERRED: a shell's
+ * vif, whose config is zero but for the MTU; it is made and linked now, and passes no packet before
+ * it has been configured.
+ */
+struct noxs_ioc_dev {
+    uint16_t cls;                       /* IN: NOXS_CLASS_SYSCTL, VIF, VBD */
+    uint16_t id;                        /* IN */
+    uint32_t flags;                     /* IN */
+    union noxs_config config;           /* IN: goes to the device page as it stands */
+    char     link[NOXS_IFNAME_LEN];     /* IN: bridge or switch, "" for neither */
+    uint64_t ring_gfn;                  /* IN: PRECONNECT */
+    uint32_t ring_gref[2];              /* IN: PRECONNECT */
+    uint32_t data_port[2];              /* IN: PRECONNECT, guest's ports */
+    uint32_t nr_rings;                  /* IN: PRECONNECT */
+    int32_t  fd;                        /* IN: vbd backing file, -1 otherwise */
+};
+
+/* noxs_ioc_create.flags */
+#define NOXS_CREATE_SET_INFO    (1U << 0)       /* apply `info` in the same call */
+#define NOXS_CREATE_FLAGS_ALL   0x1U
+
+/* noxs_ioc_create.conflict_what: which property of device `err_dev` is taken by `conflict_domid`. */
+#define NOXS_CONFLICT_NONE      0U
+#define NOXS_CONFLICT_NAME      1U
+#define NOXS_CONFLICT_MAC       2U
+#define NOXS_CONFLICT_IPV4      3U
+
+/*
+ * Attach a domain: map its control page, bind its control channel, make all devices and publish
+ * them in the device page.  All or nothing: after an error nothing of it is left.
+ * -EEXIST the domain is attached already (or a name is taken); -EADDRINUSE a MAC or IPv4 address is
+ * taken, see conflict_*; -ENODEV no such bridge or switch; -EOPNOTSUPP a class, flag or Xen that
+ * is not supported; -ENOSPC, -ENOMEM; -EIO the control page or channel cannot be had.
+ */
+struct noxs_ioc_create {
+    uint16_t domid;                     /* IN */
+    uint16_t nr_devs;                   /* IN: 1 to NOXS_CTRL_SLOTS */
+    uint32_t flags;                     /* IN */
+    uint64_t ctrl_gfn;                  /* IN: control page, guest frame number */
+    uint32_t ctrl_gref;                 /* IN: grant of it, read-write, to the caller's domain */
+    uint32_t ctrl_port;                 /* IN: guest's unbound port for the caller's domain */
+    uint64_t devs;                      /* IN: user pointer to nr_devs struct noxs_ioc_dev */
+    uint64_t frame;                     /* OUT: MFN of the device page */
+    uint16_t err_dev;                   /* OUT: index of the device in error, 0xffff if none */
+    uint16_t conflict_domid;            /* OUT */
+    uint32_t conflict_what;             /* OUT: NOXS_CONFLICT_* */
+    struct noxs_set_info info;          /* IN: with SET_INFO; info.domid is ignored */
+};
+
+/*
+ * Detach a domain: close and free every back-end, and take its devices off the device page.  Works
+ * for a dying domain, and when only part of it is left.  -ENOENT it is not attached.
+ * The module does the same by itself when the domain is destroyed.
+ */
+struct noxs_ioc_destroy {
+    uint16_t domid;                     /* IN */
+    uint16_t pad0;
+    uint32_t flags;                     /* IN: 0 */
+};
+
+/* ---- configure: give a prepared shell what makes it a particular VM. ---- */
+
+/*
+ * Set the addresses of vifs created DEFERRED (devs: cls, id and config only; flags, link and the rest
+ * zero, fd -1), publish them in the device page, and apply `info` with SET_INFO.  All or nothing, and
+ * once: afterwards a vif is like any other.  Only while the domain has never said anything.
+ * -ENOENT not attached, or no such vif; -EALREADY a vif has its addresses; otherwise as CREATE.
+ */
+struct noxs_ioc_configure {
+    uint16_t domid;                     /* IN */
+    uint16_t nr_devs;                   /* IN: 0 to NOXS_CTRL_SLOTS */
+    uint32_t flags;                     /* IN: NOXS_CREATE_* */
+    uint64_t devs;                      /* IN: user pointer to nr_devs struct noxs_ioc_dev */
+    uint16_t err_dev;                   /* OUT: as in CREATE */
+    uint16_t conflict_domid;            /* OUT */
+    uint32_t conflict_what;             /* OUT */
+    struct noxs_set_info info;          /* IN: with SET_INFO; info.domid is ignored */
+};
+
+/* ---- request: ask something of a guest through its sysctl device. ---- */
+
+/*
+ * -ENOENT the domain has no sysctl device; -ENOTCONN its guest is not ready yet; -EBUSY an earlier
+ * request is unanswered (POWEROFF, REBOOT and CRASH replace any); -EINVAL request.
+ */
+struct noxs_ioc_request {
+    uint16_t domid;                     /* IN */
+    uint16_t pad0;
+    uint32_t request;                   /* IN: NOXS_SYSCTL_REQ_* */
+    uint32_t req_id;                    /* OUT: the number events will carry */
+    uint32_t pad1;
+};
+
+/* ---- query and list: the module's own (trusted) view of attached domains. ---- */
+
+/* noxs_ioc_domain.flags */
+#define NOXS_DOM_READY          (1U << 0)       /* the guest has said READY */
+
+struct noxs_ioc_dev_state {
+    uint16_t cls;                       /* OUT */
+    uint16_t id;                        /* OUT */
+    uint32_t state;                     /* OUT: NOXS_STATE_* of the back-end */
+    uint32_t error;                     /* OUT: positive errno when FAILED */
+    uint32_t features;                  /* OUT: features in use when OPEN */
+    union noxs_config config;           /* OUT */
+    char     ifname[NOXS_IFNAME_LEN];   /* OUT: "vifD.I", or "" */
+    char     link[NOXS_IFNAME_LEN];     /* OUT: bridge or switch, or "" */
+    uint64_t tx_packets, tx_bytes;      /* OUT: sent by the guest */
+    uint64_t rx_packets, rx_bytes;      /* OUT: received by the guest */
+    uint64_t tx_errors, rx_dropped;     /* OUT */
+};
+
+/* -ENOENT the domain is not attached. */
+struct noxs_ioc_query {
+    uint16_t domid;                     /* IN */
+    uint16_t nr_devs;                   /* IN: room in devs; OUT: devices there are */
+    uint32_t flags;                     /* OUT: NOXS_DOM_READY */
+    uint64_t devs;                      /* IN: user pointer to struct noxs_ioc_dev_state, or 0 */
+    uint64_t attached_ns;               /* OUT: CLOCK_MONOTONIC of NOXS_IOC_CREATE */
+    uint64_t ready_ns;                  /* OUT: CLOCK_MONOTONIC when READY arrived, 0 if not yet */
+    uint64_t guest_start_ns;            /* OUT: the guest's own stamps, Xen system time, */
+    uint64_t guest_ready_ns;            /*      untrusted */
+};
+
+struct noxs_ioc_list {
+    uint32_t first;                     /* IN: lowest domid wanted */
+    uint32_t count;                     /* IN: room in domids; OUT: filled in */
+    uint64_t domids;                    /* IN: user pointer to uint16_t[] */
+};
+
+/* ---- events: read() returns whole struct noxs_ioc_event records; poll() says when. ---- */
+
+#define NOXS_EVENT_LOST         0U      /* the reader was too slow: list again; domid is 0xffff */
+#define NOXS_EVENT_ATTACHED     1U
+#define NOXS_EVENT_READY        2U
+#define NOXS_EVENT_ANSWER       3U      /* request `arg` (req_id) was answered; code is EV_* */
+#define NOXS_EVENT_DEV_FAILED   4U      /* a back-end was closed; arg = cls << 16 | id, code errno */
+#define NOXS_EVENT_SHUTDOWN     5U      /* code is SHUTDOWN_* */
+#define NOXS_EVENT_DYING        6U
+#define NOXS_EVENT_GONE         7U
+#define NOXS_EVENT_DETACHED     8U
+
+struct noxs_ioc_event {
+    uint16_t domid;
+    uint16_t type;                      /* NOXS_EVENT_* */
+    uint32_t code;
+    uint32_t arg;
+    uint32_t pad0;
+    uint64_t time_ns;                   /* CLOCK_MONOTONIC */
+};
+
+/*
+ * What this descriptor reads.  After open it reads nothing; each call replaces the choice and
+ * starts from now.  domid 0xffff = every domain.  If the domain named is ready already, the
+ * first record is its READY (so that subscribing and looking cannot miss it).
+ * read(): -EAGAIN with O_NONBLOCK and nothing to read; -EINVAL a buffer under one record;
+ * -ENOTCONN not subscribed.
+ */
+struct noxs_ioc_subscribe {
+    uint16_t domid;                     /* IN */
+    uint16_t pad0;
+    uint32_t flags;                     /* IN: 0 */
+};
+
+#define NOXS_IOC_VERSION        _IOR('N', 0x60, struct noxs_ioc_version)
+#define NOXS_IOC_CREATE         _IOWR('N', 0x61, struct noxs_ioc_create)
+#define NOXS_IOC_DESTROY        _IOW('N', 0x62, struct noxs_ioc_destroy)
+#define NOXS_IOC_REQUEST        _IOWR('N', 0x63, struct noxs_ioc_request)
+#define NOXS_IOC_QUERY          _IOWR('N', 0x64, struct noxs_ioc_query)
+#define NOXS_IOC_LIST           _IOWR('N', 0x65, struct noxs_ioc_list)
+#define NOXS_IOC_SUBSCRIBE      _IOW('N', 0x66, struct noxs_ioc_subscribe)
+#define NOXS_IOC_CONFIGURE      _IOWR('N', 0x67, struct noxs_ioc_configure)
+
+NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 136);
+NOXS_ASSERT(ioc_version, sizeof(struct noxs_ioc_version) == 16);
+NOXS_ASSERT(ioc_dev, sizeof(struct noxs_ioc_dev) == 88);
+NOXS_ASSERT(ioc_create, sizeof(struct noxs_ioc_create) == 160);
+NOXS_ASSERT(ioc_destroy, sizeof(struct noxs_ioc_destroy) == 8);
+NOXS_ASSERT(ioc_request, sizeof(struct noxs_ioc_request) == 16);
+NOXS_ASSERT(ioc_dev_state, sizeof(struct noxs_ioc_dev_state) == 128);
+NOXS_ASSERT(ioc_query, sizeof(struct noxs_ioc_query) == 48);
+NOXS_ASSERT(ioc_list, sizeof(struct noxs_ioc_list) == 16);
+NOXS_ASSERT(ioc_event, sizeof(struct noxs_ioc_event) == 24);
+NOXS_ASSERT(ioc_subscribe, sizeof(struct noxs_ioc_subscribe) == 8);
+
+#endif /* NOXS_IOCTL_H */
