@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# Included by an application's Makefile, which names the application:
+#
+#   APP := hello
+#   include ../../app.mk
+#
+# Builds hello.c (or the files in SRCS) into $(OUT)/hello/hello and hello.debug.
+
+include $(dir $(lastword $(MAKEFILE_LIST)))config.mk
+
+SRCS ?= $(APP).c
+DIR  ?= $(OUT)/$(APP)
+OBJS := $(SRCS:%.c=$(DIR)/%.o)
+BASE := $(OUT)/base
+LIBS := $(BASE)/libminios.a $(OUT)/lwip/liblwip.a
+
+.PHONY: all
+all: $(DIR)/$(APP)
+
+$(DIR)/%.o: %.c $(MINIOS)/config.mk
+	$(call say,CC,$(APP)/$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(DIR)/$(APP).debug: $(BASE)/head.o $(OBJS) $(LIBS) $(BASE)/minios.lds
+	$(call say,LD,$(APP))
+	$(Q)$(CC) $(LDFLAGS) -T $(BASE)/minios.lds -o $@ $(BASE)/head.o $(OBJS) \
+		-Wl,--start-group $(LIBS) -Wl,--end-group
+
+$(DIR)/$(APP): $(DIR)/$(APP).debug
+	$(call say,STRIP,$(APP))
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
+-include $(OBJS:.o=.d)

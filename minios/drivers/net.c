@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* Between lwIP and the network front-end. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <minios/loop.h>
+#include <minios/net.h>
+#include <minios/net_timers.h>
+#include <minios/netfront.h>
+#include <minios/noxs.h>
+#include <minios/random.h>
+#include <minios/suspend.h>
+#include <minios/time.h>
+#include <minios/util.h>
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/inet_chksum.h"
+#include "lwip/init.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+#include "lwip/prot/udp.h"
+#include "lwip/sys.h"
+#include "netif/ethernet.h"
+
+#define MTU_MIN		  68U /* RFC 791 */
+#define MTU_MAX		  1500U
+
+/* lwIP makes these itself, whatever the other end of the wire may do. */
+#define CSUM_ALWAYS	  (NETIF_CHECKSUM_ENABLE_ALL)
+#define CSUM_TX_OFFLOADED (NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP)
+#define CSUM_RX_VOUCHED	  (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
+
+static struct netif interface;
+static struct noxs_vif_config config;
+static void (*ready_callback)(void);
+static struct pbuf *rx_frame; /* pieces received so far */
+static bool rx_broken;
+
+uint32_t sys_now(void)
+{
+	return (uint32_t)(time_ns() / NSEC_PER_MSEC);
+}
+
+/* Initial sequence number as in RFC 6528: a clock of 4 us, apart for every pair of ends. */
+uint32_t net_tcp_isn(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
+		     uint16_t remote_port)
+{
+	const uint32_t ends[] = { local->addr, remote->addr,
+				  ((uint32_t)local_port << 16) | remote_port };
+
+	return (uint32_t)(time_ns() / 4000) + random_hash(ends, sizeof(ends));
+}
+
+/* ---- sending ---- */
+
+/*
+ * Put the sum over the pseudo header where the checksum goes, for a TCP or UDP packet lwIP has left
+ * without.  True if it is one.
+ */
+static bool csum_prepare(uint8_t *frame, size_t len)
+{
+	struct ip_hdr *ip = (struct ip_hdr *)(frame + SIZEOF_ETH_HDR);
+	struct pbuf empty = { 0 };
+	ip4_addr_t src, dst;
+	size_t header, field;
+	uint16_t sum;
+
+	if (len < SIZEOF_ETH_HDR + IP_HLEN ||
+	    ((struct eth_hdr *)frame)->type != PP_HTONS(ETHTYPE_IP) ||
+	    (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)))
+		return false;
+	if (IPH_PROTO(ip) == IP_PROTO_TCP)
+		field = offsetof(struct tcp_hdr, chksum);
+	else if (IPH_PROTO(ip) == IP_PROTO_UDP)
+		field = offsetof(struct udp_hdr, chksum);
+	else
+		return false;
+	header = SIZEOF_ETH_HDR + IPH_HL_BYTES(ip);
+	if (header + field + sizeof(sum) > len)
+		return false;
+	ip4_addr_copy(src, ip->src);
+	ip4_addr_copy(dst, ip->dest);
+	sum = (uint16_t)~inet_chksum_pseudo(&empty, IPH_PROTO(ip),
+					    (uint16_t)(lwip_ntohs(IPH_LEN(ip)) - IPH_HL_BYTES(ip)),
+					    &src, &dst);
+	memcpy(frame + header + field, &sum, sizeof(sum));
+	return true;
+}
+
+/* A question somebody waits for the answer to, other than an announcement of our own address. */
+static bool is_arp_query(const uint8_t *frame, size_t len)
+{
+	const struct etharp_hdr *arp = (const void *)(frame + SIZEOF_ETH_HDR);
+
+	return len >= SIZEOF_ETH_HDR + SIZEOF_ETHARP_HDR &&
+	       ((const struct eth_hdr *)frame)->type == PP_HTONS(ETHTYPE_ARP) &&
+	       arp->opcode == PP_HTONS(ARP_REQUEST) &&
+	       memcmp(&arp->sipaddr, &arp->dipaddr, sizeof(arp->sipaddr));
+}
+
+static err_t frame_send(struct netif *netif, struct pbuf *p)
+{
+	uint8_t *frame;
+	bool blank;
+
+	(void)netif;
+	if (p->tot_len > NETFRONT_TX_MAX)
+		return ERR_BUF;
+	frame = netfront_tx_begin();
+	if (!frame)
+		return ERR_BUF;
+	(void)pbuf_copy_partial(p, frame, p->tot_len, 0);
+	blank = netfront_can_csum() && csum_prepare(frame, p->tot_len);
+	if (is_arp_query(frame, p->tot_len))
+		net_timers_arp_sent();
+	netfront_tx_commit(p->tot_len, blank);
+	return ERR_OK;
+}
+
+/* ---- receiving ---- */
+
+static void frame_receive(const void *data, size_t len, bool last, bool ok, enum netfront_csum csum)
+{
+	struct pbuf *p = NULL, *frame;
+
+	if (!rx_broken && len) {
+		p = pbuf_alloc(PBUF_RAW, (uint16_t)len, PBUF_RAM);
+		rx_broken = !p || (rx_frame && rx_frame->tot_len + len > UINT16_MAX);
+	}
+	if (p && !rx_broken) {
+		memcpy(p->payload, data, len);
+		if (rx_frame)
+			pbuf_cat(rx_frame, p);
+		else
+			rx_frame = p;
+	} else if (p) {
+		pbuf_free(p);
+	}
+	if (!last)
+		return;
+	frame = rx_frame;
+	rx_frame = NULL;
+	if (frame && ok && !rx_broken) {
+		/* Input is synchronous, so the choice holds for this frame alone. */
+		if (csum == NETFRONT_CSUM_GOOD)
+			interface.chksum_flags &= (uint16_t)~CSUM_RX_VOUCHED;
+		if (interface.input(frame, &interface) != ERR_OK)
+			pbuf_free(frame);
+		interface.chksum_flags |= CSUM_RX_VOUCHED;
+	} else if (frame) {
+		pbuf_free(frame);
+	}
+	rx_broken = false;
+}
+
+static void link_changed(bool up)
+{
+	uint16_t flags = CSUM_ALWAYS;
+
+	if (up && netfront_can_csum())
+		flags &= (uint16_t)~CSUM_TX_OFFLOADED;
+	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
+	if (up)
+		netif_set_link_up(&interface); /* announces our address, or asks for one */
+	else
+		netif_set_link_down(&interface);
+}
+
+static const struct netfront_ops ops = { .receive = frame_receive, .link = link_changed };
+
+/* ---- the interface ---- */
+
+static err_t interface_init(struct netif *netif)
+{
+	memcpy(netif->name, "vi", sizeof(netif->name));
+	memcpy(netif->hwaddr, config.mac, ETH_HWADDR_LEN);
+	netif->hwaddr_len = ETH_HWADDR_LEN;
+	netif->mtu = config.mtu;
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+	netif->output = etharp_output;
+	netif->linkoutput = frame_send;
+	return ERR_OK;
+}
+
+static void address_changed(struct netif *netif)
+{
+	void (*callback)(void) = ready_callback;
+
+	if (!callback || !netif_is_up(netif) || ip4_addr_isany(netif_ip4_addr(netif)))
+		return;
+	ready_callback = NULL;
+	callback();
+}
+
+static uint64_t net_poll(void *data)
+{
+	bool more;
+
+	(void)data;
+	net_timers_run(&interface);
+	more = netfront_poll();
+	netfront_flush();
+	return more ? 0 : net_timers_next();
+}
+
+static struct loop_source source = { .poll = net_poll };
+
+static void net_resume(bool restored)
+{
+	net_timers_reset();
+	if (restored)
+		random_seed();
+}
+
+static struct suspend_hook hook = { .resume = net_resume };
+
+static void address_configure(void)
+{
+	ip4_addr_t address = { config.ipv4 }, gateway = { config.gateway }, mask = { 0 };
+
+	if (config.prefix)
+		mask.addr = lwip_htonl(UINT32_MAX << (32 - config.prefix));
+	netif_set_addr(&interface, &address, &mask, &gateway);
+}
+
+static int config_read(const struct noxs_dev *dev)
+{
+	config = dev->config.vif;
+	if (config.mtu < MTU_MIN || config.mtu > MTU_MAX)
+		config.mtu = MTU_MAX;
+	return config.prefix > 32 ? -EINVAL : 0;
+}
+
+int net_start(void (*ready)(void))
+{
+	const struct noxs_dev *dev = noxs_next(NOXS_CLASS_VIF, NULL);
+	int err;
+
+	if (!dev)
+		return -ENODEV;
+	err = config_read(dev);
+	if (err)
+		return err;
+	lwip_init();
+	if (!netif_add_noaddr(&interface, NULL, interface_init, ethernet_input))
+		return -ENOMEM;
+	ready_callback = ready;
+	netif_set_status_callback(&interface, address_changed);
+	netif_set_default(&interface);
+	if (config.ipv4)
+		address_configure();
+	netif_set_up(&interface);
+	err = netfront_open(dev, &ops);
+	if (err)
+		return err;
+	if (!config.ipv4 && dhcp_start(&interface) != ERR_OK)
+		return -ENOMEM;
+	loop_add(&source);
+	suspend_hook_add(&hook);
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Console output: the standard ring of a guest, or the emergency console of the first domain. */
+#ifndef MINIOS_CONSOLE_H
+#define MINIOS_CONSOLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+
+/* From start_info; again after a resume.  Without a console, output is dropped. */
+void console_init(const struct start_info *si);
+
+/* Never waits: what does not fit into the ring is lost. */
+void console_write(const char *buf, size_t len);
+
+#endif /* MINIOS_CONSOLE_H */

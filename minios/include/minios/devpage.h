@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the device page (noxs.h): a consistent copy, checked before anything is believed. */
+#ifndef MINIOS_DEVPAGE_H
+#define MINIOS_DEVPAGE_H
+
+#include <stdbool.h>
+#include <noxs.h>
+
+/*
+ * Copy header and used slots of page.  -EAGAIN it was being written all the time; -EINVAL it is not
+ * a device page of a version we know.
+ */
+int devpage_read(const struct noxs_dev_page *page, struct noxs_dev_page *copy);
+
+/* First well-formed device of a class behind prev (NULL = from the start) in a copy, or NULL. */
+const struct noxs_dev *devpage_next(const struct noxs_dev_page *copy, unsigned int cls,
+				    const struct noxs_dev *prev);
+
+/* The device (cls, id) of a copy, or NULL. */
+const struct noxs_dev *devpage_find(const struct noxs_dev_page *copy, unsigned int cls,
+				    unsigned int id);
+
+#endif /* MINIOS_DEVPAGE_H */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Network front-end: standard netif rings over noxs, without any idea of a protocol stack.
+ *
+ * Data is copied once in each direction, through pages that stay granted to the back-end for as long
+ * as the device is connected: no grant operation and no mapping per packet.
+ */
+#ifndef MINIOS_NETFRONT_H
+#define MINIOS_NETFRONT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <noxs.h>
+
+/* Largest frame sent: Ethernet header, VLAN tag, 1500 bytes. */
+#define NETFRONT_TX_MAX 1518U
+
+/* What is known of the checksum inside a frame. */
+enum netfront_csum {
+	NETFRONT_CSUM_NONE, /* nothing: check it */
+	NETFRONT_CSUM_GOOD, /* TCP and UDP are known to be right, or not filled in yet */
+};
+
+struct netfront_ops {
+	/*
+	 * A piece of a frame; data is the back-end's to change at any time: copy it before looking.
+	 * last ends the frame; ok = false with last: drop what came of it.
+	 */
+	void (*receive)(const void *data, size_t len, bool last, bool ok, enum netfront_csum csum);
+	/* Frames can be sent now, or no longer. */
+	void (*link)(bool up);
+};
+
+/* Open device dev and start connecting.  0 or -errno. */
+int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *ops);
+
+/* True if frames may be sent with a blank TCP or UDP checksum (pseudo-header sum filled in). */
+bool netfront_can_csum(void);
+
+/*
+ * Room for one frame of up to NETFRONT_TX_MAX bytes, or NULL: not connected, or ring full.  Sent by
+ * netfront_tx_commit(); goes out with the next netfront_poll().
+ */
+void *netfront_tx_begin(void);
+void netfront_tx_commit(size_t len, bool csum_blank);
+
+/* Receive what is there (ops->receive) and send what was committed.  True if there may be more. */
+bool netfront_poll(void);
+void netfront_flush(void);
+
+#endif /* MINIOS_NETFRONT_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MINIOS_SUSPEND_H
+#define MINIOS_SUSPEND_H
+
+#include <stdbool.h>
+
+/*
+ * Suspend the domain; returns when it runs again.  True if it was restored (perhaps elsewhere),
+ * false if the suspend was cancelled.
+ */
+bool suspend(void);
+
+/*
+ * What a module does around a suspend.  resume() finds shared_info and the device page of the domain
+ * as it is now; devices are reconnected after it.
+ */
+struct suspend_hook {
+	void (*suspend)(void); /* may be NULL */
+	void (*resume)(bool restored);
+	struct suspend_hook *next;
+};
+
+void suspend_hook_add(struct suspend_hook *hook);
+
+#endif /* MINIOS_SUSPEND_H */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Power control: tells the control domain what happens, and does what it asks. */
+#ifndef MINIOS_SYSCTL_H
+#define MINIOS_SYSCTL_H
+
+/* Take charge of the sysctl device, if there is one. */
+void sysctl_init(void);
+
+#endif /* MINIOS_SYSCTL_H */

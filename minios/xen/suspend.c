@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Suspend and resume of a PV guest.
+ *
+ * The save copies our memory, page tables included, and translates the frame numbers in them.  Frames
+ * that are not ours (shared_info, device page, grant table) have no translation, so their mappings
+ * must be gone before; the frame numbers in start_info are turned into pseudo-physical ones by hand.
+ */
+#include <stdio.h>
+#include <minios/console.h>
+#include <minios/hypercall.h>
+#include <minios/mm.h>
+#include <minios/noxs.h>
+#include <minios/panic.h>
+#include <minios/start.h>
+#include <minios/suspend.h>
+#include <minios/time.h>
+
+static struct suspend_hook *hooks;
+
+void suspend_hook_add(struct suspend_hook *hook)
+{
+	hook->next = hooks;
+	hooks = hook;
+}
+
+static uint64_t frame_to_pfn(uint64_t mfn)
+{
+	return mfn ? mm_mfn_to_pfn(mfn) : 0;
+}
+
+bool suspend(void)
+{
+	struct start_info *si = start_info_get();
+	uint64_t store_mfn = si->store_mfn, console_mfn = si->console.domU.mfn;
+	uint64_t shared_info = si->shared_info;
+	struct suspend_hook *hook;
+	bool restored;
+	long ret;
+
+	for (hook = hooks; hook; hook = hook->next)
+		if (hook->suspend)
+			hook->suspend();
+	noxs_suspend();
+	si->store_mfn = frame_to_pfn(store_mfn);
+	si->console.domU.mfn = frame_to_pfn(console_mfn);
+	time_fini();
+
+	ret = hypercall_suspend(mm_virt_to_mfn(si));
+	restored = ret == 0;
+
+	if (!restored) {
+		si->store_mfn = store_mfn;
+		si->console.domU.mfn = console_mfn;
+		si->shared_info = shared_info;
+	}
+	time_init(si->shared_info);
+	mm_describe_p2m();
+	console_init(si);
+	if (ret < 0)
+		printf("suspend: refused: %ld\n", ret);
+	noxs_remap();
+	for (hook = hooks; hook; hook = hook->next)
+		hook->resume(restored);
+	if (restored)
+		noxs_reconnect();
+	return restored;
+}
