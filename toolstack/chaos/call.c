@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What every verb does: common options, the context, errors and exit status. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chaos_cmd.h"
+#include "json_out.h"
+
+static void help(const struct verb *verb)
+{
+	printf("Usage: chaos %s [OPTION]...%s%s\n%s.\n\n%s", verb->name, *verb->args ? " " : "",
+	       verb->args, verb->summary, verb->options);
+	puts("  --json            machine-readable output, errors too\n"
+	     "  --help            this text\n\n"
+	     "Exit codes and files: man chaos.");
+}
+
+/* An unknown option: getopt has said what is wrong; --json may stand behind it. */
+static int bad_option(struct call *call, int argc, char **argv)
+{
+	int i;
+
+	(void)call_usage(call, "see 'chaos %s --help'", call->verb->name);
+	for (i = 1; i < argc && !call->json; i++)
+		call->json = !strcmp(argv[i], "--json");
+	return call_end(call, -(int)CHAOS_USAGE);
+}
+
+int call_option(struct call *call, int argc, char **argv, const char *letters,
+		const struct option *options, int *status)
+{
+	int opt;
+
+	for (;;) {
+		opt = getopt_long(argc, argv, letters, options, NULL);
+		switch (opt) {
+		case OPT_JSON:
+			call->json = true;
+			break;
+		case OPT_HELP:
+			help(call->verb);
+			*status = CHAOS_OK;
+			return -1;
+		case '?':
+			*status = bad_option(call, argc, argv);
+			return -1;
+		default:
+			return opt;
+		}
+	}
+}
+
+int call_usage(struct call *call, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(call->err.text, sizeof(call->err.text), fmt, args);
+	va_end(args);
+	call->err.code = CHAOS_USAGE;
+	return -(int)CHAOS_USAGE;
+}
+
+int call_failed(struct call *call, const char *what)
+{
+	call->err.code = errno == ENOMEM ? CHAOS_RESOURCES : CHAOS_FAILED;
+	call->err.os_errno = errno;
+	(void)snprintf(call->err.text, sizeof(call->err.text), "%s: %s", what, strerror(errno));
+	return -(int)call->err.code;
+}
+
+int call_arguments(struct call *call, int argc, int min, int max)
+{
+	int n = argc - optind;
+
+	if (n >= min && n <= max)
+		return 0;
+	return call_usage(call, "%s: %s; usage: chaos %s %s", call->verb->name,
+			  n < min ? "something is missing" : "too many arguments", call->verb->name,
+			  call->verb->args);
+}
+
+int call_open(struct call *call)
+{
+	int rc = chaos_ctx_open(&call->ctx, &call->err);
+
+	if (!rc)
+		chaos_ctx_set_counter(call->ctx, &chaos_calls);
+	return rc;
+}
+
+int call_find(struct call *call, const char *who, struct chaos_dominfo *info)
+{
+	int rc = call->ctx ? 0 : call_open(call);
+
+	if (!rc)
+		rc = chaos_domain_find(call->ctx, who, info, &call->err);
+	return rc;
+}
+
+int call_end(struct call *call, int rc)
+{
+	chaos_ctx_close(call->ctx);
+	call->ctx = NULL;
+	if (rc >= 0)
+		return CHAOS_OK;
+	if (call->json)
+		json_error(&call->err);
+	fprintf(stderr, "chaos: %s\n", call->err.text);
+	return -rc;
+}
+
+int parse_seconds(const char *text, unsigned int *ms)
+{
+	char *end;
+	double s;
+
+	s = strtod(text, &end);
+	if (end == text || *end || !(s > 0) || s > 86400)
+		return -1;
+	*ms = (unsigned int)(s * 1000 + 0.5);
+	return *ms ? 0 : -1;
+}

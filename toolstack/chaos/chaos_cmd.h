@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the verbs of chaos share. */
+#ifndef CHAOS_CMD_H
+#define CHAOS_CMD_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "chaos.h"
+
+struct verb {
+	const char *name;
+	const char *args; /* of the usage line */
+	const char *summary;
+	const char *options; /* help text behind the usage line */
+	int (*run)(const struct verb *verb, int argc, char **argv);
+};
+
+int cmd_console(const struct verb *verb, int argc, char **argv);
+int cmd_create(const struct verb *verb, int argc, char **argv);
+int cmd_destroy(const struct verb *verb, int argc, char **argv);
+int cmd_doctor(const struct verb *verb, int argc, char **argv);
+int cmd_events(const struct verb *verb, int argc, char **argv);
+int cmd_info(const struct verb *verb, int argc, char **argv);
+int cmd_list(const struct verb *verb, int argc, char **argv);
+int cmd_pause(const struct verb *verb, int argc, char **argv);
+int cmd_pool(const struct verb *verb, int argc, char **argv);
+int cmd_prepare(const struct verb *verb, int argc, char **argv);
+int cmd_reboot(const struct verb *verb, int argc, char **argv);
+int cmd_shutdown(const struct verb *verb, int argc, char **argv);
+int cmd_unpause(const struct verb *verb, int argc, char **argv);
+int cmd_version(const struct verb *verb, int argc, char **argv);
+
+/* Options every verb has; their place in getopt's return values is above all characters. */
+enum {
+	OPT_HELP = 256,
+	OPT_JSON,
+	OPT_OWN, /* a verb's own begin here */
+};
+#define COMMON_OPTIONS                              \
+	{ "help", no_argument, NULL, OPT_HELP },    \
+	{                                           \
+		"json", no_argument, NULL, OPT_JSON \
+	}
+
+/* The state of one call of a verb. */
+struct call {
+	const struct verb *verb;
+	bool json;
+	struct chaos_ctx *ctx;
+	struct chaos_error err;
+};
+
+/*
+ * The next option as getopt_long() gives it, having dealt with the common ones; -1 behind the last.
+ * For --help and for errors *status is set and -1 is returned.
+ */
+int call_option(struct call *call, int argc, char **argv, const char *letters,
+		const struct option *options, int *status);
+/* 0 if the number of arguments behind the options is between min and max. */
+int call_arguments(struct call *call, int argc, int min, int max);
+int call_usage(struct call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A system call of a verb's own has failed, with errno. */
+int call_failed(struct call *call, const char *what);
+/* Open the context; then find the domain called `who`. */
+int call_open(struct call *call);
+int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
+/* Report call->err, close, and give the exit status for rc. */
+int call_end(struct call *call, int rc);
+/* A number of milliseconds from seconds like "10" or "0.5"; -1 if it is not. */
+int parse_seconds(const char *text, unsigned int *ms);
+
+#define DEFAULT_STOP_TIMEOUT_MS 30000U
+#define DESTROY_TIMEOUT_MS	5000U
+
+/* count.c */
+extern struct chaos_calls chaos_calls;
+
+/* main.c */
+extern const struct verb verbs[];
+extern const unsigned int nr_verbs;
+
+#endif /* CHAOS_CMD_H */

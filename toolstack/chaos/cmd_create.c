@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* chaos create */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "chaos_cmd.h"
+#include "json_out.h"
+
+enum {
+	OPT_NO_WAIT = OPT_OWN,
+	OPT_TIMEOUT,
+	OPT_PAUSED,
+	OPT_STRICT,
+	OPT_TIMING,
+	OPT_BUILDER,
+	OPT_NO_DAEMON,
+	OPT_SOCKET
+};
+
+static const struct option options[] = {
+	COMMON_OPTIONS,
+	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "paused", no_argument, NULL, OPT_PAUSED },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "timing", no_argument, NULL, OPT_TIMING },
+	{ "builder", required_argument, NULL, OPT_BUILDER },
+	{ "no-daemon", no_argument, NULL, OPT_NO_DAEMON },
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ 0 },
+};
+
+static void warn(void *opaque, const char *text)
+{
+	(void)opaque;
+	fprintf(stderr, "chaos: warning: %s\n", text);
+}
+
+static bool parse_builder(const char *name, enum chaos_builder *builder)
+{
+	if (!strcmp(name, "auto"))
+		*builder = CHAOS_BUILDER_AUTO;
+	else if (!strcmp(name, "generic"))
+		*builder = CHAOS_BUILDER_GENERIC;
+	else if (!strcmp(name, "fast"))
+		*builder = CHAOS_BUILDER_FAST;
+	else
+		return false;
+	return true;
+}
+
+static void print_timing(const struct chaos_timing *t)
+{
+	const struct {
+		const char *name;
+		uint64_t ns;
+	} phases[] = {
+		{ "open", t->open_ns },
+		{ "image", t->image_ns },
+		{ "createdomain", t->createdomain_ns },
+		{ "memory", t->memory_ns },
+		{ "build", t->build_ns },
+		{ "devices", t->devices_ns },
+		{ "unpause", t->unpause_ns },
+		{ "guest", t->guest_ns },
+		{ "total", t->total_ns },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		printf("%-12s %12llu ns\n", phases[i].name, (unsigned long long)phases[i].ns);
+	printf("%-12s %12llu\n%-12s %12llu\n", "hypercalls",
+	       (unsigned long long)t->calls.hypercalls, "ioctls",
+	       (unsigned long long)t->calls.ioctls);
+}
+
+/* What is asked, beside the configuration. */
+struct request {
+	struct chaos_create_opts opts;
+	enum chaos_builder builder;
+	bool no_daemon;
+	bool with_timing;
+	const char *socket_path;
+};
+
+static void print_created(struct call *call, const struct request *request,
+			  const struct chaos_created *created, const struct chaos_config *cfg)
+{
+	if (call->json)
+		json_created(created, cfg, request->with_timing);
+	else if (request->with_timing)
+		print_timing(&created->timing);
+}
+
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP only end the wait for the guest, whose creation is then
+ * undone.  Returns a descriptor, or -1 if there is none to be had: then they kill, as ever.
+ */
+static int signals_defer(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0)
+		(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
+	return fd;
+}
+
+static int create_here(struct call *call, const struct chaos_config_source *src,
+		       const struct request *request)
+{
+	struct chaos_created created;
+	struct chaos_config *cfg;
+	int cancel_fd, rc;
+
+	rc = chaos_config_load(&cfg, src, &call->err);
+	if (rc)
+		return rc;
+	cfg->builder = request->builder;
+	rc = call_open(call);
+	if (!rc) {
+		cancel_fd = signals_defer();
+		chaos_ctx_set_cancel(call->ctx, cancel_fd);
+		rc = chaos_domain_create(call->ctx, cfg, &request->opts, &created, &call->err);
+		chaos_ctx_set_cancel(call->ctx, -1);
+		if (cancel_fd >= 0)
+			(void)close(cancel_fd); /* nothing was written to it */
+	}
+	if (!rc)
+		print_created(call, request, &created, cfg);
+	chaos_config_free(cfg);
+	return rc;
+}
+
+static int create_by_daemon(struct call *call, const struct chaos_config_source *src,
+			    const struct request *request, int fd)
+{
+	struct chaos_created created;
+	struct chaos_config *cfg;
+	int rc;
+
+	rc = chaos_client_create(fd, src, &request->opts, &created, &cfg, &call->err);
+	if (rc)
+		return rc;
+	print_created(call, request, &created, cfg);
+	chaos_config_free(cfg);
+	return 0;
+}
+
+/* By the daemon if it is there, which knows one builder only, and has shells. */
+static int create(struct call *call, const struct chaos_config_source *src,
+		  const struct request *request)
+{
+	int fd, rc;
+
+	if (request->no_daemon || request->builder != CHAOS_BUILDER_AUTO)
+		return create_here(call, src, request);
+	rc = chaos_client_open(request->socket_path, &fd, &call->err);
+	if (rc < 0)
+		return rc;
+	return rc ? create_by_daemon(call, src, request, fd) : create_here(call, src, request);
+}
+
+int cmd_create(const struct verb *verb, int argc, char **argv)
+{
+	struct call call = { .verb = verb };
+	struct chaos_config_source src = { .warn = warn };
+	struct request request = { .builder = CHAOS_BUILDER_AUTO };
+	int opt, rc, status = -1;
+
+	while ((opt = call_option(&call, argc, argv, "", options, &status)) != -1) {
+		switch (opt) {
+		case OPT_NO_WAIT:
+			request.opts.no_wait = true;
+			break;
+		case OPT_PAUSED:
+			request.opts.paused = true;
+			break;
+		case OPT_STRICT:
+			src.strict = true;
+			break;
+		case OPT_TIMING:
+			request.with_timing = true;
+			break;
+		case OPT_NO_DAEMON:
+			request.no_daemon = true;
+			break;
+		case OPT_SOCKET:
+			request.socket_path = optarg;
+			break;
+		case OPT_BUILDER:
+			if (!parse_builder(optarg, &request.builder))
+				return call_end(
+					&call,
+					call_usage(&call,
+						   "--builder %s: not one of auto, fast and generic",
+						   optarg));
+			break;
+		case OPT_TIMEOUT:
+			if (parse_seconds(optarg, &request.opts.timeout_ms))
+				return call_end(&call,
+						call_usage(&call,
+							   "--timeout %s: not a number of seconds",
+							   optarg));
+			break;
+		}
+	}
+	if (status >= 0)
+		return status;
+	rc = call_arguments(&call, argc, 1, 1 << 16);
+	if (!rc) {
+		src.path = argv[optind];
+		src.overrides = (const char *const *)argv + optind + 1;
+		src.nr_overrides = (unsigned int)(argc - optind - 1);
+		rc = create(&call, &src, &request);
+	}
+	return call_end(&call, rc);
+}

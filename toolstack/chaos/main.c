@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* chaos: the table of verbs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "chaos_cmd.h"
+
+#define STOP_OPTIONS                                                         \
+	"  --wait            wait until it has stopped, then act as below\n" \
+	"  --timeout SECONDS how long to wait (30)\n"
+
+const struct verb verbs[] = {
+	{ "create", "FILE [KEY=VALUE]...",
+	  "Create a guest from an xl.cfg file and wait until it is ready",
+	  "KEY=VALUE replaces or adds a setting of the file.\n\n"
+	  "  --no-wait         return as soon as it runs\n"
+	  "  --timeout SECONDS how long to wait for ready (10)\n"
+	  "  --paused          do not start it\n"
+	  "  --strict          a key of the file that is not supported is an error\n"
+	  "  --builder WHICH   fast, generic (libxenguest), or auto: fast if it can (auto)\n"
+	  "  --no-daemon       do not ask chaosd, which has prepared guests\n"
+	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n"
+	  "  --timing          say where the time went (with --json)\n",
+	  cmd_create },
+	{ "destroy", "DOMAIN", "Remove a guest at once, with all it holds",
+	  "Also removes what a creation that was killed has left (state 'incomplete').\n\n"
+	  "  --force           also a domain that another toolstack has made\n",
+	  cmd_destroy },
+	{ "shutdown", "DOMAIN", "Ask a guest to power off",
+	  "The guest stays, shut down, until it is destroyed; --wait destroys it then.\n\n" STOP_OPTIONS,
+	  cmd_shutdown },
+	{ "reboot", "DOMAIN", "Ask a guest to reboot",
+	  "The guest stays, shut down, until it is created again.\n\n" STOP_OPTIONS, cmd_reboot },
+	{ "pause", "DOMAIN", "Stop running a guest for now", "", cmd_pause },
+	{ "unpause", "DOMAIN", "Run a paused guest on", "", cmd_unpause },
+	{ "list", "[DOMAIN]...", "List domains",
+	  "States: r runs, b blocked, p paused, s shut down, c crashed, d dying, as in xl;\n"
+	  "'incomplete' is what a creation that was killed has left.\n\n"
+	  "  --names           only names, one a line\n",
+	  cmd_list },
+	{ "info", "[DOMAIN]", "Show everything about a guest, or about the host", "", cmd_info },
+	{ "console", "DOMAIN", "Attach to a guest's console; Ctrl-] leaves",
+	  "  --dump            print what is there and leave\n", cmd_console },
+	{ "events", "", "Tell what happens to domains, as it happens",
+	  "One line each: time, domain, event, name.  Ends when its reader does.\n\n", cmd_events },
+	{ "pool", "SUBVERB [ARGUMENT]...", "Manage chaosd's pools of prepared guests",
+	  "  add NAME FILE [KEY=VALUE]...  a pool of shells for guests like FILE's; what makes\n"
+	  "                                them differ (name, uuid, mac, ip, cmdline) does not count\n"
+	  "  list                          pools and their levels\n"
+	  "  resize NAME SIZE              another number of shells\n"
+	  "  drain NAME                    destroy its shells and make no more\n"
+	  "  remove NAME                   and forget it\n"
+	  "  metrics                       chaosd's figures, in Prometheus' text format\n\n"
+	  "  --size N          shells to have (10)\n"
+	  "  --imageless       memory only: for any kernel and devices\n"
+	  "  --strict          a key of the file that is not supported is an error\n"
+	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n",
+	  cmd_pool },
+	{ "prepare", "POOL", "Fill a pool now, and tell how it goes",
+	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n", cmd_prepare },
+	{ "doctor", "[BRIDGE]", "Say what this machine lacks, and how to get it", "", cmd_doctor },
+	{ "version", "", "Show versions", "", cmd_version },
+};
+const unsigned int nr_verbs = sizeof(verbs) / sizeof(verbs[0]);
+
+static void usage(FILE *f)
+{
+	unsigned int i;
+
+	fputs("Usage: chaos VERB [OPTION]... [ARGUMENT]...\n\n", f);
+	for (i = 0; i < nr_verbs; i++)
+		fprintf(f, "  %-9s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].summary);
+	fputs("\n'chaos VERB --help' says more; so does 'man chaos'.\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return CHAOS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return CHAOS_OK;
+	}
+	if (!strcmp(argv[1], "--version"))
+		argv[1] += 2;
+	for (i = 0; i < nr_verbs; i++)
+		if (!strcmp(argv[1], verbs[i].name))
+			return verbs[i].run(&verbs[i], argc - 1, argv + 1);
+	fprintf(stderr, "chaos: no verb \"%s\"; see 'chaos --help'\n", argv[1]);
+	return CHAOS_USAGE;
+}

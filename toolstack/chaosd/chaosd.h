@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of chaosd share.  One thread runs the loop and owns everything in here; worker
+ * threads do jobs that take long, each with a context of its own, and own nothing but their job.
+ */
+#ifndef CHAOSD_H
+#define CHAOSD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "chaos.h"
+#include "protocol.h"
+
+#define NS_PER_MS 1000000ULL
+#define NS_PER_S  1000000000ULL
+#define NR_DOMIDS 0x7ff0U /* DOMID_FIRST_RESERVED */
+
+struct chaosd;
+struct client;
+struct creation;
+struct pool;
+
+struct options {
+	const char *socket_path;
+	const char *metrics_path; /* NULL = none */
+	bool has_group;
+	gid_t group;
+	unsigned int reserve_mib;     /* memory refilling leaves alone */
+	unsigned int refill_delay_ms; /* between the last create and refilling */
+};
+
+/* Something the loop waits for. */
+struct source {
+	int fd;
+	void (*ready)(struct chaosd *d, struct source *source, uint32_t events);
+};
+
+/*
+ * Work for a thread.  work() runs there, done() in the loop afterwards.  Of background jobs one
+ * runs at a time, and never before a foreground job that waits.
+ */
+struct job {
+	struct job *next;
+	bool is_background;
+	void (*work)(struct job *job, struct chaos_ctx *ctx);
+	void (*done)(struct chaosd *d, struct job *job);
+};
+
+/* What the daemon knows of a domain: exactly one of pool, creation and cfg is set. */
+struct guest {
+	uint32_t domid;
+	struct pool *pool;	   /* it is a shell in there */
+	struct guest *next;	   /* in that pool */
+	struct chaos_shell *shell; /* with pool */
+	struct creation *creation; /* becoming a VM */
+	struct chaos_config *cfg;  /* a VM created here; on_* apply to it */
+	uint64_t since_ns;
+};
+
+/* A kernel or ramdisk as it was when shells were made of it. */
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime;
+};
+
+#define HISTOGRAM_BUCKETS 20 /* 64 us, doubling: up to 33 s */
+
+struct histogram {
+	uint64_t counts[HISTOGRAM_BUCKETS + 1]; /* the last: beyond all */
+	uint64_t sum_ns;
+};
+
+struct metrics {
+	uint64_t created_pool, created_cold, create_failed;
+	uint64_t restarts, shells_swept, clients, clients_dropped;
+	struct histogram prepare, execute; /* a shell; request to ready */
+	uint64_t written_ns;
+	bool is_dirty;
+};
+
+struct chaosd {
+	struct options opts;
+	struct chaos_ctx *ctx;
+	int epoll_fd;
+	struct source listener, events, signals, jobs;
+	uint64_t timer_ns; /* when tick() is wanted, UINT64_MAX = never */
+	bool is_stopping;
+	bool listener_is_paused;
+	struct client *clients;
+	unsigned int nr_clients;
+	struct pool *pools;
+	bool is_refilling;
+	uint64_t last_create_ns;
+	struct creation *creations;
+	struct guest *guests[NR_DOMIDS];
+	struct metrics metrics;
+};
+
+/* loop.c */
+int loop_init(struct chaosd *d);
+int loop_add(struct chaosd *d, struct source *source, uint32_t events);
+void loop_remove(struct chaosd *d, struct source *source);
+void loop_change(struct chaosd *d, struct source *source, uint32_t events);
+/* Call every tick() at or soon after that time. */
+void loop_wake_at(struct chaosd *d, uint64_t ns);
+void loop_run(struct chaosd *d);
+
+/* worker.c */
+int workers_start(struct chaosd *d);
+void workers_stop(struct chaosd *d); /* after all that is queued is done */
+void worker_submit(struct job *job);
+/* Destroy a shell with its domain, or a domain, some time soon. */
+void discard_shell(struct chaos_shell *shell);
+void destroy_domain(uint32_t domid);
+
+/* listen.c */
+int listener_init(struct chaosd *d);
+void listener_fini(struct chaosd *d);
+void listener_resume(struct chaosd *d);
+
+/* client.c */
+bool client_is_allowed(const struct chaosd *d, int fd);
+void client_new(struct chaosd *d, int fd);
+/* False when the client cannot be told: it is gone, or does not read. */
+bool client_send(struct chaosd *d, struct client *client, struct chaosd_header *header,
+		 enum chaosd_type type, size_t size);
+void client_text(struct chaosd *d, struct client *client, enum chaosd_type type,
+		 const struct chaos_error *err);
+/* The request is answered, with DONE or, if err is not NULL, with ERROR. */
+void client_done(struct chaosd *d, struct client *client, const struct chaos_error *err);
+/* What the client waits for, so that it can be called off; NULL = nothing any more. */
+void client_wait_creation(struct client *client, struct creation *creation);
+void client_wait_pool(struct client *client, struct pool *pool);
+/* Tell those who wait for a pool how it is; and that it is full, or why it will not be. */
+void clients_pool_moved(struct chaosd *d, struct pool *pool);
+void clients_pool_end(struct chaosd *d, struct pool *pool, const struct chaos_error *err);
+void clients_tick(struct chaosd *d, uint64_t now);
+
+/* request.c: what clients ask for */
+void request_handle(struct chaosd *d, struct client *client, const struct chaosd_request *r);
+#define MAX_CLIENTS 256U
+
+/* pool.c */
+int pool_add(struct chaosd *d, const char *name, unsigned int size, struct chaos_config *cfg,
+	     struct chaos_error *err);
+struct pool *pool_find(struct chaosd *d, const char *name);
+void pool_resize(struct chaosd *d, struct pool *pool, unsigned int size);
+void pool_remove(struct chaosd *d, struct pool *pool);
+/* Its shells are memory only, and fit guests with any kernel and devices. */
+bool pool_is_imageless(const struct pool *pool);
+void pool_describe(const struct pool *pool, struct chaos_pool *out);
+struct pool *pool_next(const struct pool *pool);
+/* Fill it at once and tell the client how it goes, until it is full, fails, or nobody watches. */
+void pool_watch(struct chaosd *d, struct pool *pool, struct client *client);
+void pool_unwatch(struct pool *pool);
+/* A shell that fits cfg, or NULL. */
+struct chaos_shell *pool_take(struct chaosd *d, const struct chaos_config *cfg, struct pool **from);
+void pool_put(struct chaosd *d, struct pool *pool, struct chaos_shell *shell);
+/* Its domain is not what it should be. */
+void pool_lose(struct chaosd *d, struct guest *guest);
+void pools_tick(struct chaosd *d, uint64_t now);
+
+/* shellname.c */
+/* The name and UUID of the next shell, by which a later daemon knows it for one. */
+int shell_identity(char name[CHAOS_NAME_LEN], uint8_t uuid[CHAOS_UUID_LEN]);
+bool shell_is_marked(const uint8_t uuid[CHAOS_UUID_LEN]);
+
+/* creation.c */
+void creation_begin(struct chaosd *d, struct client *client, struct chaos_config *cfg,
+		    const struct chaos_create_opts *opts, uint64_t begin_ns);
+void creation_cancel(struct chaosd *d, struct creation *creation);
+void creations_cancel(struct chaosd *d);
+void creation_event(struct chaosd *d, struct creation *creation, const struct chaos_event *event);
+void creations_tick(struct chaosd *d, uint64_t now);
+
+/* guest.c */
+struct guest *guest_add(struct chaosd *d, uint32_t domid);
+void guest_remove(struct chaosd *d, struct guest *guest);
+int guests_init(struct chaosd *d, struct chaos_error *err);
+/* Destroy what an earlier daemon has left half made. */
+int guests_sweep(struct chaosd *d, struct chaos_error *err);
+
+/* metrics.c */
+void metrics_observe(struct histogram *histogram, uint64_t ns);
+/* Prometheus text, to be freed; NULL without memory. */
+char *metrics_text(struct chaosd *d, size_t *len);
+void metrics_tick(struct chaosd *d, uint64_t now);
+
+/* system.c: the service manager, and the log */
+int system_listen_fd(void); /* -1 = none was passed */
+void system_notify(const char *state);
+void log_to_syslog(void);
+void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+uint64_t now_ns(void);
+
+#endif /* CHAOSD_H */

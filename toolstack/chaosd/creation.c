@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One VM on its way, from the request to the reply:
+ *
+ *   begin --(a shell fits)----------------------> run --(ready, or nobody waits)--> end
+ *      \--(none does)--> preparing (a worker) --/     \--(error, time, client gone)--> fail
+ *
+ * It is all or nothing: what fails, and what its client does not wait for any more, is destroyed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "chaosd.h"
+
+struct creation {
+	struct creation *next, **prev;
+	struct client *client; /* NULL: it is gone, or this is a restart */
+	struct chaos_config *cfg;
+	struct chaos_create_opts opts;
+	struct chaos_created created;
+	struct chaos_shell *shell;
+	struct guest *guest;  /* while it runs */
+	struct pool *pool;    /* the shell is from there */
+	uint64_t begin_ns;    /* request, or when it is to begin */
+	uint64_t deadline_ns; /* while it is waited for */
+	bool has_begun;	      /* else it waits for begin_ns */
+	bool is_preparing;    /* a worker has it */
+	bool is_cancelled;
+};
+
+struct prepare {
+	struct job job;
+	struct creation *creation;
+	struct chaos_error err;
+	int rc;
+};
+
+/* ---- ends ---- */
+
+static void creation_free(struct chaosd *d, struct creation *c)
+{
+	*c->prev = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	chaos_config_free(c->cfg);
+	free(c);
+	d->last_create_ns = now_ns();
+	d->metrics.is_dirty = true;
+	loop_wake_at(d, d->last_create_ns);
+}
+
+static void creation_fail(struct chaosd *d, struct creation *c, const struct chaos_error *err)
+{
+	d->metrics.create_failed++;
+	if (c->client) {
+		client_wait_creation(c->client, NULL);
+		client_done(d, c->client, err);
+	} else if (!c->is_cancelled) {
+		log_line("restart of \"%s\": %s", c->cfg->name, err->text);
+	}
+	if (c->guest)
+		guest_remove(d, c->guest);
+	if (c->shell)
+		discard_shell(c->shell);
+	creation_free(d, c);
+}
+
+static bool send_created(struct chaosd *d, struct creation *c)
+{
+	struct chaosd_created reply = {
+		.domid = c->created.domid,
+		.is_ready = c->created.is_ready,
+		.is_pooled = c->pool != NULL,
+		.nr_vifs = (uint16_t)c->cfg->nr_vifs,
+		.timing = c->created.timing,
+	};
+
+	memcpy(reply.uuid, c->cfg->uuid, sizeof(reply.uuid));
+	memcpy(reply.name, c->cfg->name, sizeof(reply.name));
+	memcpy(reply.vifs, c->cfg->vifs, sizeof(reply.vifs));
+	client_wait_creation(c->client, NULL);
+	return client_send(d, c->client, &reply.header, CHAOSD_CREATED, sizeof(reply));
+}
+
+/* It is made, and its client went away before it could be told: nobody knows of it. */
+static void creation_unheard(struct chaosd *d, struct creation *c)
+{
+	const struct chaos_error err = { .code = CHAOS_FAILED, .text = "the client went away" };
+
+	c->shell = NULL;
+	c->client = NULL;
+	c->is_cancelled = true;
+	destroy_domain(c->created.domid);
+	creation_fail(d, c, &err);
+}
+
+static void creation_end(struct chaosd *d, struct creation *c)
+{
+	struct chaos_error err;
+
+	if (chaos_shell_complete(c->shell, &err)) {
+		creation_fail(d, c, &err);
+		return;
+	}
+	c->created.timing.total_ns = now_ns() - c->begin_ns;
+	if (c->client && !send_created(d, c)) {
+		creation_unheard(d, c);
+		return;
+	}
+	if (c->created.is_ready)
+		metrics_observe(&d->metrics.execute, c->created.timing.total_ns);
+	if (c->pool)
+		d->metrics.created_pool++;
+	else
+		d->metrics.created_cold++;
+	c->guest->creation = NULL;
+	c->guest->cfg = c->cfg;
+	c->guest->since_ns = now_ns();
+	c->cfg = NULL;
+	creation_free(d, c);
+}
+
+/* ---- execute ---- */
+
+/* Whether another shell would do no better. */
+static bool is_callers_error(const struct chaos_error *err)
+{
+	return err->code == CHAOS_EXISTS || err->code == CHAOS_CONFIG ||
+	       err->code == CHAOS_ENVIRONMENT;
+}
+
+static void creation_run(struct chaosd *d, struct creation *c)
+{
+	struct chaos_error err;
+
+	c->guest = guest_add(d, c->created.domid);
+	if (!c->guest) {
+		err = (struct chaos_error){ .code = CHAOS_RESOURCES, .text = "out of memory" };
+		creation_fail(d, c, &err);
+		return;
+	}
+	c->guest->creation = c;
+	if (!c->opts.paused &&
+	    chaos_shell_run(c->shell, !c->opts.no_wait, &c->created.timing, &err)) {
+		creation_fail(d, c, &err);
+	} else if (c->opts.paused || c->opts.no_wait) {
+		creation_end(d, c);
+	} else {
+		c->deadline_ns = now_ns() + c->opts.timeout_ms * NS_PER_MS;
+		loop_wake_at(d, c->deadline_ns);
+	}
+}
+
+/* Give the shell its identity; false when it failed and was not to blame for it. */
+static bool creation_identify(struct chaosd *d, struct creation *c, struct chaos_error *err)
+{
+	c->created.domid = chaos_shell_domid(c->shell);
+	if (!chaos_shell_identify(c->shell, d->ctx, c->cfg, &c->created.timing, err))
+		return true;
+	if (c->pool && is_callers_error(err) && chaos_shell_is_blank(c->shell))
+		pool_put(d, c->pool, c->shell);
+	else
+		discard_shell(c->shell);
+	c->shell = NULL;
+	return false;
+}
+
+/* ---- prepare ---- */
+
+static void prepare_work(struct job *job, struct chaos_ctx *ctx)
+{
+	struct prepare *prepare = (struct prepare *)job;
+	struct creation *c = prepare->creation;
+	struct chaos_config cfg = *c->cfg;
+	char name[CHAOS_NAME_LEN];
+
+	cfg.cmdline = NULL; /* execute's */
+	if (shell_identity(name, cfg.uuid)) {
+		prepare->err =
+			(struct chaos_error){ .code = CHAOS_FAILED, .text = "no random numbers" };
+		prepare->rc = -(int)CHAOS_FAILED;
+		return;
+	}
+	prepare->rc =
+		chaos_shell_prepare(ctx, &cfg, name, &c->shell, &c->created.timing, &prepare->err);
+}
+
+static void prepare_done(struct chaosd *d, struct job *job)
+{
+	struct prepare *prepare = (struct prepare *)job;
+	struct creation *c = prepare->creation;
+	struct chaos_error err = prepare->err;
+	int rc = prepare->rc;
+
+	free(prepare);
+	c->is_preparing = false;
+	if (rc || c->is_cancelled || !creation_identify(d, c, &err))
+		creation_fail(d, c, &err);
+	else
+		creation_run(d, c);
+}
+
+static void creation_prepare(struct chaosd *d, struct creation *c)
+{
+	struct prepare *prepare = calloc(1, sizeof(*prepare));
+	struct chaos_error err = { .code = CHAOS_RESOURCES, .text = "out of memory" };
+
+	if (!prepare) {
+		creation_fail(d, c, &err);
+		return;
+	}
+	prepare->job.work = prepare_work;
+	prepare->job.done = prepare_done;
+	prepare->creation = c;
+	c->is_preparing = true;
+	worker_submit(&prepare->job);
+}
+
+static void creation_start(struct chaosd *d, struct creation *c)
+{
+	struct chaos_error err;
+
+	c->has_begun = true;
+	d->last_create_ns = now_ns();
+	while ((c->shell = pool_take(d, c->cfg, &c->pool))) {
+		if (creation_identify(d, c, &err)) {
+			creation_run(d, c);
+			return;
+		}
+		/* Its kernel is for another builder: it needs a domain made for it. */
+		if (err.code == CHAOS_CONFIG && pool_is_imageless(c->pool))
+			break;
+		if (is_callers_error(&err)) {
+			creation_fail(d, c, &err);
+			return;
+		}
+		log_line("pool shell %u failed: %s", c->created.domid, err.text);
+	}
+	c->pool = NULL;
+	creation_prepare(d, c);
+}
+
+void creation_begin(struct chaosd *d, struct client *client, struct chaos_config *cfg,
+		    const struct chaos_create_opts *opts, uint64_t begin_ns)
+{
+	struct chaos_error err = { .code = CHAOS_RESOURCES, .text = "out of memory" };
+	struct creation *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		chaos_config_free(cfg);
+		if (client)
+			client_done(d, client, &err);
+		return;
+	}
+	c->client = client;
+	c->cfg = cfg;
+	c->opts = *opts;
+	if (!c->opts.timeout_ms)
+		c->opts.timeout_ms = CHAOS_READY_TIMEOUT_MS;
+	c->begin_ns = begin_ns;
+	c->prev = &d->creations;
+	c->next = d->creations;
+	if (c->next)
+		c->next->prev = &c->next;
+	d->creations = c;
+	if (client)
+		client_wait_creation(client, c);
+	if (begin_ns <= now_ns())
+		creation_start(d, c);
+	else
+		loop_wake_at(d, begin_ns);
+}
+
+/* ---- what happens on the way ---- */
+
+void creation_cancel(struct chaosd *d, struct creation *c)
+{
+	const struct chaos_error err = { .code = CHAOS_FAILED, .text = "the client went away" };
+
+	c->client = NULL;
+	c->is_cancelled = true;
+	if (!c->is_preparing)
+		creation_fail(d, c, &err);
+}
+
+void creations_cancel(struct chaosd *d)
+{
+	struct creation *c, *next;
+
+	for (c = d->creations; c; c = next) {
+		next = c->next;
+		creation_cancel(d, c);
+	}
+}
+
+void creation_event(struct chaosd *d, struct creation *c, const struct chaos_event *event)
+{
+	struct chaos_error err;
+	uint64_t now;
+	int rc;
+
+	rc = chaos_ready_verdict(c->cfg->name, event, &err);
+	if (rc > 0) {
+		now = now_ns();
+		c->created.is_ready = true;
+		c->created.timing.guest_ns =
+			now - (c->deadline_ns - c->opts.timeout_ms * NS_PER_MS);
+		creation_end(d, c);
+	} else if (rc < 0) {
+		creation_fail(d, c, &err);
+	}
+}
+
+void creations_tick(struct chaosd *d, uint64_t now)
+{
+	struct creation *c, *next;
+	struct chaos_error err;
+	uint64_t when;
+
+	for (c = d->creations; c; c = next) {
+		next = c->next;
+		when = c->has_begun ? c->deadline_ns : c->begin_ns;
+		if (!when || c->is_preparing)
+			continue;
+		if (when > now) {
+			loop_wake_at(d, when);
+		} else if (!c->has_begun) {
+			creation_start(d, c);
+		} else {
+			(void)chaos_ready_timeout(c->cfg->name, c->opts.timeout_ms, &err);
+			creation_fail(d, c, &err);
+		}
+	}
+}

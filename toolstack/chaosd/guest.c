@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Domains by number, and what happens to them: events go to the pool or the creation they concern,
+ * and when a VM made here ends, its on_poweroff, on_reboot or on_crash is carried out.  After a
+ * restart of the daemon those are not known any more: older VMs go on, and stay when they end.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <xen/xen.h>
+#include <xen/sched.h>
+
+#include "chaosd.h"
+
+#define EVENT_BATCH   32U
+#define MIN_LIFE_NS   NS_PER_S /* a VM that ends sooner is restarted only after this */
+#define SWEEP_WAIT_MS 5000U
+
+struct guest *guest_add(struct chaosd *d, uint32_t domid)
+{
+	struct guest *guest;
+
+	if (domid >= NR_DOMIDS)
+		return NULL;
+	/* The GONE of a former domain of this number may not have been read yet. */
+	if (d->guests[domid] && d->guests[domid]->cfg)
+		guest_remove(d, d->guests[domid]);
+	if (d->guests[domid])
+		return NULL;
+	guest = calloc(1, sizeof(*guest));
+	if (!guest)
+		return NULL;
+	guest->domid = domid;
+	guest->since_ns = now_ns();
+	d->guests[domid] = guest;
+	return guest;
+}
+
+void guest_remove(struct chaosd *d, struct guest *guest)
+{
+	d->guests[guest->domid] = NULL;
+	chaos_config_free(guest->cfg);
+	free(guest);
+}
+
+static enum chaos_action action_for(const struct chaos_config *cfg, uint32_t reason)
+{
+	switch (reason) {
+	case SHUTDOWN_poweroff:
+		return cfg->on_poweroff;
+	case SHUTDOWN_reboot:
+		return cfg->on_reboot;
+	case SHUTDOWN_crash:
+	case SHUTDOWN_watchdog:
+		return cfg->on_crash;
+	default:
+		return CHAOS_PRESERVE; /* suspended: somebody saves it */
+	}
+}
+
+struct restart {
+	struct job job;
+	uint32_t domid;
+	struct chaos_config *cfg;
+	uint64_t begin_ns;
+	struct chaos_error err;
+	int rc;
+};
+
+static void restart_work(struct job *job, struct chaos_ctx *ctx)
+{
+	struct restart *restart = (struct restart *)job;
+
+	restart->rc = chaos_domain_destroy(ctx, restart->domid, SWEEP_WAIT_MS, &restart->err);
+	/* Somebody else was quicker. */
+	if (restart->rc == -(int)CHAOS_NO_DOMAIN)
+		restart->rc = 0;
+}
+
+static void restart_done(struct chaosd *d, struct job *job)
+{
+	const struct chaos_create_opts opts = { .no_wait = true };
+	struct restart *restart = (struct restart *)job;
+
+	if (restart->rc) {
+		log_line("\"%s\" is not restarted: %s", restart->cfg->name, restart->err.text);
+		chaos_config_free(restart->cfg);
+	} else {
+		d->metrics.restarts++;
+		creation_begin(d, NULL, restart->cfg, &opts, restart->begin_ns);
+	}
+	free(restart);
+}
+
+static void guest_restart(struct chaosd *d, struct guest *guest)
+{
+	struct restart *restart = calloc(1, sizeof(*restart));
+	uint64_t now = now_ns();
+
+	if (!restart) {
+		log_line("out of memory: domain %u is not restarted", guest->domid);
+		return;
+	}
+	restart->job.work = restart_work;
+	restart->job.done = restart_done;
+	restart->domid = guest->domid;
+	restart->cfg = guest->cfg;
+	restart->begin_ns = now - guest->since_ns < MIN_LIFE_NS ? now + MIN_LIFE_NS : now;
+	guest->cfg = NULL;
+	guest_remove(d, guest);
+	worker_submit(&restart->job);
+}
+
+static void guest_ended(struct chaosd *d, struct guest *guest, uint32_t reason)
+{
+	switch (action_for(guest->cfg, reason)) {
+	case CHAOS_DESTROY:
+		destroy_domain(guest->domid);
+		guest_remove(d, guest);
+		break;
+	case CHAOS_RESTART:
+		guest_restart(d, guest);
+		break;
+	case CHAOS_PRESERVE:
+		break;
+	}
+}
+
+static bool is_end(const struct chaos_event *event)
+{
+	return event->type == CHAOS_EVENT_DYING || event->type == CHAOS_EVENT_GONE;
+}
+
+static void guest_event(struct chaosd *d, const struct chaos_event *event)
+{
+	struct guest *guest = event->domid < NR_DOMIDS ? d->guests[event->domid] : NULL;
+
+	if (!guest)
+		return;
+	if (guest->creation) {
+		creation_event(d, guest->creation, event);
+	} else if (guest->pool) {
+		if (is_end(event) || event->type == CHAOS_EVENT_SHUTDOWN ||
+		    event->type == CHAOS_EVENT_DETACHED || event->type == CHAOS_EVENT_DEV_FAILED)
+			pool_lose(d, guest);
+	} else if (is_end(event)) {
+		guest_remove(d, guest);
+	} else if (event->type == CHAOS_EVENT_SHUTDOWN) {
+		guest_ended(d, guest, event->code);
+	}
+}
+
+/* ---- events that were lost ---- */
+
+/* What has become of one, told as the event that says so. */
+static void guest_resync(struct chaosd *d, uint32_t domid, const struct chaos_dominfo *info)
+{
+	struct chaos_event event = { .domid = domid };
+	struct chaos_devices devs;
+
+	if (!info || info->is_dying) {
+		event.type = CHAOS_EVENT_GONE;
+	} else if (info->is_shutdown) {
+		event.type = CHAOS_EVENT_SHUTDOWN;
+		event.code = info->shutdown_reason;
+	} else if (d->guests[domid]->creation &&
+		   !chaos_domain_devices(d->ctx, domid, &devs, NULL) && devs.is_ready) {
+		event.type = CHAOS_EVENT_READY;
+	} else {
+		return;
+	}
+	guest_event(d, &event);
+}
+
+static void guests_resync(struct chaosd *d)
+{
+	struct chaos_dominfo *list;
+	struct chaos_error err;
+	uint32_t domid;
+	int i = 0, n;
+
+	n = chaos_domain_list(d->ctx, &list, &err);
+	if (n < 0) {
+		log_line("%s", err.text);
+		return;
+	}
+	for (domid = 0; domid < NR_DOMIDS; domid++) {
+		while (i < n && list[i].domid < domid)
+			i++;
+		if (d->guests[domid])
+			guest_resync(d, domid, i < n && list[i].domid == domid ? &list[i] : NULL);
+	}
+	free(list);
+}
+
+static void events_ready(struct chaosd *d, struct source *source, uint32_t events)
+{
+	struct chaos_event batch[EVENT_BATCH];
+	int i, n;
+
+	(void)events;
+	n = chaos_events_read(source->fd, batch, EVENT_BATCH);
+	if (n < 0)
+		log_line("reading events: %s", strerror(errno));
+	for (i = 0; i < n; i++) {
+		if (batch[i].type == CHAOS_EVENT_LOST)
+			guests_resync(d);
+		else
+			guest_event(d, &batch[i]);
+	}
+}
+
+int guests_init(struct chaosd *d, struct chaos_error *err)
+{
+	d->events.ready = events_ready;
+	d->events.fd = chaos_events_open(d->ctx, err);
+	if (d->events.fd < 0)
+		return d->events.fd;
+	if (!loop_add(d, &d->events, EPOLLIN))
+		return 0;
+	*err = (struct chaos_error){ .code = CHAOS_FAILED, .text = "cannot poll for events" };
+	return -(int)CHAOS_FAILED;
+}
+
+/*
+ * A shell's memory, image and devices cannot be proven to be what a pool of today asks for, so
+ * none is adopted.  One that was identified but not complete has the state SHELL still.
+ */
+int guests_sweep(struct chaosd *d, struct chaos_error *err)
+{
+	struct chaos_dominfo *list;
+	int i, n;
+
+	n = chaos_domain_list(d->ctx, &list, err);
+	if (n < 0)
+		return n;
+	for (i = 0; i < n; i++) {
+		if (list[i].is_dying ||
+		    (list[i].state != CHAOS_STATE_SHELL && !shell_is_marked(list[i].uuid)))
+			continue;
+		if (chaos_domain_destroy(d->ctx, list[i].domid, SWEEP_WAIT_MS, err))
+			log_line("%s", err->text);
+		else
+			d->metrics.shells_swept++;
+	}
+	if (d->metrics.shells_swept)
+		log_line("%llu shells of an earlier daemon were destroyed",
+			 (unsigned long long)d->metrics.shells_swept);
+	free(list);
+	return 0;
+}

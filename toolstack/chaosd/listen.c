@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The socket, made here or by the service manager: who connects, and may, is a client. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "chaosd.h"
+
+#define BACKLOG	 128
+#define PAUSE_NS NS_PER_S
+
+/* Out of descriptors or clients: those that wait go on waiting until one leaves, or a while. */
+static void listener_pause(struct chaosd *d)
+{
+	d->listener_is_paused = true;
+	loop_change(d, &d->listener, 0);
+	loop_wake_at(d, now_ns() + PAUSE_NS);
+}
+
+void listener_resume(struct chaosd *d)
+{
+	if (!d->listener_is_paused || d->nr_clients >= MAX_CLIENTS)
+		return;
+	d->listener_is_paused = false;
+	loop_change(d, &d->listener, EPOLLIN);
+}
+
+static void listener_ready(struct chaosd *d, struct source *source, uint32_t events)
+{
+	int fd;
+
+	(void)events;
+	while (d->nr_clients < MAX_CLIENTS) {
+		fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0 && client_is_allowed(d, fd)) {
+			client_new(d, fd);
+			return; /* level-triggered: serve this one before the next */
+		}
+		if (fd >= 0) {
+			close(fd);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			break;
+		if (errno != EINTR && errno != ECONNABORTED)
+			return; /* EAGAIN: that was all */
+	}
+	listener_pause(d);
+}
+
+/* A socket file of our own; an old one is in the way, and the lock says that nobody uses it. */
+static int listener_make(const struct options *opts)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	mode_t old;
+	int fd, rc;
+
+	if (strlen(opts->socket_path) >= sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(addr.sun_path, opts->socket_path, strlen(opts->socket_path) + 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	if (unlink(opts->socket_path) && errno != ENOENT)
+		goto close;
+	old = umask(opts->has_group ? 0117 : 0177);
+	rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+	(void)umask(old); /* cannot fail */
+	if (rc || (opts->has_group && chown(opts->socket_path, (uid_t)-1, opts->group)) ||
+	    listen(fd, BACKLOG))
+		goto close;
+	return fd;
+close:
+	rc = errno;
+	close(fd);
+	errno = rc;
+	return -1;
+}
+
+int listener_init(struct chaosd *d)
+{
+	int fd = system_listen_fd();
+
+	if (fd < 0)
+		fd = listener_make(&d->opts);
+	else if (fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC))
+		fd = -1;
+	d->listener.fd = fd;
+	d->listener.ready = listener_ready;
+	if (fd < 0 || loop_add(d, &d->listener, EPOLLIN)) {
+		log_line("cannot listen at %s: %s", d->opts.socket_path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+void listener_fini(struct chaosd *d)
+{
+	close(d->listener.fd);
+	if (system_listen_fd() < 0 && unlink(d->opts.socket_path))
+		log_line("cannot remove %s: %s", d->opts.socket_path, strerror(errno));
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* chaosd: options, and everything it has in the order it is needed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "chaosd.h"
+
+#define LOCK_FILE		"/run/chaosd.lock"
+#define DEFAULT_RESERVE_MIB	64U
+#define DEFAULT_REFILL_DELAY_MS 20U
+
+static struct chaosd daemon_state;
+
+enum {
+	OPT_FOREGROUND = 256,
+	OPT_GROUP,
+	OPT_HELP,
+	OPT_METRICS,
+	OPT_REFILL_DELAY,
+	OPT_RESERVE,
+	OPT_SOCKET,
+	OPT_VERSION
+};
+
+static const struct option long_options[] = {
+	{ "foreground", no_argument, NULL, OPT_FOREGROUND },
+	{ "group", required_argument, NULL, OPT_GROUP },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "metrics-file", required_argument, NULL, OPT_METRICS },
+	{ "refill-delay", required_argument, NULL, OPT_REFILL_DELAY },
+	{ "reserve", required_argument, NULL, OPT_RESERVE },
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ 0 },
+};
+
+static void usage(FILE *f)
+{
+	fputs("Usage: chaosd [OPTION]...\n"
+	      "Keep pools of prepared guests, and create guests from them for chaos.\n\n"
+	      "  --foreground          stay in the foreground and log to standard error\n"
+	      "  --group GROUP         let members of GROUP use it too: that is as good as root\n"
+	      "  --metrics-file FILE   keep Prometheus metrics in FILE\n"
+	      "  --refill-delay MS     refill pools when nothing was created for so long (20)\n"
+	      "  --reserve MIB         memory that refilling leaves to others (64)\n"
+	      "  --socket PATH         where chaos reaches it (" CHAOSD_SOCKET ")\n"
+	      "  --version, --help\n\n"
+	      "'man chaosd' says more.\n",
+	      f);
+}
+
+static int set_number(const char *option, const char *text, unsigned int *value)
+{
+	unsigned long v;
+	char *end;
+
+	v = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || v > 1U << 30) {
+		fprintf(stderr, "chaosd: %s %s: not a number\n", option, text);
+		return -1;
+	}
+	*value = (unsigned int)v;
+	return 0;
+}
+
+static int set_group(struct options *opts, const char *name)
+{
+	struct group *group = getgrnam(name);
+
+	if (!group) {
+		fprintf(stderr, "chaosd: --group %s: there is no such group\n", name);
+		return -1;
+	}
+	opts->has_group = true;
+	opts->group = group->gr_gid;
+	return 0;
+}
+
+static int set_option(struct options *opts, int option, bool *foreground)
+{
+	switch (option) {
+	case OPT_FOREGROUND:
+		*foreground = true;
+		return 0;
+	case OPT_GROUP:
+		return set_group(opts, optarg);
+	case OPT_METRICS:
+		opts->metrics_path = optarg;
+		return 0;
+	case OPT_REFILL_DELAY:
+		return set_number("--refill-delay", optarg, &opts->refill_delay_ms);
+	case OPT_RESERVE:
+		return set_number("--reserve", optarg, &opts->reserve_mib);
+	case OPT_SOCKET:
+		opts->socket_path = optarg;
+		return 0;
+	case OPT_HELP:
+		usage(stdout);
+		exit(CHAOS_OK);
+	case OPT_VERSION:
+		puts("chaosd " CHAOS_VERSION);
+		exit(CHAOS_OK);
+	default:
+		return -1;
+	}
+}
+
+static int parse_options(struct options *opts, int argc, char **argv, bool *foreground)
+{
+	int option;
+
+	opts->socket_path = CHAOSD_SOCKET;
+	opts->reserve_mib = DEFAULT_RESERVE_MIB;
+	opts->refill_delay_ms = DEFAULT_REFILL_DELAY_MS;
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		if (set_option(opts, option, foreground))
+			return -1;
+	if (optind == argc)
+		return 0;
+	usage(stderr);
+	return -1;
+}
+
+/* One daemon to a host: shells of two could not be told apart.  Held until the process ends. */
+static int lock(void)
+{
+	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		log_line("another chaosd is running");
+	else
+		log_line("cannot lock " LOCK_FILE ": %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void signals_ready(struct chaosd *d, struct source *source, uint32_t events)
+{
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(source->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		d->is_stopping = true;
+}
+
+static int signals_init(struct chaosd *d)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -1;
+	d->signals.ready = signals_ready;
+	d->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return d->signals.fd < 0 ? -1 : loop_add(d, &d->signals, EPOLLIN);
+}
+
+static int start(struct chaosd *d)
+{
+	struct chaos_error err;
+
+	if (chaos_ctx_open(&d->ctx, &err)) {
+		log_line("%s", err.text);
+		return -(int)err.code;
+	}
+	if (loop_init(d) || signals_init(d)) {
+		log_line("cannot start: %s", strerror(errno));
+		return -(int)CHAOS_FAILED;
+	}
+	if (guests_sweep(d, &err) || guests_init(d, &err)) {
+		log_line("%s", err.text);
+		return -(int)err.code;
+	}
+	return workers_start(d) || listener_init(d) ? -(int)CHAOS_FAILED : 0;
+}
+
+/* VMs go on; shells, which nobody could use any more, do not. */
+static void stop(struct chaosd *d)
+{
+	listener_fini(d);
+	while (d->pools)
+		pool_remove(d, d->pools);
+	creations_cancel(d);
+	workers_stop(d);
+	chaos_ctx_close(d->ctx);
+}
+
+int main(int argc, char **argv)
+{
+	struct chaosd *d = &daemon_state;
+	bool foreground = false;
+	int rc;
+
+	if (parse_options(&d->opts, argc, argv, &foreground))
+		return CHAOS_USAGE;
+	if (!foreground) {
+		log_to_syslog();
+		if (daemon(0, 0)) {
+			fprintf(stderr, "chaosd: cannot detach: %s\n", strerror(errno));
+			return CHAOS_FAILED;
+		}
+	}
+	if (lock())
+		return CHAOS_FAILED;
+	rc = start(d);
+	if (rc)
+		return -rc;
+	system_notify("READY=1");
+	loop_run(d);
+	system_notify("STOPPING=1");
+	stop(d);
+	return CHAOS_OK;
+}

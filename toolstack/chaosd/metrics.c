@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The daemon's figures, in Prometheus' text format: on the socket, and as a file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "chaosd.h"
+
+#define FIRST_BUCKET_NS (64ULL * 1000)
+#define FILE_PERIOD_NS	(5 * NS_PER_S)
+
+void metrics_observe(struct histogram *histogram, uint64_t ns)
+{
+	unsigned int i = 0;
+
+	while (i < HISTOGRAM_BUCKETS && ns > FIRST_BUCKET_NS << i)
+		i++;
+	histogram->counts[i]++;
+	histogram->sum_ns += ns;
+}
+
+static void print_histogram(FILE *f, const char *name, const char *help,
+			    const struct histogram *histogram)
+{
+	uint64_t count = 0;
+	unsigned int i;
+
+	fprintf(f, "# HELP chaosd_%s_seconds %s\n# TYPE chaosd_%s_seconds histogram\n", name, help,
+		name);
+	for (i = 0; i <= HISTOGRAM_BUCKETS; i++) {
+		count += histogram->counts[i];
+		if (i < HISTOGRAM_BUCKETS)
+			fprintf(f, "chaosd_%s_seconds_bucket{le=\"%.6f\"} %llu\n", name,
+				(double)(FIRST_BUCKET_NS << i) / 1e9, (unsigned long long)count);
+	}
+	fprintf(f, "chaosd_%s_seconds_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)count);
+	fprintf(f, "chaosd_%s_seconds_sum %.9f\nchaosd_%s_seconds_count %llu\n", name,
+		(double)histogram->sum_ns / 1e9, name, (unsigned long long)count);
+}
+
+static void print_counters(FILE *f, const struct metrics *m)
+{
+	const struct {
+		const char *name, *help;
+		uint64_t value;
+	} counters[] = {
+		{ "create_failed_total", "Creates that failed.", m->create_failed },
+		{ "restarts_total", "VMs restarted after on_poweroff, on_reboot or on_crash.",
+		  m->restarts },
+		{ "shells_swept_total", "Shells of an earlier daemon that were destroyed.",
+		  m->shells_swept },
+		{ "clients_total", "Connections accepted.", m->clients },
+		{ "clients_dropped_total", "Clients dropped for what they did.",
+		  m->clients_dropped },
+	};
+	size_t i;
+
+	fprintf(f,
+		"# HELP chaosd_created_total VMs created.\n# TYPE chaosd_created_total counter\n"
+		"chaosd_created_total{from=\"pool\"} %llu\n"
+		"chaosd_created_total{from=\"scratch\"} %llu\n",
+		(unsigned long long)m->created_pool, (unsigned long long)m->created_cold);
+	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		fprintf(f, "# HELP chaosd_%s %s\n# TYPE chaosd_%s counter\nchaosd_%s %llu\n",
+			counters[i].name, counters[i].help, counters[i].name, counters[i].name,
+			(unsigned long long)counters[i].value);
+}
+
+static void print_pools(FILE *f, const struct chaosd *d)
+{
+	struct chaos_pool info;
+	struct pool *pool;
+
+	fputs("# HELP chaosd_pool_shells Shells in a pool.\n# TYPE chaosd_pool_shells gauge\n", f);
+	for (pool = d->pools; pool; pool = pool_next(pool)) {
+		pool_describe(pool, &info);
+		fprintf(f, "chaosd_pool_shells{pool=\"%s\"} %u\n", info.name, info.level);
+	}
+	fputs("# HELP chaosd_pool_size Shells a pool should have.\n# TYPE chaosd_pool_size gauge\n",
+	      f);
+	for (pool = d->pools; pool; pool = pool_next(pool)) {
+		pool_describe(pool, &info);
+		fprintf(f, "chaosd_pool_size{pool=\"%s\"} %u\n", info.name, info.size);
+	}
+}
+
+char *metrics_text(struct chaosd *d, size_t *len)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, len);
+
+	if (!f)
+		return NULL;
+	print_counters(f, &d->metrics);
+	print_pools(f, d);
+	print_histogram(f, "prepare", "Time to prepare a shell for a pool.", &d->metrics.prepare);
+	print_histogram(f, "execute", "Time from a request to a VM that is ready.",
+			&d->metrics.execute);
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Whole or not at all: written beside it, then renamed. */
+static int write_file(const char *path, const char *text, size_t len)
+{
+	char *temporary;
+	FILE *f;
+	int rc;
+
+	if (asprintf(&temporary, "%s.new", path) < 0)
+		return -1;
+	f = fopen(temporary, "we");
+	rc = !f || fwrite(text, 1, len, f) != len;
+	if (f && fclose(f))
+		rc = -1;
+	if (!rc)
+		rc = rename(temporary, path);
+	free(temporary);
+	return rc ? -1 : 0;
+}
+
+void metrics_tick(struct chaosd *d, uint64_t now)
+{
+	struct metrics *m = &d->metrics;
+	size_t len;
+	char *text;
+
+	if (!d->opts.metrics_path || !m->is_dirty)
+		return;
+	if (m->written_ns && now - m->written_ns < FILE_PERIOD_NS) {
+		loop_wake_at(d, m->written_ns + FILE_PERIOD_NS);
+		return;
+	}
+	m->written_ns = now;
+	m->is_dirty = false;
+	text = metrics_text(d, &len);
+	if (!text || write_file(d->opts.metrics_path, text, len))
+		log_line("cannot write %s: %s", d->opts.metrics_path, strerror(errno));
+	free(text);
+}

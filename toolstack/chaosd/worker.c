@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads for what takes long: building and destroying domains.  Two queues; what somebody waits
+ * for goes first, and of the rest one job runs at a time, so that a thread is left for the former.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "chaosd.h"
+
+#define NR_WORKERS	   3
+#define DESTROY_TIMEOUT_MS 5000U
+
+struct queue {
+	struct job *first, **end;
+};
+
+/* All of it is protected by the lock; the contexts belong to one thread each. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct queue foreground, background, finished;
+	bool background_runs;
+	bool is_stopping;
+	int event_fd;
+	pthread_t threads[NR_WORKERS];
+	struct chaos_ctx *contexts[NR_WORKERS];
+	unsigned int nr_threads;
+} workers = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
+
+static void queue_put(struct queue *q, struct job *job)
+{
+	job->next = NULL;
+	*q->end = job;
+	q->end = &job->next;
+}
+
+static struct job *queue_get(struct queue *q)
+{
+	struct job *job = q->first;
+
+	if (!job)
+		return NULL;
+	q->first = job->next;
+	if (!q->first)
+		q->end = &q->first;
+	return job;
+}
+
+/* With the lock held: the next job for a thread, NULL when it is time to end. */
+static struct job *next_job(void)
+{
+	struct job *job;
+
+	for (;;) {
+		job = queue_get(&workers.foreground);
+		if (!job && !workers.background_runs)
+			job = queue_get(&workers.background);
+		if (job)
+			return job;
+		if (workers.is_stopping && !workers.background.first)
+			return NULL;
+		(void)pthread_cond_wait(&workers.more, &workers.lock); /* fails never */
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct chaos_ctx *ctx = arg;
+	const uint64_t one = 1;
+	struct job *job;
+
+	pthread_mutex_lock(&workers.lock);
+	while ((job = next_job())) {
+		if (job->is_background)
+			workers.background_runs = true;
+		pthread_mutex_unlock(&workers.lock);
+		job->work(job, ctx);
+		pthread_mutex_lock(&workers.lock);
+		if (job->is_background) {
+			workers.background_runs = false;
+			pthread_cond_broadcast(&workers.more);
+		}
+		queue_put(&workers.finished, job);
+		/* Fails only when 2^64 - 2 jobs are finished already: the loop knows anyway. */
+		if (write(workers.event_fd, &one, sizeof(one)) < 0)
+			continue;
+	}
+	pthread_mutex_unlock(&workers.lock);
+	return NULL;
+}
+
+static void jobs_finish(struct chaosd *d)
+{
+	struct job *job;
+
+	for (;;) {
+		pthread_mutex_lock(&workers.lock);
+		job = queue_get(&workers.finished);
+		pthread_mutex_unlock(&workers.lock);
+		if (!job)
+			return;
+		job->done(d, job);
+	}
+}
+
+static void jobs_ready(struct chaosd *d, struct source *source, uint32_t events)
+{
+	uint64_t count;
+
+	(void)events;
+	/* Only resets it: EAGAIN says that it was. */
+	if (read(source->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		log_line("eventfd: %s", strerror(errno));
+	jobs_finish(d);
+}
+
+int workers_start(struct chaosd *d)
+{
+	struct chaos_error err;
+	unsigned int i;
+	sigset_t all, old;
+	int rc = 0;
+
+	workers.foreground.end = &workers.foreground.first;
+	workers.background.end = &workers.background.first;
+	workers.finished.end = &workers.finished.first;
+	workers.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->jobs.fd = workers.event_fd;
+	d->jobs.ready = jobs_ready;
+	if (workers.event_fd < 0 || loop_add(d, &d->jobs, EPOLLIN))
+		return -1;
+	/* Signals are the loop's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (i = 0; i < NR_WORKERS && !rc; i++) {
+		rc = chaos_ctx_open(&workers.contexts[i], &err);
+		if (rc)
+			log_line("%s", err.text);
+		else
+			rc = pthread_create(&workers.threads[i], NULL, worker_main,
+					    workers.contexts[i]);
+		workers.nr_threads += !rc;
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc ? -1 : 0;
+}
+
+void workers_stop(struct chaosd *d)
+{
+	struct job *job;
+	unsigned int i;
+
+	pthread_mutex_lock(&workers.lock);
+	workers.is_stopping = true;
+	pthread_cond_broadcast(&workers.more);
+	pthread_mutex_unlock(&workers.lock);
+	for (i = 0; i < workers.nr_threads; i++) {
+		(void)pthread_join(workers.threads[i], NULL);
+		chaos_ctx_close(workers.contexts[i]);
+	}
+	/* What the last of them leave to do. */
+	for (;;) {
+		jobs_finish(d);
+		job = queue_get(&workers.foreground);
+		if (!job)
+			job = queue_get(&workers.background);
+		if (!job)
+			return;
+		job->work(job, d->ctx);
+		job->done(d, job);
+	}
+}
+
+void worker_submit(struct job *job)
+{
+	pthread_mutex_lock(&workers.lock);
+	queue_put(job->is_background ? &workers.background : &workers.foreground, job);
+	pthread_cond_signal(&workers.more);
+	pthread_mutex_unlock(&workers.lock);
+}
+
+/* ---- jobs that end a domain ---- */
+
+struct discard {
+	struct job job;
+	struct chaos_shell *shell; /* or */
+	uint32_t domid;
+};
+
+static void discard_work(struct job *job, struct chaos_ctx *ctx)
+{
+	struct discard *discard = (struct discard *)job;
+	struct chaos_error err;
+
+	if (discard->shell)
+		chaos_shell_discard(discard->shell, ctx);
+	else if (chaos_domain_destroy(ctx, discard->domid, DESTROY_TIMEOUT_MS, &err) &&
+		 err.code != CHAOS_NO_DOMAIN)
+		log_line("%s", err.text);
+}
+
+static void discard_done(struct chaosd *d, struct job *job)
+{
+	(void)d;
+	free(job);
+}
+
+static void discard_submit(struct chaos_shell *shell, uint32_t domid)
+{
+	struct discard *discard = calloc(1, sizeof(*discard));
+
+	if (!discard) {
+		log_line("out of memory: domain %u stays", domid);
+		return;
+	}
+	discard->job.work = discard_work;
+	discard->job.done = discard_done;
+	discard->shell = shell;
+	discard->domid = domid;
+	worker_submit(&discard->job);
+}
+
+void discard_shell(struct chaos_shell *shell)
+{
+	discard_submit(shell, chaos_shell_domid(shell));
+}
+
+void destroy_domain(uint32_t domid)
+{
+	discard_submit(NULL, domid);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/*
+ * Attaches a domain's back-ends, all at once, or as a shell's that get their addresses later.  An
+ * address that was made up is replaced when it is taken; one that was given is an error.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "internal.h"
+
+/* One ioctl that names devices: CREATE or CONFIGURE, which tell of conflicts in the same way. */
+struct attempt {
+	unsigned long request;
+	void *arg;
+	struct chaos_config *cfg;
+	struct noxs_ioc_dev *devs;
+	unsigned int first_vif; /* its index in devs; those behind it follow in order */
+	uint16_t *err_dev, *conflict_domid;
+	uint32_t *conflict_what;
+};
+
+/* The vif the error is about, NULL if it is about none; *nr is its number. */
+static struct chaos_vif *vif_in_error(const struct attempt *a, unsigned int *nr)
+{
+	*nr = *a->err_dev - a->first_vif;
+	return *a->err_dev != 0xffff && *nr < a->cfg->nr_vifs ? &a->cfg->vifs[*nr] : NULL;
+}
+
+static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
+{
+	const struct chaos_config *cfg = a->cfg;
+	const struct chaos_vif *vif;
+	unsigned int nr;
+	char mac[18];
+
+	vif = vif_in_error(a, &nr);
+	if (*a->conflict_what == NOXS_CONFLICT_NAME)
+		return chaos_error_set(
+			err, CHAOS_EXISTS, e,
+			"name \"%s\" is in use by domain %u: destroy it, or choose another name",
+			cfg->name, *a->conflict_domid);
+	if (vif && *a->conflict_what == NOXS_CONFLICT_MAC) {
+		chaos_mac_format(vif->mac, mac);
+		return chaos_error_set(
+			err, CHAOS_EXISTS, e,
+			"vif %u: MAC address %s is in use by domain %u: choose another", nr, mac,
+			*a->conflict_domid);
+	}
+	if (vif && *a->conflict_what == NOXS_CONFLICT_IPV4)
+		return chaos_error_set(
+			err, CHAOS_EXISTS, e,
+			"vif %u: its IPv4 address is in use by domain %u: choose another", nr,
+			*a->conflict_domid);
+	if (vif && e == ENODEV)
+		return chaos_error_set(
+			err, CHAOS_ENVIRONMENT, e,
+			"vif %u: no bridge \"%s\": make it (ip link add %s type bridge && ip link set %s up) or correct 'bridge='",
+			nr, vif->bridge, vif->bridge, vif->bridge);
+	if (vif)
+		return chaos_error_set(err, chaos_code_of_errno(e), e,
+				       "vif %u (bridge \"%s\"): cannot be made: %s", nr,
+				       vif->bridge, strerror(e));
+	return chaos_error_set(err, chaos_code_of_errno(e), e,
+			       "the noxs module cannot attach domain \"%s\": %s", cfg->name,
+			       strerror(e));
+}
+
+static void fill_vif(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_vif *vif)
+{
+	memset(dev, 0, sizeof(*dev));
+	dev->cls = NOXS_CLASS_VIF;
+	dev->id = id;
+	dev->fd = -1;
+	if (vif->bridge[0])
+		dev->flags = NOXS_VIF_BRIDGE;
+	memcpy(dev->link, vif->bridge, sizeof(vif->bridge));
+	memcpy(dev->config.vif.mac, vif->mac, sizeof(vif->mac));
+	dev->config.vif.mtu = vif->mtu;
+	dev->config.vif.ipv4 = vif->ipv4;
+	dev->config.vif.gateway = vif->gateway;
+	dev->config.vif.prefix = vif->prefix;
+}
+
+/* What a shell's vif has: everything but addresses. */
+static void fill_deferred(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_vif *vif)
+{
+	struct chaos_vif blank = *vif;
+
+	chaos_vif_blank(&blank);
+	fill_vif(dev, id, &blank);
+	dev->flags |= NOXS_VIF_DEFERRED;
+}
+
+/* What such a vif still lacks. */
+static void fill_addresses(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_vif *vif)
+{
+	fill_vif(dev, id, vif);
+	dev->flags = 0;
+	memset(dev->link, 0, sizeof(dev->link));
+}
+
+/* A random address that is taken is replaced; true if there is one to try. */
+static bool replace_mac(const struct attempt *a)
+{
+	struct chaos_vif *vif;
+	unsigned int nr;
+
+	vif = vif_in_error(a, &nr);
+	if (*a->conflict_what != NOXS_CONFLICT_MAC || !vif || !vif->mac_is_random ||
+	    chaos_mac_random(vif->mac))
+		return false;
+	memcpy(a->devs[nr + a->first_vif].config.vif.mac, vif->mac, sizeof(vif->mac));
+	return true;
+}
+
+#define MAC_ATTEMPTS 8
+
+static int attempt(struct chaos_ctx *ctx, const struct attempt *a, struct chaos_error *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAC_ATTEMPTS; i++) {
+		*a->err_dev = 0xffff;
+		*a->conflict_what = NOXS_CONFLICT_NONE;
+		if (!ioctl(ctx->noxs_fd, a->request, a->arg))
+			return 0;
+		if (errno != EADDRINUSE || !replace_mac(a))
+			break;
+		errno = EADDRINUSE;
+	}
+	return attach_error(a, errno, err);
+}
+
+static void fill_sysctl(struct noxs_ioc_dev *dev)
+{
+	memset(dev, 0, sizeof(*dev));
+	dev->cls = NOXS_CLASS_SYSCTL;
+	dev->fd = -1;
+}
+
+int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
+			struct chaos_config *cfg, struct chaos_error *err)
+{
+	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
+	struct attempt a = {
+		.request = NOXS_IOC_CREATE,
+		.arg = arg,
+		.cfg = cfg,
+		.devs = devs,
+		.first_vif = 1,
+		.err_dev = &arg->err_dev,
+		.conflict_domid = &arg->conflict_domid,
+		.conflict_what = &arg->conflict_what,
+	};
+	unsigned int i;
+
+	fill_sysctl(&devs[0]);
+	for (i = 0; i < cfg->nr_vifs; i++)
+		fill_vif(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
+	arg->devs = (uintptr_t)devs;
+	return attempt(ctx, &a, err);
+}
+
+int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
+			      const struct chaos_config *cfg)
+{
+	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
+	unsigned int i;
+
+	fill_sysctl(&devs[0]);
+	for (i = 0; i < cfg->nr_vifs; i++)
+		fill_deferred(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
+	arg->devs = (uintptr_t)devs;
+	return ioctl(ctx->noxs_fd, NOXS_IOC_CREATE, arg);
+}
+
+int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
+			   struct chaos_config *cfg, struct chaos_error *err)
+{
+	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS];
+	struct attempt a = {
+		.request = NOXS_IOC_CONFIGURE,
+		.arg = arg,
+		.cfg = cfg,
+		.devs = devs,
+		.first_vif = 0,
+		.err_dev = &arg->err_dev,
+		.conflict_domid = &arg->conflict_domid,
+		.conflict_what = &arg->conflict_what,
+	};
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_vifs; i++)
+		fill_addresses(&devs[i], (uint16_t)i, &cfg->vifs[i]);
+	arg->nr_devs = (uint16_t)cfg->nr_vifs;
+	arg->devs = (uintptr_t)devs;
+	return attempt(ctx, &a, err);
+}

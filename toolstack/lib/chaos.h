@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * chaos.h - libchaos: create and manage Xen guests without XenStore.
+ *
+ * The library keeps no state of its own: what exists is what Xen and the noxs module say exists.
+ * It has no globals, never exits and never prints.  A context serves one thread at a time; use one
+ * per thread.
+ *
+ * Functions that can fail return 0 (or a count) on success and a negative number, -(enum
+ * chaos_code), on failure; then *err (which may be NULL) says what failed, on what, and what to do.
+ */
+#ifndef CHAOS_H
+#define CHAOS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHAOS_VERSION	  "0.1"
+#define CHAOS_NAME_LEN	  64 /* bytes, NUL included */
+#define CHAOS_UUID_LEN	  16
+#define CHAOS_UUID_STRLEN 37 /* NUL included */
+#define CHAOS_IFNAME_LEN  16
+#define CHAOS_MAX_VIFS	  30   /* one control page has 31 slots, one is sysctl's */
+#define CHAOS_MAX_CPUS	  1024 /* highest physical CPU number of `cpus`, plus one */
+
+/* What went wrong; also the exit codes of chaos, which never change. */
+enum chaos_code {
+	CHAOS_OK = 0,
+	CHAOS_FAILED = 1,      /* anything without a code of its own */
+	CHAOS_USAGE = 2,       /* command line */
+	CHAOS_CONFIG = 3,      /* configuration, kernel or ramdisk */
+	CHAOS_NO_DOMAIN = 4,   /* no such domain */
+	CHAOS_EXISTS = 5,      /* a name or an address is in use */
+	CHAOS_RESOURCES = 6,   /* the host has no memory, processors... left */
+	CHAOS_PERMISSION = 7,  /* not root, or not in the control domain */
+	CHAOS_ENVIRONMENT = 8, /* no or another Xen, no module, no bridge */
+	CHAOS_TIMEOUT = 9,     /* the guest did not do it in time */
+	CHAOS_GUEST = 10,      /* the guest crashed, ended or refused */
+};
+
+struct chaos_error {
+	enum chaos_code code;
+	int os_errno;	/* 0 if none is behind it */
+	char text[480]; /* one line without a newline */
+};
+
+struct chaos_ctx;
+
+/* Calls made by this process so far; see chaos_ctx_set_counter(). */
+struct chaos_calls {
+	uint64_t hypercalls; /* through privcmd */
+	uint64_t ioctls;     /* all others */
+};
+
+int chaos_ctx_open(struct chaos_ctx **ctx, struct chaos_error *err);
+void chaos_ctx_close(struct chaos_ctx *ctx);
+/* Where the program counts its calls, so that chaos_timing can give their number. */
+void chaos_ctx_set_counter(struct chaos_ctx *ctx, const struct chaos_calls *calls);
+/*
+ * Waiting for a guest ends with an error (os_errno ECANCELED) once fd is readable, and a creation is
+ * undone.  The caller keeps fd, and keeps it open as long as the context; -1 for none.
+ */
+void chaos_ctx_set_cancel(struct chaos_ctx *ctx, int fd);
+
+/* ---- configuration ---- */
+
+enum chaos_action {
+	CHAOS_DESTROY,
+	CHAOS_RESTART,
+	CHAOS_PRESERVE,
+};
+
+struct chaos_vif {
+	uint8_t mac[6];
+	bool mac_is_random; /* no address was given: another may be taken on conflict */
+	uint8_t prefix;
+	uint16_t mtu;		       /* bytes of IP packet */
+	uint32_t ipv4;		       /* network byte order, 0 = none */
+	uint32_t gateway;	       /* network byte order, 0 = none */
+	char bridge[CHAOS_IFNAME_LEN]; /* "" = attached to nothing */
+};
+
+/* Who lays a guest's memory out. */
+enum chaos_builder {
+	CHAOS_BUILDER_AUTO,    /* the fast one, if it can */
+	CHAOS_BUILDER_GENERIC, /* libxenguest */
+	CHAOS_BUILDER_FAST,    /* our own: 64-bit ELF kernels without a ramdisk */
+};
+
+struct chaos_config {
+	char name[CHAOS_NAME_LEN];
+	uint8_t uuid[CHAOS_UUID_LEN];
+	char *kernel;
+	char *ramdisk;	     /* NULL = none */
+	char *cmdline;	     /* NULL = none */
+	uint64_t memory_kib; /* a multiple of 4 */
+	unsigned int vcpus;
+	bool pins_cpus;			  /* `cpus` was given */
+	uint8_t cpus[CHAOS_MAX_CPUS / 8]; /* bit n: physical CPU n */
+	unsigned int nr_vifs;
+	struct chaos_vif vifs[CHAOS_MAX_VIFS];
+	enum chaos_action on_poweroff, on_reboot, on_crash;
+	enum chaos_builder builder; /* the caller's choice: no key of the file */
+};
+
+struct chaos_config_source {
+	const char *path;	      /* xl.cfg */
+	const char *text;	      /* its text if it has been read already, or NULL */
+	const char *const *overrides; /* "key=value", as after xl create's file */
+	unsigned int nr_overrides;
+	bool strict; /* an unsupported key is an error */
+	/* Told of every unsupported key, may be NULL; text is one line. */
+	void (*warn)(void *opaque, const char *text);
+	void *opaque;
+};
+
+/* Read a configuration; *cfg is to be freed with chaos_config_free(). */
+int chaos_config_load(struct chaos_config **cfg, const struct chaos_config_source *src,
+		      struct chaos_error *err);
+void chaos_config_free(struct chaos_config *cfg);
+const char *chaos_action_name(enum chaos_action action);
+
+/* ---- create ---- */
+
+/* Where the time of a creation went, nanoseconds of CLOCK_MONOTONIC; 0 = did not happen. */
+struct chaos_timing {
+	uint64_t open_ns;	  /* environment checked */
+	uint64_t image_ns;	  /* kernel read and parsed */
+	uint64_t createdomain_ns; /* domain, vCPUs, limits, name */
+	uint64_t memory_ns;	  /* populated */
+	uint64_t build_ns;	  /* image loaded, page tables, start info, grants, ports */
+	uint64_t devices_ns;	  /* back-ends attached */
+	uint64_t unpause_ns;	  /* subscribed and started */
+	uint64_t guest_ns;	  /* from there to ready */
+	uint64_t total_ns;
+	struct chaos_calls calls; /* 0 without a counter */
+};
+
+struct chaos_create_opts {
+	bool no_wait;		 /* return as soon as it runs */
+	bool paused;		 /* do not start it; implies no_wait */
+	unsigned int timeout_ms; /* for ready, 0 = CHAOS_READY_TIMEOUT_MS */
+};
+#define CHAOS_READY_TIMEOUT_MS 10000U
+
+struct chaos_created {
+	uint32_t domid;
+	bool is_ready;
+	struct chaos_timing timing;
+};
+
+/* Create a guest; all or nothing: after an error nothing of it is left. */
+int chaos_domain_create(struct chaos_ctx *ctx, struct chaos_config *cfg,
+			const struct chaos_create_opts *opts, struct chaos_created *out,
+			struct chaos_error *err);
+
+/* ---- prepare and execute: the two halves of a creation, for those who keep shells ---- */
+
+/* What is prepared of a domain as long as it is not known which VM it will be. */
+struct chaos_shell;
+
+/*
+ * Prepare cfg's domain: all but name, UUID, addresses and, with shell_name, the command line, of
+ * which cfg must then have none.  With shell_name and without a kernel it is memory only.  shell_name is what the domain is called until it is identified;
+ * with NULL it is cfg's own from the start.  All or nothing.
+ */
+int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+			const char *shell_name, struct chaos_shell **shell,
+			struct chaos_timing *timing, struct chaos_error *err);
+/*
+ * Make a shell the VM that cfg, which must fit it, describes; it does not run yet.  ctx is the
+ * caller's and serves the shell from now on.  After an error the shell is still there; it can be
+ * used for another VM if chaos_shell_is_blank().
+ */
+int chaos_shell_identify(struct chaos_shell *shell, struct chaos_ctx *ctx, struct chaos_config *cfg,
+			 struct chaos_timing *timing, struct chaos_error *err);
+bool chaos_shell_is_blank(const struct chaos_shell *shell);
+uint32_t chaos_shell_domid(const struct chaos_shell *shell);
+/* is_awaited: until chaos_shell_complete() the guest is not left to itself. */
+int chaos_shell_run(struct chaos_shell *shell, bool is_awaited, struct chaos_timing *timing,
+		    struct chaos_error *err);
+/* The VM is made: it no longer counts as a shell, which is freed unless this fails. */
+int chaos_shell_complete(struct chaos_shell *shell, struct chaos_error *err);
+/* Take the addresses away, by which VMs of one kind differ. */
+void chaos_vif_blank(struct chaos_vif *vif);
+/* Destroy the domain and free the shell; NULL is fine.  With the context, of its thread. */
+void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
+
+/* ---- chaosd's clients ---- */
+
+struct chaos_pool {
+	char name[32];
+	uint32_t size;	    /* shells wanted */
+	uint32_t level;	    /* there are */
+	uint32_t preparing; /* being made now */
+	uint32_t is_imageless;
+	uint32_t memory_kib, vcpus, nr_vifs;
+	uint64_t prepared, used, failed; /* shells, since the pool was added */
+	char note[200];			 /* why it is not full, "" = nothing stands in its way */
+};
+
+/* Connect to the daemon: 1 and *fd, 0 when there is none; path NULL = the usual place. */
+int chaos_client_open(const char *path, int *fd, struct chaos_error *err);
+/*
+ * Create through the daemon, which reads the configuration; *made is what it made of it, name,
+ * UUID and vifs only, to be freed with chaos_config_free().
+ */
+int chaos_client_create(int fd, const struct chaos_config_source *src,
+			const struct chaos_create_opts *opts, struct chaos_created *out,
+			struct chaos_config **made, struct chaos_error *err);
+
+enum chaos_pool_verb {
+	CHAOS_POOL_LIST,
+	CHAOS_POOL_RESIZE,
+	CHAOS_POOL_DRAIN,
+	CHAOS_POOL_REMOVE,
+	CHAOS_POOL_PREPARE,
+};
+
+/*
+ * Add a pool of `size` shells for VMs like src, whose name and addresses do not count; imageless
+ * ones are for any kernel and devices.
+ */
+int chaos_client_pool_add(int fd, const char *name, unsigned int size, bool is_imageless,
+			  const struct chaos_config_source *src, struct chaos_error *err);
+/* Everything else; tell() gets every pool the daemon talks of.  size is for RESIZE. */
+int chaos_client_pool(int fd, enum chaos_pool_verb verb, const char *name, unsigned int size,
+		      void (*tell)(void *opaque, const struct chaos_pool *pool), void *opaque,
+		      struct chaos_error *err);
+/* The daemon's figures in Prometheus' text format, to be freed with free(). */
+int chaos_client_metrics(int fd, char **text, struct chaos_error *err);
+
+/* ---- life-cycle events of all domains ---- */
+
+enum chaos_event_type {
+	CHAOS_EVENT_LOST, /* some could not be told: look at all domains; domid is 65535 */
+	CHAOS_EVENT_CREATED,
+	CHAOS_EVENT_READY,
+	CHAOS_EVENT_ANSWER,	/* to request arg */
+	CHAOS_EVENT_DEV_FAILED, /* arg = class << 16 | id, code = errno */
+	CHAOS_EVENT_SHUTDOWN,	/* code = SHUTDOWN_* */
+	CHAOS_EVENT_DYING,
+	CHAOS_EVENT_GONE,
+	CHAOS_EVENT_DETACHED,
+	CHAOS_EVENT_OTHER,
+};
+
+struct chaos_event {
+	uint32_t domid;
+	enum chaos_event_type type;
+	uint32_t code, arg;
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
+};
+
+/* A descriptor to poll, non-blocking, on which events from now on can be read; close() ends it. */
+int chaos_events_open(struct chaos_ctx *ctx, struct chaos_error *err);
+/* Up to count of them; 0 when there is none now, -1 with errno. */
+int chaos_events_read(int fd, struct chaos_event *events, unsigned int count);
+const char *chaos_event_name(enum chaos_event_type type);
+/* What an event means to who waits for its domain: 1 ready, 0 nothing, or what went wrong. */
+int chaos_ready_verdict(const char *name, const struct chaos_event *event, struct chaos_error *err);
+int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_error *err);
+
+/* ---- domains ---- */
+
+enum chaos_state {
+	CHAOS_STATE_INCOMPLETE, /* left by a creation that did not end */
+	CHAOS_STATE_SHELL,	/* prepared, in a pool */
+	CHAOS_STATE_RUNNING,	/* on a processor now */
+	CHAOS_STATE_BLOCKED,	/* sleeps */
+	CHAOS_STATE_RUNNABLE,	/* neither: waits for a processor */
+	CHAOS_STATE_PAUSED,
+	CHAOS_STATE_SHUTDOWN,
+	CHAOS_STATE_CRASHED,
+	CHAOS_STATE_DYING,
+};
+
+struct chaos_dominfo {
+	uint32_t domid;
+	enum chaos_state state;
+	bool is_ours; /* it has a device page */
+	bool is_hvm, is_running, is_blocked, is_paused, is_shutdown, is_dying;
+	unsigned int shutdown_reason; /* SHUTDOWN_*, with is_shutdown */
+	unsigned int nr_devs;
+	unsigned int nr_vcpus;
+	uint64_t serial; /* of this domain only, until the host reboots */
+	uint64_t cpu_time_ns;
+	uint64_t memory_kib, max_memory_kib;
+	uint8_t uuid[CHAOS_UUID_LEN];
+	char name[CHAOS_NAME_LEN]; /* "" = none */
+};
+
+/* All domains, by domid; returns their number. *list is to be freed with free(). */
+int chaos_domain_list(struct chaos_ctx *ctx, struct chaos_dominfo **list, struct chaos_error *err);
+/* The domain called `who`: its number or its name. */
+int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,
+		      struct chaos_error *err);
+const char *chaos_state_name(enum chaos_state state);
+/* xl's column: "rbpscd" with a '-' for what is not so. */
+void chaos_state_flags(const struct chaos_dominfo *info, char flags[7]);
+
+struct chaos_device {
+	const char *cls; /* "sysctl", "vif", "vbd" */
+	unsigned int id;
+	const char *state; /* "closed", "open", "failed", "gone" */
+	int os_errno;	   /* why it failed, 0 otherwise */
+	struct chaos_vif vif;
+	char ifname[CHAOS_IFNAME_LEN];
+	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes, tx_errors, rx_dropped;
+};
+
+struct chaos_devices {
+	bool is_attached; /* the module knows the domain */
+	bool is_ready;
+	uint64_t attached_ns, ready_ns;		 /* CLOCK_MONOTONIC */
+	uint64_t guest_start_ns, guest_ready_ns; /* the guest's own stamps: untrusted */
+	unsigned int nr_devs;
+	struct chaos_device devs[CHAOS_MAX_VIFS + 1];
+};
+
+/* What the module knows of a domain's devices. */
+int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *out,
+			 struct chaos_error *err);
+
+/* Remove a domain with all it holds; waits up to timeout_ms for the last of it to go. */
+int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
+			 struct chaos_error *err);
+int chaos_domain_pause(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
+int chaos_domain_unpause(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
+
+enum chaos_request {
+	CHAOS_REQUEST_POWEROFF,
+	CHAOS_REQUEST_REBOOT,
+};
+
+/*
+ * Ask a guest to stop.  With timeout_ms > 0, wait until it has; *reason (may be NULL) is then its
+ * SHUTDOWN_* code.
+ */
+int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_request request,
+			 unsigned int timeout_ms, unsigned int *reason, struct chaos_error *err);
+
+/* ---- console ---- */
+
+struct chaos_console;
+
+/*
+ * Attach to a guest's console ring.  A console has one reader; detaching leaves the guest's end as
+ * it was.
+ */
+int chaos_console_attach(struct chaos_ctx *ctx, uint32_t domid, struct chaos_console **con,
+			 struct chaos_error *err);
+void chaos_console_detach(struct chaos_console *con);
+/* Becomes readable when the guest has written or read; then call chaos_console_ack(). */
+int chaos_console_fd(const struct chaos_console *con);
+int chaos_console_ack(struct chaos_console *con, struct chaos_error *err);
+/* Both move what can be moved now and return the number of bytes, possibly 0. */
+size_t chaos_console_read(struct chaos_console *con, char *buf, size_t len);
+size_t chaos_console_write(struct chaos_console *con, const char *buf, size_t len);
+
+/* ---- life-cycle events of one domain ---- */
+
+/* A descriptor that becomes readable when something happened to domid; close() ends it. */
+int chaos_watch_open(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
+/* Read what has come: true when the domain has shut down, or is dying or gone. */
+bool chaos_watch_ended(int fd);
+
+/* ---- host ---- */
+
+struct chaos_host {
+	unsigned int xen_major, xen_minor;
+	char xen_extra[32];
+	uint32_t xen_abi;    /* NOXS_ABI_VERSION of the hypervisor, 0 = has no noxs */
+	uint32_t module_abi; /* of the module, 0 = not loaded */
+	unsigned int nr_cpus;
+	uint64_t total_memory_kib, free_memory_kib, scrub_memory_kib;
+	uint32_t toolstack_abi;
+};
+
+int chaos_host_info(struct chaos_ctx *ctx, struct chaos_host *host, struct chaos_error *err);
+
+struct chaos_check {
+	const char *name; /* a stable word: "xen", "module"... */
+	bool is_ok;
+	char text[200];	  /* what was found */
+	char remedy[240]; /* what to do, "" when ok */
+};
+#define CHAOS_MAX_CHECKS 8
+
+/*
+ * Look at everything chaos needs of a machine; bridge may be NULL.  Returns the number of checks
+ * made, and in *code CHAOS_OK or the code that create would fail with.
+ */
+int chaos_doctor(const char *bridge, struct chaos_check checks[CHAOS_MAX_CHECKS],
+		 enum chaos_code *code);
+
+/* ---- helpers ---- */
+
+void chaos_uuid_format(const uint8_t uuid[CHAOS_UUID_LEN], char out[CHAOS_UUID_STRLEN]);
+void chaos_mac_format(const uint8_t mac[6], char out[18]);
+
+#endif /* CHAOS_H */

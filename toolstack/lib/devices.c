@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* What the module knows of a domain's devices. */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "internal.h"
+
+static const char *class_name(uint16_t cls)
+{
+	switch (cls) {
+	case NOXS_CLASS_SYSCTL:
+		return "sysctl";
+	case NOXS_CLASS_VIF:
+		return "vif";
+	case NOXS_CLASS_VBD:
+		return "vbd";
+	default:
+		return "unknown";
+	}
+}
+
+static const char *device_state_name(uint32_t state)
+{
+	switch (state) {
+	case NOXS_STATE_CLOSED:
+		return "closed";
+	case NOXS_STATE_OPEN:
+		return "open";
+	case NOXS_STATE_FAILED:
+		return "failed";
+	case NOXS_STATE_GONE:
+		return "gone";
+	default:
+		return "unknown";
+	}
+}
+
+static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->cls = class_name(in->cls);
+	out->id = in->id;
+	out->state = device_state_name(in->state);
+	out->os_errno = (int)in->error;
+	memcpy(out->ifname, in->ifname, sizeof(out->ifname) - 1);
+	if (in->cls != NOXS_CLASS_VIF)
+		return;
+	memcpy(out->vif.mac, in->config.vif.mac, sizeof(out->vif.mac));
+	memcpy(out->vif.bridge, in->link, sizeof(out->vif.bridge) - 1);
+	out->vif.mtu = in->config.vif.mtu;
+	out->vif.ipv4 = in->config.vif.ipv4;
+	out->vif.gateway = in->config.vif.gateway;
+	out->vif.prefix = in->config.vif.prefix;
+	out->tx_packets = in->tx_packets;
+	out->tx_bytes = in->tx_bytes;
+	out->rx_packets = in->rx_packets;
+	out->rx_bytes = in->rx_bytes;
+	out->tx_errors = in->tx_errors;
+	out->rx_dropped = in->rx_dropped;
+}
+
+int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *out,
+			 struct chaos_error *err)
+{
+	struct noxs_ioc_dev_state devs[CHAOS_MAX_VIFS + 1];
+	struct noxs_ioc_query arg = {
+		.domid = (uint16_t)domid,
+		.nr_devs = CHAOS_MAX_VIFS + 1,
+		.devs = (uintptr_t)devs,
+	};
+	unsigned int i;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = chaos_module_open(ctx, err);
+	if (rc)
+		return rc;
+	if (ioctl(ctx->noxs_fd, NOXS_IOC_QUERY, &arg)) {
+		if (errno == ENOENT || errno == ESRCH)
+			return 0;
+		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
+				       "cannot query the devices of domain %u: %s", domid,
+				       strerror(errno));
+	}
+	out->is_attached = true;
+	out->is_ready = arg.flags & NOXS_DOM_READY;
+	out->attached_ns = arg.attached_ns;
+	out->ready_ns = arg.ready_ns;
+	out->guest_start_ns = arg.guest_start_ns;
+	out->guest_ready_ns = arg.guest_ready_ns;
+	out->nr_devs = arg.nr_devs < CHAOS_MAX_VIFS + 1 ? arg.nr_devs : CHAOS_MAX_VIFS + 1;
+	for (i = 0; i < out->nr_devs; i++)
+		convert(&devs[i], &out->devs[i]);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* A kernel read and parsed, on its way into a domain. */
+#ifndef CHAOS_IMAGE_H
+#define CHAOS_IMAGE_H
+
+#include <stdint.h>
+#include <xenctrl.h>
+/* xenguest.h expects its includer to know the feature words' number. */
+#include <xen/features.h>
+#include <xenguest.h>
+
+struct chaos_image {
+	struct xc_dom_image *dom;
+	struct xc_dom_arch hooks; /* the library's, with a magic page more */
+	xen_pfn_t ctrl_pfn;
+};
+
+#endif /* CHAOS_IMAGE_H */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* What the files of libchaos share and its users do not see. */
+#ifndef CHAOS_INTERNAL_H
+#define CHAOS_INTERNAL_H
+
+#include <stdint.h>
+#include <xenctrl.h>
+#include <xencall.h>
+#include <xentoollog.h>
+
+#include "chaos.h"
+#include "noxs_ioctl.h"
+#include "pv_batch.h"
+
+struct chaos_log {
+	xentoollog_logger vtable; /* first: the libraries see only this */
+	char first[256];	  /* first error message since chaos_log_reset() */
+};
+
+struct chaos_ctx {
+	xc_interface *xch;
+	xencall_handle *xcall; /* xch's own */
+	int noxs_fd;	       /* /dev/xen/noxs, -1 until it is needed */
+	struct chaos_log log;
+	int cancel_fd; /* see chaos_ctx_set_cancel(), -1 if none */
+	const struct chaos_calls *calls;
+	struct pv_batch pv_batch;	 /* made at first use */
+	struct pv_image_cache *pv_cache; /* NULL until it is needed */
+};
+
+/* error.c */
+int chaos_error_set(struct chaos_error *err, enum chaos_code code, int os_errno, const char *fmt,
+		    ...) __attribute__((format(printf, 4, 5)));
+/* Code for an errno that a hypercall or ioctl gave and that has no meaning of its own there. */
+enum chaos_code chaos_code_of_errno(int os_errno);
+
+/* log.c */
+void chaos_log_init(struct chaos_log *log);
+void chaos_log_reset(struct chaos_log *log);
+/* " (MESSAGE)", or "" when nothing was logged. */
+const char *chaos_log_text(const struct chaos_log *log, char *buf, size_t len);
+
+/* noxs.c: the hypercall */
+long chaos_noxs_version(struct chaos_ctx *ctx);
+int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info);
+/* Fills up to count entries from *first on, and sets *first to where to go on. */
+int chaos_noxs_list(struct chaos_ctx *ctx, uint16_t *first, struct noxs_dominfo *buf,
+		    unsigned int count);
+/* -1 and errno = ESRCH when there is no such domain. */
+int chaos_noxs_dominfo(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dominfo *info);
+
+/* module.c: the control device */
+int chaos_module_open(struct chaos_ctx *ctx, struct chaos_error *err);
+/* Not attached is success. */
+int chaos_module_detach(struct chaos_ctx *ctx, uint32_t domid);
+int chaos_module_subscribe(struct chaos_ctx *ctx, int fd, uint32_t domid);
+/*
+ * Wait on the context's descriptor for an event of domid for which is_wanted() says so.
+ * Returns 1 and the event, 0 after timeout_ms, -1 with errno.
+ */
+int chaos_module_wait(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
+		      bool (*is_wanted)(const struct noxs_ioc_event *event),
+		      struct noxs_ioc_event *event);
+
+/* attach.c: back-ends.  Those of a shell have no addresses; -1 with errno, then. */
+int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
+			struct chaos_config *cfg, struct chaos_error *err);
+int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
+			      const struct chaos_config *cfg);
+int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
+			   struct chaos_config *cfg, struct chaos_error *err);
+
+/* events.c */
+void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *out);
+
+/* dom.c */
+/* Error for a domid that cannot be acted on, and 0 otherwise. */
+int chaos_domain_check(uint32_t domid, struct chaos_error *err);
+
+/* image.c, build.c: the guest's memory */
+struct chaos_image;
+int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+		     struct chaos_image **image, struct chaos_error *err);
+void chaos_image_close(struct chaos_image *image);
+
+/* Conventions of our guests; docs/architecture.md. */
+#define CHAOS_GREF_CONTROL 2U /* behind GNTTAB_RESERVED_CONSOLE and _XENSTORE */
+#define CHAOS_PORT_CONSOLE 1U
+#define CHAOS_PORT_CONTROL 2U
+
+struct chaos_built {
+	uint64_t ctrl_gfn;
+	uint32_t ctrl_gref;
+	uint32_t ctrl_port;
+	uint64_t start_info_mfn; /* where a shell's command line is to be written */
+};
+int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
+		       const struct chaos_config *cfg, struct chaos_error *err);
+int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
+		      struct chaos_built *built, struct chaos_error *err);
+
+/* util.c */
+uint64_t chaos_now_ns(void);
+int chaos_random(void *buf, size_t len);
+int chaos_uuid_random(uint8_t uuid[CHAOS_UUID_LEN]);
+int chaos_uuid_parse(const char *text, uint8_t uuid[CHAOS_UUID_LEN]);
+int chaos_cpus_parse(const char *text, uint8_t map[CHAOS_MAX_CPUS / 8]);
+
+/* vif.c */
+int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, size_t len,
+		    struct chaos_error *err);
+int chaos_mac_random(uint8_t mac[6]);
+
+/* cfgtext.c: *text is NUL-terminated and *len bytes long, and to be freed */
+int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err);
+int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err);
+/* All of it; *file_len is where the overrides begin.  *text may be set after an error too. */
+int chaos_cfgtext_load(const struct chaos_config_source *src, char **text, size_t *len,
+		       size_t *file_len, struct chaos_error *err);
+
+/* cfgkeys.c */
+struct chaos_key {
+	const char *name;
+	size_t len;
+	unsigned int line;
+};
+/* The next statement's key in an xl.cfg text, from *pos; false at the end. */
+bool chaos_cfgkeys_next(const char *text, size_t *pos, unsigned int *line, struct chaos_key *key);
+bool chaos_cfgkeys_is_supported(const struct chaos_key *key);
+
+#endif /* CHAOS_INTERNAL_H */

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * A PV kernel as the fast builder sees it: what its ELF headers and Xen notes say, checked.  The
+ * parser looks only at what it is given and asks nothing of Xen.
+ */
+#ifndef CHAOS_PV_IMAGE_H
+#define CHAOS_PV_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#define PV_PAGE_SHIFT	   12
+#define PV_PAGE_SIZE	   (1UL << PV_PAGE_SHIFT)
+#define PV_PAGES(bytes)	   (((bytes) >> PV_PAGE_SHIFT) + !!((bytes) & (PV_PAGE_SIZE - 1)))
+
+/* The ELF header and the program headers must lie in this many bytes at the file's beginning. */
+#define PV_HEADERS_SIZE	   4096U
+#define PV_MAX_SEGMENTS	   16U
+#define PV_MAX_NOTES	   4U
+#define PV_MAX_NOTE_SIZE   4096U
+
+/*
+ * Our own note, beside Xen's: the kernel maps its free memory itself, and wants no more of it than
+ * this number of KiB in its first page tables.  xen.h promises 512 KiB and an end at a multiple of
+ * 4 MiB, and Xen checks every page of it when it pins the tables: most of the cost of a guest of
+ * 4 MiB.  minios/arch/x86/head.S
+ */
+#define PV_NOTE_OWNER	   "LightVM"
+#define PV_NOTE_MAPPED_KIB 1U
+#define PV_MAX_MAPPED_KIB  4096U
+
+/* Bytes of the file, and where they go: an offset from virt_base. */
+struct pv_segment {
+	uint64_t file_offset;
+	uint64_t size; /* > 0 */
+	uint64_t offset;
+};
+
+/* Neighbouring pages that hold something from the file, and the segments in them. */
+struct pv_run {
+	uint64_t first_pfn;
+	uint64_t nr_pages;
+	unsigned int first_segment;
+	unsigned int nr_segments;
+};
+
+struct pv_note {
+	uint64_t file_offset;
+	uint64_t size;
+};
+
+/* Which file it was, in which state. */
+struct pv_image_id {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime, ctime;
+};
+
+struct pv_image {
+	uint64_t virt_base; /* of frame 0 */
+	uint64_t entry;
+	uint64_t nr_pages; /* from virt_base to the image's end, gaps included */
+	bool has_hypercall_page;
+	uint64_t hypercall_pfn;
+	bool maps_itself; /* free memory, but for the first mapped_kib */
+	uint32_t mapped_kib;
+	uint64_t nr_file_pages; /* in all runs */
+	unsigned int nr_runs;
+	struct pv_run runs[PV_MAX_SEGMENTS];
+	unsigned int nr_segments;
+	struct pv_segment segments[PV_MAX_SEGMENTS]; /* ascending, not overlapping */
+
+	/* Between the two steps of parsing. */
+	unsigned int nr_notes;
+	struct pv_note notes[PV_MAX_NOTES];
+	uint64_t first_paddr, last_paddr; /* of the loaded segments, in memory */
+
+	/* chaos_pv_image_get() */
+	struct pv_image_id id;
+	int fd;
+	unsigned int users;
+	bool is_cached;
+};
+
+/*
+ * Step 1: the file's first len bytes, file_size being the length of all of it.  Then img->notes
+ * says what step 2 wants.  Both return NULL, or why the fast builder cannot take this file.
+ */
+const char *pv_image_parse_headers(struct pv_image *img, const void *data, size_t len,
+				   uint64_t file_size);
+/* Step 2: data[i] holds img->notes[i].size bytes. */
+const char *pv_image_parse_notes(struct pv_image *img, const void *const data[]);
+
+#endif /* CHAOS_PV_IMAGE_H */

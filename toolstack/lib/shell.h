@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* A creation between its two halves, and what they share. */
+#ifndef CHAOS_SHELL_H
+#define CHAOS_SHELL_H
+
+#include "internal.h"
+
+struct chaos_shell {
+	struct chaos_ctx *ctx; /* of the thread that works on it */
+	uint32_t domid;
+	bool exists;
+	bool is_pooled;	    /* it bears a name of the pool's */
+	bool has_devices;   /* they are made, and lack their addresses */
+	bool is_identified; /* it has become a particular VM */
+	struct chaos_built built;
+	struct pv_guest *pv_guest; /* fast builder: what it has mapped is still mapped */
+	uint64_t last_ns;	   /* end of the last phase */
+};
+
+/* The phase that ends now took the time since the last one ended. */
+void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns);
+
+/* execute.c: name, UUID and a new generation id; then tell Xen. */
+int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
+		   struct chaos_error *err);
+int chaos_identity_set(struct chaos_shell *s, struct noxs_set_info *info, struct chaos_error *err);
+
+#endif /* CHAOS_SHELL_H */
