@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+# The house.  `make help` lists what it can do; every part builds under build/ and only what changed.
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := all
+
+JOBS ?= $(shell nproc)
+
+# Parts run JOBS ways, unless make was given -j: then its job server shares them out.
+part = $(MAKE) $(if $(filter 1,$(V)),,-s) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) -C $(1)
+
+all: xen module minios toolstack			## build the four parts
+
+demo:							## everything from nothing, then a guest that answers
+	@scripts/demo
+
+check: deps all xen-debug xen-stock lab-files		## all tests and lint; what CI runs
+	@tests/run
+
+bench: all xen-stock lab-files				## all measurements (build/bench/)
+	@scripts/bench
+
+bench-quick: all xen-stock lab-files			## a few rounds of each
+	@scripts/bench --quick
+
+lab: all						## a shell in Dom0, in QEMU
+	@scripts/lab shell
+
+lint: deps						## formatting, static checks, spelling
+	@scripts/lint
+
+check-series: deps					## build Xen at every patch of the queue (long)
+	@scripts/xen-check-series
+
+deps:							## Debian packages: install (root) or name the missing
+	@scripts/deps
+
+xen: deps						## the patched hypervisor
+	@scripts/xen-build release
+
+xen-debug: deps
+	@scripts/xen-build debug
+
+xen-stock: deps
+	@scripts/xen-build stock
+
+module: deps						## noxs.ko for Debian's kernel
+	@$(call part,kernel/noxs)
+
+minios: deps						## the unikernel and its apps
+	@$(call part,minios)
+
+toolstack: deps						## chaos and libchaos
+	@$(call part,toolstack)
+	@$(call part,toolstack) STATIC=1
+
+# What the lab boots besides: Debian's kernel and xen-utils, unpacked.
+lab-files: deps
+	@scripts/lab-fetch
+
+install: all						## all of it (DESTDIR=, PREFIX=/usr/local)
+	@$(call part,toolstack) install
+	@$(call part,kernel/noxs) dkms-install
+	@for i in $(notdir $(wildcard minios/apps/*)); do \
+		install -D -m 644 build/minios/$$i/$$i $(DESTDIR)$(or $(PREFIX),/usr/local)/lib/lightvm/$$i; done
+	@install -D -m 644 build/xen/xen.gz $(DESTDIR)/boot/xen-lightvm.gz
+
+uninstall:						## take back what install put there
+	@$(call part,toolstack) uninstall
+	@$(call part,kernel/noxs) dkms-uninstall
+	@rm -rf $(DESTDIR)$(or $(PREFIX),/usr/local)/lib/lightvm
+	@rm -f $(DESTDIR)/boot/xen-lightvm.gz
+
+help:							## this text
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+
+clean:							## remove what was built; sources and packages stay
+	@echo "  CLEAN"
+	@rm -rf build/xen* build/kernel build/minios build/toolstack build/lab build/tests \
+		build/bench build/demo
+
+distclean:						## remove build/
+	@echo "  DISTCLEAN"
+	@rm -rf build
+
+.PHONY: all demo check bench bench-quick lab lint check-series deps xen xen-debug xen-stock module \
+	minios toolstack lab-files install uninstall help clean distclean
