@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In Dom0: chaosd's pools, creates from them, its end and its successor, clients that do what none
+# should, many at once, and the limit of memory.
+# shellcheck source=tests/system/common
+. ./common
+# shellcheck source=tests/system/guests
+. ./guests
+# shellcheck source=tests/system/daemon
+. ./daemon
+
+trap 'daemon_stop; destroy_all' EXIT
+bridge_up
+daemon_start
+free_before=$(free_kib)
+
+# vif LAST - a vif with an address of its own
+vif()
+{
+	echo "vif=['bridge=xenbr0,ip=$net.$1/24,gateway=$net.1']"
+}
+
+# pool NAME WORD - that number of its description
+pool()
+{
+	chaos pool list --json | tr '{' '\n' | grep "\"name\":\"$1\"" |
+		sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+# ---- pools ----
+
+day=$(guest_config day daytime "bridge=xenbr0")
+noop=$(guest_config noop noop)
+run chaosd-pool-add chaos pool add day "$day" --size 6
+check chaosd-pool-fills "eventually 10 '[ \"\$(pool day level)\" = 6 ]'"
+check chaosd-shells-listed "[ \$(chaos list | grep -c shell) = 6 ]"
+check chaosd-pool-twice "chaos pool add day $noop 2>&1 | grep -q 'there is a pool'"
+check chaosd-pool-same-kind "chaos pool add other $day 2>&1 | grep -q 'pool \"day\" has shells of this kind'"
+check chaosd-prepare-unknown "chaos prepare none 2>&1 | grep -q 'no pool \"none\"'"
+run chaosd-pool-add-noop chaos pool add noop "$noop" --size 4
+check chaosd-prepare "chaos prepare noop | tail -n 1 | grep -q 'noop: 4 of 4'"
+
+used=$(pool day used)
+run chaosd-create chaos create "$day" name=web "$(vif 2)"
+check chaosd-from-pool "[ \$(pool day used) = $((used + 1)) ]"
+run chaosd-answers ./netcheck tcp $net.2 1
+check chaosd-refills "eventually 10 '[ \"\$(pool day level)\" = 6 ]'"
+check chaosd-not-listed-as-shell "chaos list web | grep -qv shell"
+run chaosd-cmdline chaos create "$day" name=words cmdline=hello "$(vif 3)"
+run chaosd-other-flavour chaos create "$day" name=large memory=5 "$(vif 4)"
+check chaosd-name-taken "chaos create $noop name=web 2>&1 | grep -q 'in use by domain $(domid web)'"
+check chaosd-ip-taken "chaos create $day name=web2 \"$(vif 2)\" 2>&1 | grep -q 'in use by domain $(domid web)'"
+check chaosd-shell-not-wasted "eventually 10 '[ \"\$(pool noop level)\" = 4 ] && [ \"\$(pool day level)\" = 6 ]'"
+check chaosd-bad-config "chaos create $noop memory=x 2>&1 | grep -q memory"
+run chaosd-paused chaos create --paused "$noop" name=still
+check chaosd-paused-state "state still | grep -q p"
+run chaosd-no-wait chaos create --no-wait "$noop" name=quick
+check chaosd-no-wait-ready "eventually 5 'chaos info quick | grep -q \"ready *yes\"'"
+run chaosd-no-daemon chaos create --no-daemon "$noop" name=alone
+check chaosd-metrics "chaos pool metrics | grep -q 'chaosd_pool_size{pool=\"day\"} 6'"
+
+shell=$(chaos list | awk '/shell/ { print $2; exit }')
+chaos destroy "$shell"
+check chaosd-lost-shell-replaced "eventually 10 '[ \"\$(pool day level)\" = 6 ] && [ \"\$(pool noop level)\" = 4 ]'"
+cp /lab/noop /run/kernel
+run chaosd-add-changing chaos pool add changing "$noop" kernel=/run/kernel memory=6 --size 1
+chaos prepare changing >/dev/null
+cp /lab/noop /run/kernel.new && mv /run/kernel.new /run/kernel
+run chaosd-create-changed chaos create "$noop" kernel=/run/kernel memory=6 name=changed
+check chaosd-changed-is-new "[ \"\$(pool changing used)\" = 0 ]"
+# Its shells are memory, and fit what no other pool does.
+run chaosd-imageless-add chaos pool add bare "$noop" memory=8 --imageless --size 2
+chaos prepare bare >/dev/null
+run chaosd-imageless chaos create "$day" memory=8 name=dressed cmdline=words "$(vif 5)"
+check chaosd-imageless-used "[ \"\$(pool bare used)\" = 1 ]"
+run chaosd-imageless-answers ./netcheck tcp $net.5 1
+run chaosd-imageless-no-wait chaos create --no-wait "$noop" memory=8 name=dressed2
+check chaosd-imageless-ready "eventually 5 'chaos info dressed2 | grep -q \"ready *yes\"'"
+chaos pool remove bare
+run chaosd-pool-resize chaos pool resize noop 1
+check chaosd-pool-resized "[ \"\$(pool noop level)\" = 1 ]"
+run chaosd-pool-drain chaos pool drain day
+check chaosd-pool-drained "[ \"\$(pool day level)\" = 0 ]"
+run chaosd-pool-remove chaos pool remove day
+check chaosd-pool-removed "! chaos pool list | grep -q '^day'"
+chaos pool remove changing
+
+# ---- the end of a guest ----
+
+(cd /run && exec chaos events --json >/run/events) &
+events=$!
+run chaosd-ends chaos create "$noop" name=ends
+chaos shutdown ends
+check chaosd-poweroff-destroys "eventually 5 '! chaos list ends >/dev/null 2>&1'"
+run chaosd-stays chaos create "$noop" name=stays on_poweroff=preserve
+chaos shutdown stays
+check chaosd-poweroff-preserves "eventually 5 'state stays | grep -q s'"
+chaos create "$noop" name=again
+first=$(domid again)
+chaos reboot again
+check chaosd-reboot-restarts "eventually 10 '[ -n \"\$(domid again 2>/dev/null)\" ] && [ \"\$(domid again)\" != $first ]'"
+check chaosd-reboot-ready "eventually 5 'chaos info again | grep -q \"ready *yes\"'"
+kill $events
+check chaosd-events-ready "grep -q '\"event\":\"ready\"' /run/events"
+check chaosd-events-shutdown "grep '\"event\":\"shutdown\"' /run/events | grep -q '\"reason\":1'"
+check chaosd-events-destroyed "grep -q '\"event\":\"destroyed\"' /run/events"
+
+# ---- clients ----
+
+run chaosd-garbage ./rudeclient garbage 200
+run chaosd-after-garbage chaos create "$noop" name=after1
+mkfifo /run/mute
+./rudeclient mute 300 </run/mute >/run/mute.out &
+mute=$!
+exec 9>/run/mute
+eventually 5 "grep -q held /run/mute.out"
+sleep 1
+kill $mute
+exec 9>&-
+run chaosd-after-mute chaos create "$noop" name=after2
+chaos pool add rude "$noop" memory=7 --size 3
+run chaosd-twice ./rudeclient twice
+# Without an address it waits for DHCP, and is not ready before its client leaves.
+guest_config leaver daytime "bridge=xenbr0" >/dev/null
+run chaosd-leave ./rudeclient leave /run/leaver.cfg
+check chaosd-leaver-undone "eventually 5 '! chaos list leaver >/dev/null 2>&1'"
+run chaosd-after-leaver chaos create "$noop" name=leaver
+chaos pool remove rude
+
+# ---- many at once ----
+
+destroy_guests()
+{
+	chaos list --json | tr '{' '\n' | grep -v '"state":"shell"' |
+		sed -n 's/^"domid":\([1-9][0-9]*\),.*/\1/p' |
+		while read -r _id; do
+			chaos destroy "$_id"
+		done
+}
+destroy_guests
+chaos pool resize noop 20
+chaos prepare noop >/dev/null
+pids=''
+for i in $(seq 50); do
+	{ chaos create "$noop" name="many$i" || echo "many$i failed"; } >>/run/many.out 2>&1 &
+	pids="$pids $!"
+done
+for i in $(seq 10); do
+	{ chaos create "$noop" name=one && echo won; } >>/run/one.out 2>&1 &
+	pids="$pids $!"
+	{ chaos create "$day" name="ip$i" "$(vif 9)" && echo won; } >>/run/ip.out 2>&1 &
+	pids="$pids $!"
+done
+# shellcheck disable=SC2086 # several
+wait $pids
+check chaosd-fifty "[ \$(chaos list --names | grep -c '^many') = 50 ] && [ ! -s /run/many.out ]"
+check chaosd-fifty-names "[ \$(chaos list --names | grep '^many' | sort -u | wc -l) = 50 ]"
+check chaosd-one-name "[ \$(grep -c won /run/one.out) = 1 ] && [ \$(grep -c 'in use' /run/one.out) = 9 ]"
+check chaosd-one-address "[ \$(grep -c won /run/ip.out) = 1 ] && [ \$(grep -c 'in use' /run/ip.out) = 9 ]"
+pids=''
+for i in $(seq 50); do
+	chaos destroy "many$i" >>/run/many.out 2>&1 &
+	pids="$pids $!"
+done
+# shellcheck disable=SC2086 # several
+wait $pids
+check chaosd-fifty-destroyed "[ \$(chaos list --names | grep -c '^many') = 0 ] && [ ! -s /run/many.out ]"
+destroy_guests
+
+# ---- memory ----
+
+chaos pool add big "$noop" memory=64 --size 1000
+check chaosd-memory-says "chaos prepare big 2>&1 | grep -q 'stops at [1-9][0-9]* of 1000 shells: no memory'"
+check chaosd-memory-reserve "[ \$(free_kib) -ge 65536 ]"
+check chaosd-memory-note "chaos pool list | grep -q 'no memory for another shell'"
+run chaosd-memory-foreground chaos create "$noop" memory=32 name=fits
+chaos destroy fits
+chaos pool remove big
+
+# ---- its end, and its successor ----
+
+chaos pool resize noop 5
+chaos prepare noop >/dev/null
+run chaosd-survivor chaos create "$day" name=survivor "$(vif 7)"
+kill -9 "$daemon"
+wait "$daemon" 2>/dev/null
+check chaosd-killed-shells "[ \$(chaos list | grep -c shell) = 5 ]"
+run chaosd-gone-create chaos create "$noop" name=meanwhile
+daemon_start
+check chaosd-swept "[ \$(chaos list | grep -c shell) = 0 ]"
+check chaosd-swept-counted "chaos pool metrics | grep -q 'chaosd_shells_swept_total 5'"
+run chaosd-survivor-answers ./netcheck tcp $net.7 1
+run chaosd-again chaos pool add noop "$noop" --size 5
+check chaosd-second "chaosd --foreground 2>&1 | grep -q 'another chaosd'"
+destroy_guests
+chaos prepare noop >/dev/null
+daemon_stop
+check chaosd-stops-clean "! chaos list --names | grep -q ."
+check chaosd-memory-back "eventually 10 '[ \$(free_kib) -ge $((free_before - 256)) ] || { echo $free_before now \$(free_kib); false; }'"
+finish

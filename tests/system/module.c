@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The noxs module against guests played from Dom0 (module-guest.h): its control device, the sysctl
+ * and vif protocols, hostile guests, leaks and unloading.  Runs in the lab; prints one verdict per
+ * line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "module-test.h"
+
+struct holdings {
+	unsigned int netdevs, irqs;
+	long free_kib;
+};
+
+static void take_stock(struct holdings *now)
+{
+	/* Net devices and RCU callbacks go in the background. */
+	sleep(2);
+	now->netdevs = count_of("ls /sys/class/net | wc -l");
+	now->irqs = count_of("grep -c -e noxs -e vif /proc/interrupts");
+	if (system("echo 3 >/proc/sys/vm/drop_caches"))
+		exit(1);
+	now->free_kib = count_of("sed -n 's/^MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo");
+}
+
+static bool one_round(void)
+{
+	struct guest guest;
+	bool ok;
+
+	if (guest_create(&guest))
+		return false;
+	ok = !attach(&guest);
+	guest_open_vif(&guest, 1, NOXS_VIF_F_SG | NOXS_VIF_F_SPLIT_EVTCHN);
+	ok = ok && guest_await_state(&guest, 1, NOXS_STATE_OPEN);
+	if (guest.domid & 1)
+		ok = ok && !detach(guest.domid);
+	guest_destroy(&guest);
+	return ok && await_gone(guest.domid);
+}
+
+static void test_leaks(int rounds)
+{
+	struct holdings before, after;
+	int i;
+
+	for (i = 0; i < 20; i++) /* fill the slab caches */
+		one_round();
+	take_stock(&before);
+	for (i = 0; i < rounds && one_round(); i++)
+		;
+	verdict("rounds", i == rounds, "round %d fails", i);
+	take_stock(&after);
+	verdict("rounds-netdevs", before.netdevs == after.netdevs, "%u, then %u", before.netdevs,
+		after.netdevs);
+	verdict("rounds-irqs", before.irqs == after.irqs, "%u, then %u", before.irqs, after.irqs);
+	/* 200 rounds that lost a page each would show as 800 KiB. */
+	verdict("rounds-memory", before.free_kib - after.free_kib < 600, "%ld KiB lost",
+		before.free_kib - after.free_kib);
+}
+
+static void test_unload(void)
+{
+	struct guest guest;
+
+	if (!open_guest(&guest, 0))
+		return;
+	verdict("unload-busy", system("rmmod noxs 2>/dev/null") != 0,
+		"unloaded under an open file");
+	close(fd);
+	verdict("unload", !system("rmmod noxs"), "refused");
+	verdict("unload-tells-guest", guest.ctrl->slot[1].back.state == NOXS_STATE_GONE, "state %u",
+		guest.ctrl->slot[1].back.state);
+	guest_destroy(&guest);
+	verdict("unload-frees-guest", await_gone(guest.domid), "lingers");
+	verdict("reload", !system("insmod /lib/lab/noxs.ko") && !access(NOXS_DEVICE, F_OK), "no");
+	fd = open(NOXS_DEVICE, O_RDWR);
+}
+
+/* usage: module [ROUNDS [PREFIX]] - ROUNDS to look for leaks, PREFIX of the verdicts' names */
+int main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 200;
+
+	if (argc > 2)
+		prefix = argv[2];
+	fd = open(NOXS_DEVICE, O_RDWR);
+	if (fd < 0 || system("ip link add " BRIDGE " type bridge && ip link set " BRIDGE " up")) {
+		printf("ERROR: setup: %s\n", strerror(errno));
+		return 1;
+	}
+	test_control();
+	test_vifs();
+	test_hostile();
+	test_leaks(rounds);
+	test_unload();
+	verdict("kernel-log", system("dmesg | grep -e 'Call Trace' -e WARNING: -e BUG:"),
+		"see above");
+	return failures != 0;
+}

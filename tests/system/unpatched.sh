@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In Dom0 of a Xen without the queue: chaos and the module say so and leave nothing behind, and a
+# unikernel runs as any PV guest does.
+# shellcheck source=tests/system/common
+. ./common
+
+tmp=/run/unpatched
+mkdir -p $tmp
+printf 'name = "none"\ntype = "pv"\nkernel = "/lab/noop"\nmemory = 16\n' >$tmp/none.cfg
+
+free_mib()
+{
+	xl info | sed -n 's/^free_memory *: *//p'
+}
+
+# refused NAME COMMAND... - it leaves with 8 and one line that tells what is wrong
+refused()
+{
+	_name=unpatched-$1
+	shift
+	"$@" >$tmp/out 2>$tmp/err
+	_rc=$?
+	if [ $_rc != 8 ]; then
+		fail "$_name" "left with $_rc, not 8: $(cat $tmp/err)"
+	elif [ "$(grep -c . $tmp/err)" != 1 ] || ! grep -q '^chaos: this Xen has no noxs: boot' $tmp/err; then
+		fail "$_name" "does not tell: $(tr '\n' '|' <$tmp/err)"
+	else
+		pass "$_name"
+	fi
+}
+
+# bad CHECK WORDS - doctor's verdict
+bad()
+{
+	grep -q "^BAD  *$1 .*$2" "$tmp/doctor"
+}
+
+before=$(free_mib)
+refused create-no-module chaos create $tmp/none.cfg
+refused list chaos list
+chaos doctor >$tmp/doctor
+check unpatched-doctor-status "[ $? = 8 ]"
+check unpatched-doctor-noxs "bad noxs 'this Xen has no noxs' && grep -q 'make xen' $tmp/doctor"
+check unpatched-doctor-module "bad module 'this Xen has no noxs'"
+check unpatched-doctor-rest "[ \$(grep -c '^BAD' $tmp/doctor) = 2 ] && grep -q '^ok  *privilege' $tmp/doctor"
+
+mark=$(dmesg | wc -l)
+run unpatched-insmod insmod /lib/lab/noxs.ko
+# Any module from outside the kernel's tree gets the other lines.
+dmesg | tail -n +$((mark + 1)) | grep 'noxs: ' | grep -v 'taint' >$tmp/log
+check unpatched-one-warning "[ \$(grep -c . $tmp/log) = 1 ] && grep -q 'no usable noxs in this Xen' $tmp/log || ! cat $tmp/log"
+chaos version --json >$tmp/version
+check unpatched-version "grep -q '\"xen_abi\":null.*\"module_abi\":\"[1-9]' $tmp/version"
+refused create chaos create $tmp/none.cfg
+refused create-no-wait chaos create --no-wait $tmp/none.cfg
+refused destroy chaos destroy none
+check unpatched-error-json "chaos list --json 2>/dev/null | grep -q '\"code\":\"environment\",\"status\":8'"
+chaos doctor >$tmp/doctor
+check unpatched-doctor-again "[ $? = 8 ] && bad module 'this Xen has no noxs'"
+run unpatched-rmmod rmmod noxs
+check unpatched-no-device "! [ -e /dev/xen/noxs ]"
+check unpatched-no-domain "[ \$(xl list | wc -l) = 2 ]"
+check unpatched-nothing-left "[ '$before' = \"\$(free_mib)\" ]"
+
+# noxs answers -ENOSYS: no devices, a console only.
+run unpatched-guest xl create $tmp/none.cfg
+mkdir -p /var/lock
+sleep 3 | timeout 5 xl console none >$tmp/console 2>&1
+check unpatched-guest-console "grep -q 'noop: ready' $tmp/console || ! cat $tmp/console"
+check unpatched-guest-lives "xl list none | grep -q -- ' -b---'"
+run unpatched-guest-destroy xl destroy none
+finish

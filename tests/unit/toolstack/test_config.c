@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* xl.cfg files, good and bad, through libxlutil as it is installed. */
+#include <unistd.h>
+
+#include "unit.h"
+#include "internal.h"
+
+#define GOOD                     \
+	"name = \"web\"\n"       \
+	"kernel = \"/boot/x\"\n" \
+	"memory = 4\n"
+
+struct fixture {
+	char path[32];
+	struct chaos_error err;
+	char warnings[1024];
+	struct chaos_config *cfg;
+};
+
+static void warn(void *opaque, const char *text)
+{
+	struct fixture *f = opaque;
+
+	assert_null(strchr(text, '\n'));
+	strncat(f->warnings, text, sizeof(f->warnings) - strlen(f->warnings) - 1);
+	strncat(f->warnings, "|", sizeof(f->warnings) - strlen(f->warnings) - 1);
+}
+
+static int load(struct fixture *f, const char *text, size_t len, bool strict,
+		const char *const *overrides, unsigned int nr)
+{
+	struct chaos_config_source src = {
+		.path = f->path,
+		.overrides = overrides,
+		.nr_overrides = nr,
+		.strict = strict,
+		.warn = warn,
+		.opaque = f,
+	};
+	int fd, rc;
+
+	chaos_config_free(f->cfg);
+	memset(f, 0, sizeof(*f));
+	strcpy(f->path, "/tmp/chaos-cfg-XXXXXX");
+	fd = mkstemp(f->path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	close(fd);
+	rc = chaos_config_load(&f->cfg, &src, &f->err);
+	unlink(f->path);
+	return rc;
+}
+
+static int load_text(struct fixture *f, const char *text)
+{
+	return load(f, text, strlen(text), false, NULL, 0);
+}
+
+static int setup(void **state)
+{
+	*state = calloc(1, sizeof(struct fixture));
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	chaos_config_free(f->cfg);
+	free(f);
+	return 0;
+}
+
+static void minimal(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load_text(f, GOOD), 0);
+	assert_string_equal(f->cfg->name, "web");
+	assert_string_equal(f->cfg->kernel, "/boot/x");
+	assert_null(f->cfg->ramdisk);
+	assert_null(f->cfg->cmdline);
+	assert_int_equal(f->cfg->memory_kib, 4 << 10);
+	assert_int_equal(f->cfg->vcpus, 1);
+	assert_false(f->cfg->pins_cpus);
+	assert_int_equal(f->cfg->nr_vifs, 0);
+	assert_int_equal(f->cfg->on_poweroff, CHAOS_DESTROY);
+	assert_int_equal(f->cfg->on_reboot, CHAOS_RESTART);
+	assert_int_equal(f->cfg->on_crash, CHAOS_DESTROY);
+	assert_string_equal(f->warnings, "");
+}
+
+static void full(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(
+		load_text(f,
+			  "# one of our guests\n"
+			  "type = \"pv\"\n" GOOD "uuid = '00112233-4455-6677-8899-aabbccddeeff'\n"
+			  "ramdisk = '/boot/r'; vcpus = 2\n"
+			  "cpus = \"0-1\"\n"
+			  "root = \"/dev/xvda\"\nextra = \"quiet\"\n"
+			  "vif = [ 'bridge=br0,ip=10.0.0.2', 'bridge=br1' ]\n"
+			  "on_poweroff='preserve'\non_reboot='destroy'\non_crash='restart'"),
+		0);
+	assert_int_equal(f->cfg->uuid[1], 0x11);
+	assert_string_equal(f->cfg->ramdisk, "/boot/r");
+	assert_string_equal(f->cfg->cmdline, "root=/dev/xvda quiet");
+	assert_int_equal(f->cfg->vcpus, 2);
+	assert_true(f->cfg->pins_cpus);
+	assert_int_equal(f->cfg->cpus[0], 3);
+	assert_int_equal(f->cfg->nr_vifs, 2);
+	assert_string_equal(f->cfg->vifs[1].bridge, "br1");
+	assert_int_equal(f->cfg->on_poweroff, CHAOS_PRESERVE);
+	assert_int_equal(f->cfg->on_reboot, CHAOS_DESTROY);
+	assert_int_equal(f->cfg->on_crash, CHAOS_RESTART);
+	assert_string_equal(f->warnings, "");
+}
+
+static void cmdline_goes_before_extra(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load_text(f, GOOD "extra='a'\ncmdline='b'\nroot='c'\n"), 0);
+	assert_string_equal(f->cfg->cmdline, "b");
+	assert_int_equal(load_text(f, GOOD "extra='a'\n"), 0);
+	assert_string_equal(f->cfg->cmdline, "a");
+	assert_int_equal(load_text(f, GOOD "root='c'\n"), 0);
+	assert_string_equal(f->cfg->cmdline, "root=c");
+}
+
+static void cmdline_is_not_cut(void **state)
+{
+	struct fixture *f = *state;
+	char text[2048];
+
+	snprintf(text, sizeof(text), "%scmdline='%01023d'\n", GOOD, 0);
+	assert_int_equal(load_text(f, text), 0);
+	assert_int_equal(strlen(f->cfg->cmdline), 1023);
+	snprintf(text, sizeof(text), "%sroot='a'\nextra='%01017d'\n", GOOD, 0);
+	assert_int_equal(load_text(f, text), -CHAOS_CONFIG);
+	assert_non_null(strstr(f->err.text, "cmdline"));
+}
+
+static void overrides(void **state)
+{
+	static const char *const items[] = { "name=db",	      "memory=64",   "vif=['bridge=b']",
+					     "extra=a \"b\"", "kernel='/k'", "ramdisk=" };
+	static const char *const bad[] = { "name" };
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f, GOOD, strlen(GOOD), true, items, ARRAY_SIZE(items)), 0);
+	assert_string_equal(f->cfg->name, "db");
+	assert_int_equal(f->cfg->memory_kib, 64 << 10);
+	assert_int_equal(f->cfg->nr_vifs, 1);
+	assert_string_equal(f->cfg->cmdline, "a \"b\"");
+	assert_string_equal(f->cfg->kernel, "/k");
+	assert_null(f->cfg->ramdisk);
+	assert_int_equal(load(f, GOOD, strlen(GOOD), true, bad, 1), -(int)CHAOS_USAGE);
+	assert_error(f->err, CHAOS_USAGE, "KEY=VALUE");
+}
+
+static void unsupported_keys_are_reported_with_their_line(void **state)
+{
+	static const char text[] = GOOD "\ndisk = [ 'a',\n'b' ]\nvnc = 1\n"
+					"vif = [ 'bridge=b,script=s' ]\n"
+					"on_crash = 'coredump-restart'\n";
+	static const char *const items[] = { "bogus=1" };
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f, text, strlen(text), false, items, 1), 0);
+	assert_non_null(strstr(f->warnings, ":5: 'disk' is not supported|"));
+	assert_non_null(strstr(f->warnings, ":7: 'vnc' is not supported|"));
+	assert_non_null(strstr(f->warnings, "vif 0: not supported: script|"));
+	assert_non_null(strstr(f->warnings,
+			       "\"coredump-restart\" is not supported, taken as \"restart\"|"));
+	assert_non_null(strstr(f->warnings, "command line: 'bogus' is not supported|"));
+	assert_int_equal(f->cfg->on_crash, CHAOS_RESTART);
+
+	assert_int_equal(load(f, text, strlen(text), true, NULL, 0), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, ":5: 'disk' is not supported");
+	assert_string_equal(f->warnings, "");
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *text, *tells;
+	} bad[] = {
+		{ "", "name is missing" },
+		{ "kernel='k'\nmemory=4", "name is missing" },
+		{ "name='n'\nmemory=4", "kernel is missing" },
+		{ "name='n'\nkernel='k'", "memory is missing" },
+		{ GOOD "name='has space'", "space" },
+		{ GOOD "name='a/b'", "'/'" },
+		{ GOOD "name='17'", "a number" },
+		{ GOOD "name='0123456789012345678901234567890123456789012345678901234567890123'",
+		  "longer" },
+		{ GOOD "name=['x']", "not a string" },
+		{ GOOD "memory=0", "between" },
+		{ GOOD "memory='much'", "between" },
+		{ GOOD "memory=99999999999999999999", "between" },
+		{ GOOD "vcpus=0", "between" },
+		{ GOOD "vcpus=129", "between" },
+		{ GOOD "uuid='1'", "uuid" },
+		{ GOOD "type='hvm'", "not \"pv\"" },
+		{ GOOD "type='pvh'", "not \"pv\"" },
+		{ GOOD "cpus='x'", "cpus" },
+		{ GOOD "cpus=['0']", "cpus" },
+		{ GOOD "vif='bridge=b'", "not a list" },
+		{ GOOD "vif=['ip=1']", "vif" },
+		{ GOOD "vif=[['a']]", "not a string" },
+		{ GOOD "on_crash='explode'", "on_crash" },
+		{ GOOD "this is not a configuration", "syntax error" },
+		{ GOOD "x = [ 'unclosed\n", ":4:" },
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (load_text(f, bad[i].text) != -(int)CHAOS_CONFIG)
+			fail_msg("accepted: %s", bad[i].text);
+		assert_error(f->err, CHAOS_CONFIG, bad[i].tells);
+	}
+}
+
+static void not_a_text(void **state)
+{
+	static const char elf[] = "\177ELF\2\1\1\0\0\0\0";
+	struct chaos_config_source src = { .path = "/nonexistent/x" };
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f, elf, sizeof(elf), false, NULL, 0), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "not a configuration");
+	assert_int_equal(chaos_config_load(&f->cfg, &src, &f->err), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "/nonexistent/x: No such file");
+	src.path = "/tmp";
+	assert_int_equal(chaos_config_load(&f->cfg, &src, &f->err), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "/tmp: not a configuration");
+}
+
+static void too_many_vifs(void **state)
+{
+	char text[2048] = GOOD "vif = [";
+	struct fixture *f = *state;
+	int i;
+
+	for (i = 0; i <= CHAOS_MAX_VIFS; i++)
+		strcat(text, "'bridge=b',");
+	strcat(text, "]\n");
+	assert_int_equal(load_text(f, text), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "more than 30");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(minimal, setup, teardown),
+		cmocka_unit_test_setup_teardown(full, setup, teardown),
+		cmocka_unit_test_setup_teardown(cmdline_goes_before_extra, setup, teardown),
+		cmocka_unit_test_setup_teardown(cmdline_is_not_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(overrides, setup, teardown),
+		cmocka_unit_test_setup_teardown(unsupported_keys_are_reported_with_their_line,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(not_a_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_many_vifs, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

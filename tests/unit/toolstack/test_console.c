@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The console ring against a guest that writes what it likes.  Grant mapping and event channels are
+ * faked: the ring is a page of this process.
+ */
+#include "unit.h"
+#include "internal.h"
+#include <xenevtchn.h>
+#include <xengnttab.h>
+#include <xen/io/console.h>
+
+static struct xencons_interface ring;
+static unsigned int nr_notified, nr_unbound, nr_unmapped;
+static int bind_errno, map_errno;
+
+xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int flags)
+{
+	(void)logger;
+	(void)flags;
+	return (xenevtchn_handle *)&ring;
+}
+
+int xenevtchn_close(xenevtchn_handle *xce)
+{
+	(void)xce;
+	return 0;
+}
+
+int xenevtchn_fd(xenevtchn_handle *xce)
+{
+	(void)xce;
+	return 42;
+}
+
+xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint32_t domid,
+						     evtchn_port_t remote)
+{
+	(void)xce;
+	assert_int_equal(domid, 5);
+	assert_int_equal(remote, CHAOS_PORT_CONSOLE);
+	errno = bind_errno;
+	return bind_errno ? -1 : 17;
+}
+
+int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	(void)xce;
+	assert_int_equal(port, 17);
+	nr_unbound++;
+	return 0;
+}
+
+int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	(void)xce;
+	(void)port;
+	nr_notified++;
+	return 0;
+}
+
+xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
+{
+	(void)xce;
+	return 17;
+}
+
+int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	(void)xce;
+	(void)port;
+	return 0;
+}
+
+xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned int flags)
+{
+	(void)logger;
+	(void)flags;
+	return (xengnttab_handle *)&ring;
+}
+
+int xengnttab_close(xengnttab_handle *xgt)
+{
+	(void)xgt;
+	return 0;
+}
+
+void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid, uint32_t ref, int prot)
+{
+	(void)xgt;
+	(void)prot;
+	assert_int_equal(domid, 5);
+	assert_int_equal(ref, 0);
+	errno = map_errno;
+	return map_errno ? NULL : &ring;
+}
+
+int xengnttab_unmap(xengnttab_handle *xgt, void *start, uint32_t count)
+{
+	(void)xgt;
+	assert_ptr_equal(start, &ring);
+	assert_int_equal(count, 1);
+	nr_unmapped++;
+	return 0;
+}
+
+int chaos_domain_check(uint32_t domid, struct chaos_error *err)
+{
+	(void)domid;
+	(void)err;
+	return 0;
+}
+
+static struct chaos_ctx ctx;
+
+static int setup(void **state)
+{
+	struct chaos_console *con;
+
+	memset(&ring, 0, sizeof(ring));
+	nr_notified = nr_unbound = nr_unmapped = 0;
+	bind_errno = map_errno = 0;
+	if (chaos_console_attach(&ctx, 5, &con, NULL))
+		return -1;
+	*state = con;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	chaos_console_detach(*state);
+	return nr_unbound == 1 && nr_unmapped == 1 ? 0 : -1;
+}
+
+static void reads_what_was_written(void **state)
+{
+	char buf[8] = "";
+
+	/* Across the end of the ring, and across the wrap of the index. */
+	ring.out_cons = (XENCONS_RING_IDX)-2;
+	ring.out[2046] = 'a';
+	ring.out[2047] = 'b';
+	ring.out[0] = 'c';
+	ring.out_prod = 1;
+	assert_int_equal(chaos_console_read(*state, buf, sizeof(buf)), 3);
+	assert_memory_equal(buf, "abc", 3);
+	assert_int_equal(ring.out_cons, 1);
+	assert_int_equal(nr_notified, 1);
+	assert_int_equal(chaos_console_read(*state, buf, sizeof(buf)), 0);
+	assert_int_equal(nr_notified, 1);
+}
+
+static void index_of_garbage_reads_one_ring(void **state)
+{
+	char buf[4096];
+	size_t n, sum = 0;
+
+	ring.out_prod = 0x80000000;
+	while ((n = chaos_console_read(*state, buf, sizeof(buf))) > 0)
+		sum += n;
+	assert_int_equal(sum, sizeof(ring.out));
+	assert_int_equal(ring.out_cons, ring.out_prod);
+}
+
+static void writes_what_there_is_room_for(void **state)
+{
+	char buf[2048];
+
+	memset(buf, 'x', sizeof(buf));
+	assert_int_equal(chaos_console_write(*state, buf, 1000), 1000);
+	assert_int_equal(chaos_console_write(*state, buf, 1000), 24);
+	assert_int_equal(chaos_console_write(*state, buf, 1000), 0);
+	ring.in_cons = 10;
+	assert_int_equal(chaos_console_write(*state, "hello", 5), 5);
+	assert_int_equal(ring.in_prod, 1029);
+	assert_memory_equal(ring.in, "hello", 5);
+	/* Consumed more than there was: nothing is written. */
+	ring.in_cons = ring.in_prod + 1;
+	assert_int_equal(chaos_console_write(*state, "hello", 5), 0);
+}
+
+static void attach_errors(void **state)
+{
+	struct chaos_console *con;
+	struct chaos_error err;
+
+	(void)state;
+	memset(&ring, 0, sizeof(ring));
+	nr_unbound = nr_unmapped = 0;
+	bind_errno = EINVAL;
+	assert_int_equal(chaos_console_attach(&ctx, 5, &con, &err), -(int)CHAOS_EXISTS);
+	assert_error(err, CHAOS_EXISTS, "attached already");
+	assert_int_equal(nr_unbound, 0);
+	bind_errno = 0;
+	map_errno = ENOMEM;
+	assert_int_equal(chaos_console_attach(&ctx, 5, &con, &err), -(int)CHAOS_FAILED);
+	assert_error(err, CHAOS_FAILED, "domain 5");
+	assert_int_equal(nr_unbound, 1);
+	assert_int_equal(nr_unmapped, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(reads_what_was_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(index_of_garbage_reads_one_ring, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes_what_there_is_room_for, setup, teardown),
+		cmocka_unit_test(attach_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The JSON documents, byte for byte where they are small: names of members are a promise.  The
+ * hypercall that json_list()'s state names come with is not called.
+ */
+#include <unistd.h>
+
+#include "unit.h"
+#include "internal.h"
+#include "json_out.h"
+
+int chaos_noxs_list(struct chaos_ctx *ctx, uint16_t *first, struct noxs_dominfo *buf,
+		    unsigned int count)
+{
+	(void)ctx;
+	(void)first;
+	(void)buf;
+	(void)count;
+	return -1;
+}
+
+int chaos_noxs_dominfo(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dominfo *info)
+{
+	(void)ctx;
+	(void)domid;
+	(void)info;
+	return -1;
+}
+
+static int saved_stdout = -1;
+static char printed[8192];
+
+/* Standard output goes to a file between begin() and end(), which reads it into `printed`. */
+static void begin(void)
+{
+	FILE *f = tmpfile();
+
+	assert_non_null(f);
+	fflush(stdout);
+	saved_stdout = dup(STDOUT_FILENO);
+	assert_true(dup2(fileno(f), STDOUT_FILENO) >= 0);
+	fclose(f);
+}
+
+static const char *end(void)
+{
+	ssize_t n;
+
+	fflush(stdout);
+	n = pread(STDOUT_FILENO, printed, sizeof(printed) - 1, 0);
+	dup2(saved_stdout, STDOUT_FILENO);
+	close(saved_stdout);
+	assert_true(n >= 0);
+	printed[n] = '\0';
+	return printed;
+}
+
+static void error(void **state)
+{
+	struct chaos_error err = { .code = CHAOS_EXISTS, .text = "name \"a/b\" is in use" };
+
+	(void)state;
+	begin();
+	json_error(&err);
+	assert_string_equal(end(), "{\"error\":{\"code\":\"exists\",\"status\":5,"
+				   "\"text\":\"name \\\"a/b\\\" is in use\"}}\n");
+}
+
+static void created(void **state)
+{
+	struct chaos_config cfg = { .name = "web", .nr_vifs = 1 };
+	struct chaos_created out = { .domid = 7, .is_ready = true };
+
+	(void)state;
+	memcpy(cfg.vifs[0].mac, "\x00\x16\x3e\x01\x02\x03", 6);
+	strcpy(cfg.vifs[0].bridge, "br0");
+	memcpy(&cfg.vifs[0].ipv4, "\x0a\x00\x00\x02", 4);
+	out.timing.build_ns = 5;
+	out.timing.calls.hypercalls = 14;
+	begin();
+	json_created(&out, &cfg, false);
+	assert_string_equal(
+		end(),
+		"{\"domid\":7,\"name\":\"web\",\"uuid\":\"00000000-0000-0000-0000-000000000000\","
+		"\"ready\":true,\"vifs\":[{\"mac\":\"00:16:3e:01:02:03\",\"bridge\":\"br0\","
+		"\"ip\":\"10.0.0.2\"}]}\n");
+	begin();
+	json_created(&out, &cfg, true);
+	assert_non_null(strstr(end(),
+			       "\"timing\":{\"open_ns\":0,\"image_ns\":0,\"createdomain_ns\":0,"
+			       "\"memory_ns\":0,\"build_ns\":5,\"devices_ns\":0,\"unpause_ns\":0,"
+			       "\"guest_ns\":0,\"total_ns\":0,\"hypercalls\":14,\"ioctls\":0}}"));
+}
+
+static void list(void **state)
+{
+	struct chaos_dominfo infos[2] = {
+		{ .state = CHAOS_STATE_RUNNING, .is_running = true },
+		{ .domid = 3,
+		  .name = "web",
+		  .state = CHAOS_STATE_CRASHED,
+		  .is_ours = true,
+		  .is_shutdown = true,
+		  .shutdown_reason = 3,
+		  .memory_kib = 4096,
+		  .max_memory_kib = 4096,
+		  .nr_vcpus = 1,
+		  .nr_devs = 2,
+		  .serial = 9 },
+	};
+
+	(void)state;
+	begin();
+	json_list(infos, 2);
+	assert_string_equal(
+		end(),
+		"[{\"domid\":0,\"name\":null,\"uuid\":\"00000000-0000-0000-0000-000000000000\","
+		"\"state\":\"running\",\"flags\":\"r-----\",\"noxs\":false,\"shutdown_reason\":null,"
+		"\"memory_kib\":0,\"max_memory_kib\":0,\"vcpus\":0,\"cpu_time_ns\":0,"
+		"\"nr_devices\":0,\"serial\":0},"
+		"{\"domid\":3,\"name\":\"web\",\"uuid\":\"00000000-0000-0000-0000-000000000000\","
+		"\"state\":\"crashed\",\"flags\":\"---sc-\",\"noxs\":true,\"shutdown_reason\":3,"
+		"\"memory_kib\":4096,\"max_memory_kib\":4096,\"vcpus\":1,\"cpu_time_ns\":0,"
+		"\"nr_devices\":2,\"serial\":9}]\n");
+	begin();
+	json_list(infos, 0);
+	assert_string_equal(end(), "[]\n");
+}
+
+static void info(void **state)
+{
+	struct chaos_devices devs = { .is_attached = true, .is_ready = true, .nr_devs = 2 };
+	struct chaos_dominfo dom = { .domid = 3, .name = "web" };
+
+	(void)state;
+	devs.devs[0].cls = "sysctl";
+	devs.devs[0].state = "open";
+	devs.devs[1].cls = "vif";
+	devs.devs[1].state = "failed";
+	devs.devs[1].os_errno = EPROTO;
+	strcpy(devs.devs[1].ifname, "vif3.0");
+	devs.devs[1].tx_packets = 12;
+	begin();
+	json_info(&dom, &devs);
+	end();
+	assert_non_null(strstr(printed, "\"attached\":true,\"ready\":true,"));
+	assert_non_null(strstr(
+		printed, "{\"class\":\"sysctl\",\"id\":0,\"state\":\"open\",\"error\":null}"));
+	assert_non_null(strstr(
+		printed,
+		"\"state\":\"failed\",\"error\":\"Protocol error\",\"interface\":\"vif3.0\""));
+	assert_non_null(strstr(printed, "\"tx_packets\":12"));
+}
+
+static void host_and_doctor(void **state)
+{
+	struct chaos_host host = { .xen_major = 4,
+				   .xen_minor = 17,
+				   .xen_extra = ".5",
+				   .toolstack_abi = 0x10000,
+				   .free_memory_kib = 5 };
+	struct chaos_check checks[1] = { { .name = "xen", .text = "not", .remedy = "boot" } };
+
+	(void)state;
+	begin();
+	json_host(&host);
+	assert_string_equal(
+		end(), "{\"chaos_version\":\"" CHAOS_VERSION "\",\"xen_version\":\"4.17.5\","
+		       "\"toolstack_abi\":\"1.0\",\"xen_abi\":null,\"module_abi\":null,\"cpus\":0,"
+		       "\"total_memory_kib\":0,\"free_memory_kib\":5,\"scrub_memory_kib\":0}\n");
+	begin();
+	json_doctor(checks, 1);
+	assert_string_equal(end(), "{\"ok\":false,\"checks\":[{\"check\":\"xen\",\"ok\":false,"
+				   "\"text\":\"not\",\"remedy\":\"boot\"}]}\n");
+}
+
+static void done_and_stopped(void **state)
+{
+	struct chaos_dominfo dom = { .domid = 3, .name = "web" };
+
+	(void)state;
+	begin();
+	json_done(&dom, "destroyed");
+	assert_string_equal(end(), "{\"domid\":3,\"name\":\"web\",\"result\":\"destroyed\"}\n");
+	begin();
+	json_stopped(&dom, true, 0);
+	assert_string_equal(
+		end(),
+		"{\"domid\":3,\"name\":\"web\",\"result\":\"stopped\",\"shutdown_reason\":0}\n");
+	begin();
+	json_stopped(&dom, false, 0);
+	assert_string_equal(
+		end(),
+		"{\"domid\":3,\"name\":\"web\",\"result\":\"requested\",\"shutdown_reason\":null}\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(error),
+		cmocka_unit_test(created),
+		cmocka_unit_test(list),
+		cmocka_unit_test(info),
+		cmocka_unit_test(host_and_doctor),
+		cmocka_unit_test(done_and_stopped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attaching devices and waiting for events.  ioctl() and the version hypercall are faked; the
+ * module's event stream is a socket, read and polled as the real one.
+ */
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "internal.h"
+
+static struct noxs_ioc_create seen;
+static struct noxs_ioc_dev seen_devs[CHAOS_MAX_VIFS + 1];
+static unsigned int nr_ioctls;
+/* What the faked ioctl answers, one after the other. */
+static struct {
+	int err;
+	uint16_t err_dev, conflict_domid;
+	uint32_t what;
+} answers[16];
+
+static struct noxs_ioc_configure seen_configure;
+
+/* CONFIGURE tells of a shell's second half what CREATE tells of the whole. */
+static int fake_configure(struct noxs_ioc_configure *arg)
+{
+	seen_configure = *arg;
+	memcpy(seen_devs, (void *)(uintptr_t)arg->devs, arg->nr_devs * sizeof(seen_devs[0]));
+	arg->err_dev = answers[nr_ioctls].err_dev;
+	arg->conflict_domid = answers[nr_ioctls].conflict_domid;
+	arg->conflict_what = answers[nr_ioctls].what;
+	errno = answers[nr_ioctls].err;
+	return answers[nr_ioctls++].err ? -1 : 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	struct noxs_ioc_create *arg;
+	va_list args;
+
+	(void)fd;
+	va_start(args, request);
+	arg = va_arg(args, struct noxs_ioc_create *);
+	va_end(args);
+	if (request == NOXS_IOC_CONFIGURE)
+		return fake_configure((struct noxs_ioc_configure *)arg);
+	assert_int_equal(request, NOXS_IOC_CREATE);
+	seen = *arg;
+	memcpy(seen_devs, (void *)(uintptr_t)arg->devs, arg->nr_devs * sizeof(seen_devs[0]));
+	arg->err_dev = answers[nr_ioctls].err_dev;
+	arg->conflict_domid = answers[nr_ioctls].conflict_domid;
+	arg->conflict_what = answers[nr_ioctls].what;
+	errno = answers[nr_ioctls].err;
+	return answers[nr_ioctls++].err ? -1 : 0;
+}
+
+long chaos_noxs_version(struct chaos_ctx *ctx)
+{
+	(void)ctx;
+	return NOXS_ABI_VERSION;
+}
+
+static struct chaos_ctx ctx;
+static struct chaos_config cfg;
+static int feed;
+
+static int setup(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds))
+		return -1;
+	ctx.noxs_fd = fds[0];
+	ctx.cancel_fd = -1;
+	feed = fds[1];
+	nr_ioctls = 0;
+	memset(answers, 0, sizeof(answers));
+	memset(&cfg, 0, sizeof(cfg));
+	strcpy(cfg.name, "web");
+	cfg.nr_vifs = 2;
+	strcpy(cfg.vifs[0].bridge, "br0");
+	cfg.vifs[0].mac_is_random = true;
+	memcpy(cfg.vifs[0].mac, "\x00\x16\x3e\x01\x02\x03", 6);
+	cfg.vifs[0].mtu = 1500;
+	cfg.vifs[0].ipv4 = 0x0200000a;
+	cfg.vifs[0].prefix = 24;
+	memcpy(cfg.vifs[1].mac, "\x00\x16\x3e\x0a\x0b\x0c", 6);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	close(ctx.noxs_fd);
+	close(feed);
+	return 0;
+}
+
+static void attach_passes_all_devices(void **state)
+{
+	struct noxs_ioc_create arg = { .domid = 7, .ctrl_gfn = 5, .ctrl_gref = 2, .ctrl_port = 2 };
+
+	(void)state;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &cfg, NULL), 0);
+	assert_int_equal(nr_ioctls, 1);
+	assert_int_equal(seen.domid, 7);
+	assert_int_equal(seen.nr_devs, 3);
+	assert_int_equal(seen_devs[0].cls, NOXS_CLASS_SYSCTL);
+	assert_int_equal(seen_devs[0].fd, -1);
+	assert_int_equal(seen_devs[1].cls, NOXS_CLASS_VIF);
+	assert_int_equal(seen_devs[1].id, 0);
+	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE);
+	assert_string_equal(seen_devs[1].link, "br0");
+	assert_memory_equal(seen_devs[1].config.vif.mac, cfg.vifs[0].mac, 6);
+	assert_int_equal(seen_devs[1].config.vif.ipv4, 0x0200000a);
+	assert_int_equal(seen_devs[1].config.vif.prefix, 24);
+	assert_int_equal(seen_devs[2].id, 1);
+	assert_int_equal(seen_devs[2].flags, 0);
+}
+
+/* Everything but addresses, which come with CONFIGURE, and nothing but those then. */
+static void shell_gets_its_addresses_later(void **state)
+{
+	struct noxs_ioc_create arg = { .domid = 7 };
+	struct noxs_ioc_configure configure = { .domid = 7 };
+	union noxs_config bare = { .vif.mtu = cfg.vifs[0].mtu };
+
+	(void)state;
+	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &cfg), 0);
+	assert_int_equal(seen.nr_devs, 3);
+	assert_int_equal(seen_devs[0].flags, 0);
+	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE | NOXS_VIF_DEFERRED);
+	assert_string_equal(seen_devs[1].link, "br0");
+	assert_memory_equal(&seen_devs[1].config, &bare, sizeof(bare));
+	assert_int_equal(seen_devs[2].flags, NOXS_VIF_DEFERRED);
+	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, NULL), 0);
+	assert_int_equal(seen_configure.nr_devs, 2);
+	assert_int_equal(seen_devs[0].cls, NOXS_CLASS_VIF);
+	assert_int_equal(seen_devs[0].id, 0);
+	assert_int_equal(seen_devs[0].flags, 0);
+	assert_int_equal(seen_devs[0].fd, -1);
+	assert_string_equal(seen_devs[0].link, "");
+	assert_memory_equal(seen_devs[0].config.vif.mac, cfg.vifs[0].mac, 6);
+	assert_int_equal(seen_devs[0].config.vif.ipv4, 0x0200000a);
+}
+
+static void configure_tells_conflicts_of_the_right_vif(void **state)
+{
+	struct noxs_ioc_configure configure = { .domid = 7 };
+	struct chaos_error err;
+
+	(void)state;
+	answers[0].err = EADDRINUSE;
+	answers[0].err_dev = 1;
+	answers[0].conflict_domid = 9;
+	answers[0].what = NOXS_CONFLICT_IPV4;
+	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_EXISTS);
+	assert_error(err, CHAOS_EXISTS, "vif 1: its IPv4 address is in use by domain 9");
+}
+
+static void random_mac_is_replaced_on_conflict(void **state)
+{
+	struct noxs_ioc_create arg = { 0 };
+	uint8_t first[6];
+
+	(void)state;
+	memcpy(first, cfg.vifs[0].mac, 6);
+	answers[0].err = EADDRINUSE;
+	answers[0].err_dev = 1;
+	answers[0].what = NOXS_CONFLICT_MAC;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &cfg, NULL), 0);
+	assert_int_equal(nr_ioctls, 2);
+	assert_memory_not_equal(seen_devs[1].config.vif.mac, first, 6);
+	assert_memory_equal(seen_devs[1].config.vif.mac, cfg.vifs[0].mac, 6);
+}
+
+static void attach_errors(void **state)
+{
+	static const struct {
+		int err;
+		uint16_t err_dev;
+		uint32_t what;
+		enum chaos_code code;
+		const char *tells;
+	} cases[] = {
+		{ EEXIST, 0xffff, NOXS_CONFLICT_NAME, CHAOS_EXISTS,
+		  "\"web\" is in use by domain 9" },
+		{ EADDRINUSE, 2, NOXS_CONFLICT_MAC, CHAOS_EXISTS,
+		  "00:16:3e:0a:0b:0c is in use by domain 9" },
+		{ EADDRINUSE, 1, NOXS_CONFLICT_IPV4, CHAOS_EXISTS,
+		  "IPv4 address is in use by domain 9" },
+		{ ENODEV, 1, 0, CHAOS_ENVIRONMENT, "no bridge \"br0\"" },
+		{ ENOMEM, 1, 0, CHAOS_RESOURCES, "vif 0" },
+		{ ENOSPC, 0xffff, 0, CHAOS_RESOURCES, "\"web\"" },
+		/* An index of nonsense is not followed. */
+		{ ENOMEM, 77, NOXS_CONFLICT_MAC, CHAOS_RESOURCES, "\"web\"" },
+		{ EPERM, 0, 0, CHAOS_PERMISSION, "\"web\"" },
+	};
+	struct noxs_ioc_create arg = { 0 };
+	struct chaos_error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		nr_ioctls = 0;
+		answers[0].err = cases[i].err;
+		answers[0].err_dev = cases[i].err_dev;
+		answers[0].what = cases[i].what;
+		answers[0].conflict_domid = 9;
+		assert_int_equal(chaos_module_attach(&ctx, &arg, &cfg, &err), -(int)cases[i].code);
+		assert_error(err, cases[i].code, cases[i].tells);
+		assert_int_equal(nr_ioctls, 1);
+	}
+}
+
+static bool is_ready(const struct noxs_ioc_event *event)
+{
+	return event->type == NOXS_EVENT_READY;
+}
+
+static void send_event(uint16_t domid, uint16_t type, size_t len)
+{
+	struct noxs_ioc_event event = { .domid = domid, .type = type };
+
+	assert_int_equal(send(feed, &event, len, 0), len);
+}
+
+static void wait_skips_what_is_not_wanted(void **state)
+{
+	struct noxs_ioc_event event;
+
+	(void)state;
+	send_event(3, NOXS_EVENT_ATTACHED, sizeof(event));
+	send_event(4, NOXS_EVENT_READY, sizeof(event));
+	send_event(3, NOXS_EVENT_READY, sizeof(event));
+	assert_int_equal(chaos_module_wait(&ctx, 3, 1000, is_ready, &event), 1);
+	assert_int_equal(event.domid, 3);
+	assert_int_equal(event.type, NOXS_EVENT_READY);
+}
+
+static void wait_has_an_end(void **state)
+{
+	struct noxs_ioc_event event;
+
+	(void)state;
+	send_event(4, NOXS_EVENT_READY, sizeof(event));
+	assert_int_equal(chaos_module_wait(&ctx, 3, 20, is_ready, &event), 0);
+	send_event(3, NOXS_EVENT_READY, 5);
+	assert_int_equal(chaos_module_wait(&ctx, 3, 20, is_ready, &event), -1);
+	assert_int_equal(errno, EPROTO);
+}
+
+static void wait_can_be_cancelled(void **state)
+{
+	struct noxs_ioc_event event;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	ctx.cancel_fd = fds[0];
+	send_event(3, NOXS_EVENT_READY, sizeof(event));
+	assert_int_equal(chaos_module_wait(&ctx, 3, 10000, is_ready, &event), 1);
+	assert_int_equal(write(fds[1], "", 1), 1);
+	assert_int_equal(chaos_module_wait(&ctx, 3, 10000, is_ready, &event), -1);
+	assert_int_equal(errno, ECANCELED);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(attach_passes_all_devices, setup, teardown),
+		cmocka_unit_test_setup_teardown(shell_gets_its_addresses_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(configure_tells_conflicts_of_the_right_vif, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(random_mac_is_replaced_on_conflict, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(attach_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(wait_skips_what_is_not_wanted, setup, teardown),
+		cmocka_unit_test_setup_teardown(wait_has_an_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(wait_can_be_cancelled, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
