@@ -139,13 +139,12 @@ static int vif_bind_channels(struct vif *vif, const struct vif_params *params)
 {
 	int irq;
 
-	irq = noxs_evtchn_bind(vif->domid, params->tx_port, vif_interrupt, vif->netdev->name, vif);
+	irq = noxs_evtchn_bind(vif->domid, params->tx_port, vif_interrupt, vif->name, vif);
 	if (irq < 0)
 		return irq;
 	vif->tx_irq = irq;
 	if (params->rx_port != params->tx_port) {
-		irq = noxs_evtchn_bind(vif->domid, params->rx_port, vif_interrupt,
-				       vif->netdev->name, vif);
+		irq = noxs_evtchn_bind(vif->domid, params->rx_port, vif_interrupt, vif->name, vif);
 		if (irq < 0)
 			return irq;
 	}
@@ -160,6 +159,12 @@ static void vif_set_connected(struct vif *vif, bool connected)
 	spin_lock_bh(&vif->rx_queue.lock);
 	vif->connected = connected;
 	spin_unlock_bh(&vif->rx_queue.lock);
+}
+
+static void vif_set_carrier(struct vif *vif, bool on)
+{
+	if (vif->link->set_carrier)
+		vif->link->set_carrier(vif, on);
 }
 
 static void vif_release(struct vif *vif)
@@ -189,7 +194,7 @@ int vif_connect(struct vif *vif, const struct vif_params *params)
 	}
 	vif_set_connected(vif, true);
 	napi_enable(&vif->napi);
-	netif_carrier_on(vif->netdev);
+	vif_set_carrier(vif, true);
 	/* Events may have been lost before: look at both rings once. */
 	local_bh_disable();
 	napi_schedule(&vif->napi);
@@ -210,7 +215,7 @@ void vif_disconnect(struct vif *vif)
 	del_timer_sync(&vif->rx_stall);
 	vif_release(vif);
 	vif_rx_purge(vif);
-	/* Bridges and routes want to know, unless the net device is about to go anyway. */
+	/* Bridges and routes want to know, unless the link is about to go anyway. */
 	if (vif->dev.dom->live)
-		netif_carrier_off(vif->netdev);
+		vif_set_carrier(vif, false);
 }

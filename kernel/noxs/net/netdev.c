@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The net device of a vif: made, attached to its bridge, opened; and unregistered in batches.
+ * A vif's link as a net device of its own: made, attached to its bridge, opened; and unregistered
+ * in batches.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
+#include <linux/llist.h>
 #include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
 #include "../compat.h"
 #include "vif.h"
+
+/* The private data of the net device; ethtool.c relies on the vif being first. */
+struct vif_netdev {
+	struct vif vif;
+	struct net_device *netdev;
+	struct llist_node reap_node;
+};
+
+static inline struct vif_netdev *vif_to_netdev(struct vif *vif)
+{
+	return container_of(vif, struct vif_netdev, vif);
+}
 
 /* The address of Dom0's end, as xen-netback has it: the highest, so that no bridge adopts it. */
 static const u8 vif_dom0_mac[ETH_ALEN] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -56,43 +70,6 @@ static const struct net_device_ops vif_netdev_ops = {
 	.ndo_validate_addr = eth_validate_addr,
 };
 
-struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req)
-{
-	struct net_device *netdev;
-	char name[IFNAMSIZ];
-	struct vif *vif;
-
-	snprintf(name, sizeof(name), "vif%u.%u", domid, req->id);
-	netdev = alloc_netdev(sizeof(*vif), name, NET_NAME_ENUM, ether_setup);
-	if (!netdev)
-		return NULL;
-	dev_net_set(netdev, current->nsproxy->net_ns);
-	netdev->netdev_ops = &vif_netdev_ops;
-	netdev->ethtool_ops = &vif_ethtool_ops;
-	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_TSO;
-	netdev->features = netdev->hw_features;
-	noxs_netdev_lltx(netdev);
-	netdev->priv_flags |= IFF_NO_QUEUE;
-	netdev->priv_flags &= ~IFF_TX_SKB_SHARING; /* packets are queued for the guest */
-	/* It takes whatever the guest sends: a bridge has nothing to switch on (and to log). */
-	netdev->flags |= IFF_PROMISC;
-	netdev->promiscuity = 1;
-	netdev->min_mtu = ETH_MIN_MTU;
-	netdev->max_mtu = ETH_MAX_MTU - VLAN_ETH_HLEN;
-	eth_hw_addr_set(netdev, vif_dom0_mac);
-	/* Nobody waits for this device: spare udev its worker, and sysfs a power folder. */
-	dev_set_uevent_suppress(&netdev->dev, true);
-	device_set_pm_not_required(&netdev->dev);
-
-	vif = netdev_priv(netdev);
-	vif->netdev = netdev;
-	vif->domid = domid;
-	skb_queue_head_init(&vif->rx_queue);
-	timer_setup(&vif->rx_stall, vif_rx_stalled, 0);
-	netif_napi_add(netdev, &vif->napi, vif_poll);
-	return vif;
-}
-
 /* Find the bridge to enslave to; NULL if none is wanted.  rtnl is held. */
 static struct net_device *vif_find_bridge(struct net *net, const struct noxs_ioc_dev *req)
 {
@@ -140,9 +117,10 @@ unregister:
 	return err;
 }
 
-int vif_netdev_register(struct vif *vif, const struct noxs_ioc_dev *req)
+/* Register, enslave and open it. */
+static int vif_netdev_attach(struct vif *vif, const struct noxs_ioc_dev *req)
 {
-	struct net_device *netdev = vif->netdev;
+	struct net_device *netdev = vif_to_netdev(vif)->netdev;
 	bool name_taken;
 	int err;
 
@@ -168,27 +146,108 @@ static LLIST_HEAD(vif_reap_list);
 static void vif_reap_fn(struct work_struct *work)
 {
 	struct llist_node *head = llist_del_all(&vif_reap_list);
-	struct vif *vif;
+	struct vif_netdev *vn;
 	LIST_HEAD(netdevs);
 
 	if (!head)
 		return;
 	rtnl_lock();
-	llist_for_each_entry(vif, head, reap_node)
-		unregister_netdevice_queue(vif->netdev, &netdevs);
+	llist_for_each_entry(vn, head, reap_node) unregister_netdevice_queue(vn->netdev, &netdevs);
 	unregister_netdevice_many(&netdevs);
 	rtnl_unlock(); /* frees them */
 }
 
 static DECLARE_WORK(vif_reap_work, vif_reap_fn);
 
-void vif_netdev_reap(struct vif *vif)
+static void vif_netdev_destroy(struct vif *vif)
 {
-	llist_add(&vif->reap_node, &vif_reap_list);
+	struct vif_netdev *vn = vif_to_netdev(vif);
+
+	if (vn->netdev->reg_state != NETREG_REGISTERED) {
+		free_netdev(vn->netdev);
+		return;
+	}
+	llist_add(&vn->reap_node, &vif_reap_list);
 	schedule_work(&vif_reap_work);
 }
 
 void vif_netdev_flush(void)
 {
 	flush_work(&vif_reap_work);
+}
+
+/* ---- the form ---- */
+
+static bool vif_netdev_deliver(struct vif *vif, struct sk_buff *skb)
+{
+	struct net_device *netdev = vif_to_netdev(vif)->netdev;
+
+	if (!netif_running(netdev))
+		goto refuse;
+	skb->protocol = eth_type_trans(skb, netdev); /* sets skb->dev */
+	skb_reset_network_header(skb);
+	if (!vif_tx_finish_skb(skb))
+		goto refuse;
+	netif_receive_skb(skb);
+	return true;
+
+refuse:
+	kfree_skb(skb);
+	return false;
+}
+
+static void vif_netdev_set_carrier(struct vif *vif, bool on)
+{
+	struct net_device *netdev = vif_to_netdev(vif)->netdev;
+
+	if (on)
+		netif_carrier_on(netdev);
+	else
+		netif_carrier_off(netdev);
+}
+
+static void vif_netdev_query(struct vif *vif, struct noxs_ioc_dev_state *state)
+{
+	strscpy(state->ifname, vif_to_netdev(vif)->netdev->name, sizeof(state->ifname));
+}
+
+static const struct vif_link_ops vif_netdev_link_ops = {
+	.attach = vif_netdev_attach,
+	.set_carrier = vif_netdev_set_carrier,
+	.deliver = vif_netdev_deliver,
+	.query = vif_netdev_query,
+	.destroy = vif_netdev_destroy,
+};
+
+struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req)
+{
+	struct net_device *netdev;
+	struct vif_netdev *vn;
+
+	netdev = alloc_netdev(sizeof(*vn), "vif%d", NET_NAME_ENUM, ether_setup);
+	if (!netdev)
+		return NULL;
+	vn = netdev_priv(netdev);
+	vn->netdev = netdev;
+	vif_setup(&vn->vif, &vif_netdev_link_ops, domid, req->id);
+	strscpy(netdev->name, vn->vif.name, sizeof(netdev->name));
+	dev_net_set(netdev, current->nsproxy->net_ns);
+	netdev->netdev_ops = &vif_netdev_ops;
+	netdev->ethtool_ops = &vif_ethtool_ops;
+	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_TSO;
+	netdev->features = netdev->hw_features;
+	noxs_netdev_lltx(netdev);
+	netdev->priv_flags |= IFF_NO_QUEUE;
+	netdev->priv_flags &= ~IFF_TX_SKB_SHARING; /* packets are queued for the guest */
+	/* It takes whatever the guest sends: a bridge has nothing to switch on (and to log). */
+	netdev->flags |= IFF_PROMISC;
+	netdev->promiscuity = 1;
+	netdev->min_mtu = ETH_MIN_MTU;
+	netdev->max_mtu = ETH_MAX_MTU - VLAN_ETH_HLEN;
+	eth_hw_addr_set(netdev, vif_dom0_mac);
+	/* Nobody waits for this device: spare udev its worker, and sysfs a power folder. */
+	dev_set_uevent_suppress(&netdev->dev, true);
+	device_set_pm_not_required(&netdev->dev);
+	netif_napi_add(netdev, &vn->vif.napi, vif_poll);
+	return &vn->vif;
 }

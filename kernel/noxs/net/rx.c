@@ -42,7 +42,7 @@ void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb)
 	skb_orphan(skb);
 	nf_reset_ct(skb);
 	spin_lock(&queue->lock);
-	if (vif->connected && skb_queue_len(queue) < RX_QUEUE_PKTS &&
+	if (vif->connected && vif->configured && skb_queue_len(queue) < RX_QUEUE_PKTS &&
 	    vif->rx_queue_bytes + skb->truesize <= RX_QUEUE_BYTES) {
 		__skb_queue_tail(queue, skb);
 		vif->rx_queue_bytes += skb->truesize;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From the guest to the network: a batch of packets is gathered from the ring, copied with one
- * hypercall, answered, and handed to the stack.
+ * hypercall, answered, and handed to the vif's link.
  */
 #include <linux/etherdevice.h>
 #include <linux/tcp.h>
@@ -227,7 +227,7 @@ static void tx_answer(struct vif *vif, struct vif_scratch *scratch)
 }
 
 /* The guest's headers are its own invention: the stack's checks decide. */
-static bool tx_finish_skb(struct sk_buff *skb)
+bool vif_tx_finish_skb(struct sk_buff *skb)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_setup(skb, skb_is_gso(skb)))
 		return false;
@@ -247,22 +247,18 @@ static void tx_deliver(struct vif *vif, struct sk_buff *skb)
 {
 	u32 len = skb->len;
 
-	if (!netif_running(vif->netdev)) {
+	/* Pairs with vif_set_addresses(): the link may rely on them. */
+	if (!smp_load_acquire(&vif->configured)) {
 		vif->tx_stats.errors++;
 		kfree_skb(skb);
 		return;
 	}
-	skb->dev = vif->netdev;
-	skb->protocol = eth_type_trans(skb, vif->netdev);
-	skb_reset_network_header(skb);
-	if (!tx_finish_skb(skb)) {
+	if (!vif->link->deliver(vif, skb)) {
 		vif->tx_stats.errors++;
-		kfree_skb(skb);
 		return;
 	}
 	vif->tx_stats.packets++;
 	vif->tx_stats.bytes += len;
-	netif_receive_skb(skb);
 }
 
 int vif_tx_poll(struct vif *vif, int budget)

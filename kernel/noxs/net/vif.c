@@ -41,32 +41,55 @@ static int vif_check(const struct noxs_ioc_dev *req)
 	return 0;
 }
 
+void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid, u16 id)
+{
+	vif->link = link;
+	vif->domid = domid;
+	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, id);
+	skb_queue_head_init(&vif->rx_queue);
+	timer_setup(&vif->rx_stall, vif_rx_stalled, 0);
+}
+
+int vif_set_addresses(struct vif *vif, const struct noxs_vif_config *config,
+		      struct noxs_conflict *conflict)
+{
+	int err = noxs_addr_claim(&vif->addr, vif->domid, config->mac, (__force __be32)config->ipv4,
+				  conflict);
+
+	if (err)
+		return err;
+	smp_store_release(&vif->configured, true); /* pairs with tx_deliver() */
+	if (vif->link->configured)
+		vif->link->configured(vif);
+	return 0;
+}
+
+static void vif_free(struct vif *vif)
+{
+	if (vif->configured)
+		noxs_addr_release(&vif->addr);
+	vif->link->destroy(vif);
+}
+
 static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
 				      struct noxs_conflict *conflict)
 {
-	const struct noxs_vif_config *config = &req->config.vif;
 	struct vif *vif;
 	int err;
 
 	vif = vif_netdev_alloc(dom->domid, req);
 	if (!vif)
 		return ERR_PTR(-ENOMEM);
-	err = noxs_addr_claim(&vif->addr, dom->domid, config->mac, (__force __be32)config->ipv4,
-			      conflict);
-	if (err)
-		goto free_netdev;
-	err = vif_netdev_register(vif, req);
-	if (err)
-		goto release_addr;
+	err = vif_set_addresses(vif, &req->config.vif, conflict);
+	if (!err)
+		err = vif->link->attach(vif, req);
+	if (err) {
+		vif_free(vif);
+		return ERR_PTR(err);
+	}
 	vif->dev.back.u.vif.features = VIF_FEATURES;
 	vif->dev.back.u.vif.link = 1;
 	return &vif->dev;
-
-release_addr:
-	noxs_addr_release(&vif->addr);
-free_netdev:
-	free_netdev(vif->netdev);
-	return ERR_PTR(err);
 }
 
 static void vif_disconnect_class(struct noxs_device *dev)
@@ -76,10 +99,7 @@ static void vif_disconnect_class(struct noxs_device *dev)
 
 static void vif_destroy(struct noxs_device *dev)
 {
-	struct vif *vif = dev_to_vif(dev);
-
-	noxs_addr_release(&vif->addr);
-	vif_netdev_reap(vif);
+	vif_free(dev_to_vif(dev));
 }
 
 /* Features that the front-end may choose together. */
@@ -157,7 +177,7 @@ static void vif_query(struct noxs_device *dev, struct noxs_ioc_dev_state *state)
 {
 	struct vif *vif = dev_to_vif(dev);
 
-	strscpy(state->ifname, vif->netdev->name, sizeof(state->ifname));
+	vif->link->query(vif, state);
 	state->tx_packets = READ_ONCE(vif->tx_stats.packets);
 	state->tx_bytes = READ_ONCE(vif->tx_stats.bytes);
 	state->tx_errors = READ_ONCE(vif->tx_stats.errors);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The vif back-end: a net device vifD.I at one end, standard netif rings of a guest at the other.
- * Directions are the guest's: it transmits (tx) what the net device receives.
+ * The vif back-end: standard netif rings of a guest at one end, a link to Dom0's network at the
+ * other.  Directions are the guest's: it transmits (tx) what the link receives.
  *
- *	vif.c		the class: create, destroy, state changes
- *	netdev.c	the net device: register, bridge, statistics
+ *	vif.c		the class: create, addresses, destroy, state changes
+ *	netdev.c	the link as a net device vifD.I: register, bridge, statistics
+ *	ethtool.c	its statistics for ethtool
  *	connect.c	mapping rings, binding channels, interrupts, NAPI
  *	txchain.c	the shape of a packet in the transmit ring (host-testable)
  *	tx.c rx.c	the data path
@@ -15,7 +16,6 @@
 #ifndef NOXS_NET_VIF_H
 #define NOXS_NET_VIF_H
 
-#include <linux/llist.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
@@ -39,11 +39,38 @@ struct vif_stats {
 	u64 batches; /* hypercalls that carried them */
 };
 
+struct vif;
+
+/*
+ * The form of a vif's link.  It embeds struct vif and makes it; the rest of a vif does not know
+ * which form it has.  In process context with dom->lock held, unless said otherwise.
+ */
+struct vif_link_ops {
+	/* Join the network that @req names; -ENODEV: there is none. */
+	int (*attach)(struct vif *vif, const struct noxs_ioc_dev *req);
+
+	/* The vif has its addresses, for good.  Before or after attach().  NULL: no matter. */
+	void (*configured)(struct vif *vif);
+
+	/* The guest's rings have come to life, or are no more.  NULL: no matter. */
+	void (*set_carrier)(struct vif *vif, bool on);
+
+	/* Consume a packet from the guest, Ethernet header first; false: refused.  NAPI. */
+	bool (*deliver)(struct vif *vif, struct sk_buff *skb);
+
+	/* Name the link in @state: ifname, link. */
+	void (*query)(struct vif *vif, struct noxs_ioc_dev_state *state);
+
+	/* Leave the network, if ever joined, and free the vif, now or later.  Disconnected. */
+	void (*destroy)(struct vif *vif);
+};
+
 struct vif {
 	struct noxs_device dev;
-	struct net_device *netdev;
+	const struct vif_link_ops *link;
+	char name[IFNAMSIZ]; /* vifD.I */
+	bool configured;     /* addr is final; no packet passes before */
 	struct noxs_addr addr;
-	struct llist_node reap_node;
 
 	/* Connection: written under dom->lock while NAPI is off, constant while it is on. */
 	u16 domid;
@@ -82,18 +109,24 @@ static inline struct vif *dev_to_vif(struct noxs_device *dev)
 	return container_of(dev, struct vif, dev);
 }
 
+/* ---- vif.c ---- */
+
+/* Set up the part of a zeroed vif that all forms share. */
+void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid, u16 id);
+
+/*
+ * Claim the vif's addresses and let packets pass.  Once.  -EADDRINUSE: one is taken, *conflict
+ * tells by whom.
+ */
+int vif_set_addresses(struct vif *vif, const struct noxs_vif_config *config,
+		      struct noxs_conflict *conflict);
+
 /* ---- netdev.c ---- */
 
-/* Make the net device vifD.I, in whose private data the vif lies; free_netdev() undoes it. */
+/* Make the net device vifD.I, in whose private data the vif lies. */
 struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req);
 
-/* Register, enslave and open it.  -ENODEV no such bridge; takes rtnl. */
-int vif_netdev_register(struct vif *vif, const struct noxs_ioc_dev *req);
-
-/* Unregister and free it, later and together with others.  It is disconnected. */
-void vif_netdev_reap(struct vif *vif);
-
-/* Wait until everything handed to vif_netdev_reap() is gone. */
+/* Wait until every net device whose vif has been destroyed is gone. */
 void vif_netdev_flush(void);
 
 /* ---- connect.c ---- */
@@ -121,6 +154,11 @@ int vif_tx_poll(struct vif *vif, int budget);
 bool vif_tx_has_work(struct vif *vif);
 /* Ask the guest for an event; true if there are requests already.  NAPI. */
 bool vif_tx_arm(struct vif *vif);
+/*
+ * Set checksum and segmentation up for the stack, eth_type_trans() having been called; false if
+ * the guest's headers do not bear it out.  For vif_link_ops.deliver().
+ */
+bool vif_tx_finish_skb(struct sk_buff *skb);
 
 /*
  * Give the guest what is queued and what it has buffers for, within bounds.  True if there is more
