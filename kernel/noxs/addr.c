@@ -9,27 +9,29 @@
 #include "addr.h"
 #include "uapi/noxs_ioctl.h"
 
-#define ADDR_HASH_BITS 10
+/* As many buckets as a host is meant to have guests. */
+#define ADDR_HASH_BITS 12
 
 static DEFINE_SPINLOCK(addr_lock);		       /* a leaf: nothing is taken inside */
-static DEFINE_HASHTABLE(addr_by_mac, ADDR_HASH_BITS);  /* addr_lock */
-static DEFINE_HASHTABLE(addr_by_ipv4, ADDR_HASH_BITS); /* addr_lock */
+static DEFINE_HASHTABLE(addr_by_mac, ADDR_HASH_BITS);  /* addr_lock; readers: RCU */
+static DEFINE_HASHTABLE(addr_by_ipv4, ADDR_HASH_BITS); /* addr_lock; readers: RCU */
 
-static struct noxs_addr *addr_find_mac(u64 mac)
+struct noxs_addr *noxs_addr_find_mac(u64 mac)
 {
 	struct noxs_addr *addr;
 
-	hash_for_each_possible(addr_by_mac, addr, mac_node, mac)
+	hash_for_each_possible_rcu(addr_by_mac, addr, mac_node, mac, lockdep_is_held(&addr_lock))
 		if (addr->mac == mac)
 			return addr;
 	return NULL;
 }
 
-static struct noxs_addr *addr_find_ipv4(__be32 ipv4)
+struct noxs_addr *noxs_addr_find_ipv4(__be32 ipv4)
 {
 	struct noxs_addr *addr;
 
-	hash_for_each_possible(addr_by_ipv4, addr, ipv4_node, (__force u32)ipv4)
+	hash_for_each_possible_rcu(addr_by_ipv4, addr, ipv4_node, (__force u32)ipv4,
+				   lockdep_is_held(&addr_lock))
 		if (addr->ipv4 == ipv4)
 			return addr;
 	return NULL;
@@ -45,19 +47,19 @@ int noxs_addr_claim(struct noxs_addr *addr, u16 domid, const u8 *mac, __be32 ipv
 	addr->ipv4 = ipv4;
 	addr->domid = domid;
 	spin_lock(&addr_lock);
-	other = addr_find_mac(addr->mac);
+	other = noxs_addr_find_mac(addr->mac);
 	if (other) {
 		*conflict = (struct noxs_conflict){ NOXS_CONFLICT_MAC, other->domid };
 		goto unlock;
 	}
-	other = ipv4 ? addr_find_ipv4(ipv4) : NULL;
+	other = ipv4 ? noxs_addr_find_ipv4(ipv4) : NULL;
 	if (other) {
 		*conflict = (struct noxs_conflict){ NOXS_CONFLICT_IPV4, other->domid };
 		goto unlock;
 	}
-	hash_add(addr_by_mac, &addr->mac_node, addr->mac);
+	hash_add_rcu(addr_by_mac, &addr->mac_node, addr->mac);
 	if (ipv4)
-		hash_add(addr_by_ipv4, &addr->ipv4_node, (__force u32)ipv4);
+		hash_add_rcu(addr_by_ipv4, &addr->ipv4_node, (__force u32)ipv4);
 	err = 0;
 unlock:
 	spin_unlock(&addr_lock);
@@ -67,7 +69,7 @@ unlock:
 void noxs_addr_release(struct noxs_addr *addr)
 {
 	spin_lock(&addr_lock);
-	hash_del(&addr->mac_node);
-	hash_del(&addr->ipv4_node);
+	hash_del_rcu(&addr->mac_node);
+	hash_del_rcu(&addr->ipv4_node);
 	spin_unlock(&addr_lock);
 }

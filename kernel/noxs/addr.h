@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who has which MAC and IPv4 address: no two vifs of this host share one.
+ * Who has which MAC and IPv4 address: no two vifs of this host share one, so that this is also the
+ * forwarding table of every switch.
  */
 #ifndef NOXS_ADDR_H
 #define NOXS_ADDR_H
@@ -8,7 +9,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-/* A vif's claim on its addresses. */
+/* A vif's claim on its addresses.  Freed only a grace period of RCU after its release. */
 struct noxs_addr {
 	struct hlist_node mac_node;
 	struct hlist_node ipv4_node; /* unhashed when ipv4 is 0 */
@@ -31,5 +32,9 @@ int noxs_addr_claim(struct noxs_addr *addr, u16 domid, const u8 *mac, __be32 ipv
 		    struct noxs_conflict *conflict);
 
 void noxs_addr_release(struct noxs_addr *addr);
+
+/* Who has @mac (as from ether_addr_to_u64()) or @ipv4; NULL if nobody.  Under RCU. */
+struct noxs_addr *noxs_addr_find_mac(u64 mac);
+struct noxs_addr *noxs_addr_find_ipv4(__be32 ipv4);
 
 #endif /* NOXS_ADDR_H */

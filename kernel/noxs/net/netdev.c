@@ -164,6 +164,7 @@ static void vif_netdev_destroy(struct vif *vif)
 	struct vif_netdev *vn = vif_to_netdev(vif);
 
 	if (vn->netdev->reg_state != NETREG_REGISTERED) {
+		synchronize_net(); /* a switch may have found its addresses */
 		free_netdev(vn->netdev);
 		return;
 	}
