@@ -122,6 +122,7 @@ static int domain_add_device(struct noxs_domain *dom, const struct noxs_ioc_crea
 		.ctrl_gfn = req->ctrl_gfn,
 		.config = dev_req->config,
 	};
+	dev->deferred = dev_req->flags & NOXS_VIF_DEFERRED;
 	strscpy(dev->link, dev_req->link, sizeof(dev->link));
 	domain_resume_slot(dev);
 	dom->devs[dom->nr_devs++] = dev;
@@ -149,7 +150,7 @@ static void domain_remove_devices(struct noxs_domain *dom)
 }
 
 static int domain_add_devices(struct noxs_domain *dom, const struct noxs_ioc_create *req,
-			      const struct noxs_ioc_dev *reqs, struct noxs_create_result *result)
+			      const struct noxs_ioc_dev *reqs, struct noxs_result *result)
 {
 	unsigned int i;
 	int err;
@@ -169,16 +170,17 @@ static int domain_add_devices(struct noxs_domain *dom, const struct noxs_ioc_cre
 
 static int domain_publish_devices(struct noxs_domain *dom, u64 *frame)
 {
+	unsigned int i, count = 0;
 	struct noxs_dev *entries;
-	unsigned int i;
 	int err;
 
 	entries = kcalloc(dom->nr_devs, sizeof(*entries), GFP_KERNEL);
 	if (!entries)
 		return -ENOMEM;
 	for (i = 0; i < dom->nr_devs; i++)
-		entries[i] = dom->devs[i]->entry;
-	err = noxs_hv_dev_add(dom->domid, entries, dom->nr_devs, frame);
+		if (!dom->devs[i]->deferred)
+			entries[count++] = dom->devs[i]->entry;
+	err = count ? noxs_hv_dev_add(dom->domid, entries, count, frame) : 0;
 	kfree(entries);
 	return err;
 }
@@ -186,30 +188,45 @@ static int domain_publish_devices(struct noxs_domain *dom, u64 *frame)
 static void domain_withdraw_devices(struct noxs_domain *dom)
 {
 	struct noxs_dev_id ids[NOXS_CTRL_SLOTS] = {};
-	unsigned int i;
+	unsigned int i, count = 0;
 
 	for (i = 0; i < dom->nr_devs; i++) {
-		ids[i].cls = dom->devs[i]->entry.cls;
-		ids[i].id = dom->devs[i]->entry.id;
+		if (dom->devs[i]->deferred)
+			continue;
+		ids[count].cls = dom->devs[i]->entry.cls;
+		ids[count++].id = dom->devs[i]->entry.id;
 	}
 	/* A dying domain answers -ESRCH: its device page goes with it. */
-	(void)noxs_hv_dev_remove(dom->domid, ids, dom->nr_devs);
+	if (count)
+		(void)noxs_hv_dev_remove(dom->domid, ids, count);
+}
+
+int noxs_domain_set_info(struct noxs_domain *dom, const struct noxs_set_info *info,
+			 struct noxs_conflict *conflict)
+{
+	struct noxs_set_info arg = *info;
+	int err;
+
+	arg.domid = dom->domid;
+	err = noxs_hv_set_info(&arg);
+	if (err == -EEXIST)
+		conflict->what = NOXS_CONFLICT_NAME;
+	return err;
 }
 
 static int domain_publish(struct noxs_domain *dom, const struct noxs_ioc_create *req,
-			  struct noxs_create_result *result)
+			  struct noxs_result *result)
 {
-	struct noxs_set_info info = req->info;
+	static const struct noxs_set_info nothing;
+	bool set_info = req->flags & NOXS_CREATE_SET_INFO;
 	int err;
 
 	domain_write_header(dom);
 	err = domain_publish_devices(dom, &result->frame);
-	if (err || !(req->flags & NOXS_CREATE_SET_INFO))
+	/* When all devices are deferred, it is set_info that asks Xen whether the domain lives. */
+	if (err || (!set_info && result->frame))
 		return err;
-	info.domid = dom->domid;
-	err = noxs_hv_set_info(&info);
-	if (err == -EEXIST)
-		result->conflict.what = NOXS_CONFLICT_NAME;
+	err = noxs_domain_set_info(dom, set_info ? &req->info : &nothing, &result->conflict);
 	if (err)
 		domain_withdraw_devices(dom);
 	return err;
@@ -251,7 +268,7 @@ static int attach_check(const struct noxs_ioc_dev *reqs, unsigned int count, u16
 }
 
 static int domain_attach_locked(struct noxs_domain *dom, const struct noxs_ioc_create *req,
-				const struct noxs_ioc_dev *reqs, struct noxs_create_result *result)
+				const struct noxs_ioc_dev *reqs, struct noxs_result *result)
 {
 	int err;
 
@@ -290,13 +307,13 @@ static void domain_gone(struct noxs_domain *dom)
 }
 
 int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_dev *reqs,
-		       struct noxs_create_result *result)
+		       struct noxs_result *result)
 {
 	struct noxs_domain *dom;
 	bool claimed;
 	int err;
 
-	*result = (struct noxs_create_result){ .conflict.domid = NOXS_DOMID_NONE };
+	*result = (struct noxs_result){ .conflict.domid = NOXS_DOMID_NONE };
 	err = attach_check(reqs, req->nr_devs, &result->err_dev);
 	if (err)
 		return err;

@@ -70,6 +70,25 @@ void noxs_domain_put(struct noxs_domain *dom)
 	kref_put(&dom->ref, domain_free);
 }
 
+struct noxs_domain *noxs_domain_get_locked(u16 domid)
+{
+	struct noxs_domain *dom = noxs_domain_get(domid);
+
+	if (!dom)
+		return NULL;
+	mutex_lock(&dom->lock);
+	if (dom->live)
+		return dom;
+	noxs_domain_put_unlock(dom);
+	return NULL;
+}
+
+void noxs_domain_put_unlock(struct noxs_domain *dom)
+{
+	mutex_unlock(&dom->lock);
+	noxs_domain_put(dom);
+}
+
 int noxs_domain_hash(struct noxs_domain *dom)
 {
 	int err = -EEXIST;
@@ -182,32 +201,44 @@ void noxs_device_fault(struct noxs_device *dev, int err)
 
 /* ---- the front-end's half of a slot ---- */
 
-/* Returns true if there was anything to do. */
-static bool device_service(struct noxs_device *dev)
+/*
+ * Take in what the front-end has said; *worked if it has.  The slot of a device that is deferred is
+ * not looked at: a guest that writes there cannot know of it.
+ */
+static int device_consume(struct noxs_device *dev, bool *worked)
 {
 	volatile struct noxs_ctrl_slot *slot = device_slot(dev);
 	struct noxs_ctrl_front front;
-	int err = -atomic_read(&dev->fault);
-	bool worked = false;
 	u32 seq, ack;
 
-	if (dev->back.state == NOXS_STATE_FAILED)
-		return false;
+	if (dev->deferred)
+		return 0;
 	ack = READ_ONCE(slot->front.ack);
 	if (ack != dev->front_ack) {
 		dev->front_ack = ack;
-		worked = true;
+		*worked = true;
 	}
 	seq = READ_ONCE(slot->front.seq);
-	if (!err && seq != dev->front_seq) {
-		virt_rmb(); /* pairs with the front-end's write barrier before seq++ */
-		noxs_copy_once(&front, &slot->front, sizeof(front) / sizeof(u32));
-		dev->front_seq = seq;
-		device_ack(dev, seq);
-		worked = true;
-		err = front.state > NOXS_STATE_OPEN ? -EPROTO :
-						      dev->class->front_changed(dev, &front);
-	}
+	if (seq == dev->front_seq)
+		return 0;
+	virt_rmb(); /* pairs with the front-end's write barrier before seq++ */
+	noxs_copy_once(&front, &slot->front, sizeof(front) / sizeof(u32));
+	dev->front_seq = seq;
+	device_ack(dev, seq);
+	*worked = true;
+	return front.state > NOXS_STATE_OPEN ? -EPROTO : dev->class->front_changed(dev, &front);
+}
+
+/* Returns true if there was anything to do. */
+static bool device_service(struct noxs_device *dev)
+{
+	int err = -atomic_read(&dev->fault);
+	bool worked = false;
+
+	if (dev->back.state == NOXS_STATE_FAILED)
+		return false;
+	if (!err)
+		err = device_consume(dev, &worked);
 	if (err) {
 		device_fail(dev, err);
 		return true;
@@ -215,6 +246,23 @@ static bool device_service(struct noxs_device *dev)
 	if (dev->publish_wanted)
 		noxs_device_publish(dev, false);
 	return worked;
+}
+
+bool noxs_domain_is_silent(struct noxs_domain *dom)
+{
+	volatile struct noxs_ctrl_slot *slot;
+	struct noxs_device *dev;
+	unsigned int i;
+
+	/* What the worker has not come to yet counts, too. */
+	for (i = 0; i < dom->nr_devs; i++) {
+		dev = dom->devs[i];
+		slot = device_slot(dev);
+		if (atomic_read(&dev->fault) || READ_ONCE(slot->front.seq) != dev->front_seq ||
+		    READ_ONCE(slot->front.ack) != dev->front_ack)
+			return false;
+	}
+	return !dom->heard;
 }
 
 /*
@@ -256,8 +304,10 @@ void noxs_domain_service(struct noxs_domain *dom)
 		if (device_service(dom->devs[i]))
 			worked = true;
 	noxs_domain_notify(dom);
-	if (worked)
+	if (worked) {
+		dom->heard = true;
 		worked = domain_spend_credit(dom);
+	}
 	if (atomic_xchg(&dom->eoi_due, 0))
 		xen_irq_lateeoi(dom->irq, worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
 }

@@ -53,6 +53,16 @@ struct noxs_class {
 	 */
 	int (*front_changed)(struct noxs_device *dev, const struct noxs_ctrl_front *front);
 
+	/*
+	 * A device made DEFERRED gets its configuration, in two steps: configure checks it and
+	 * claims what it names (-EINVAL, -EADDRINUSE); then either start, from where on the device
+	 * is like any other, or unconfigure.  NULL, all three: none is ever deferred.
+	 */
+	int (*configure)(struct noxs_device *dev, const union noxs_config *config,
+			 struct noxs_conflict *conflict);
+	void (*unconfigure)(struct noxs_device *dev);
+	void (*start)(struct noxs_device *dev);
+
 	/* Stop using the guest's memory and channels.  May be called again. */
 	void (*disconnect)(struct noxs_device *dev);
 
@@ -68,6 +78,7 @@ struct noxs_device {
 	struct noxs_domain *dom;
 	const struct noxs_class *class;
 	struct noxs_dev entry; /* in the device page; trusted, never read back */
+	bool deferred;	       /* it lacks its configuration, and is not in the device page */
 	char link[NOXS_IFNAME_LEN];
 	u32 features; /* in use when OPEN */
 
@@ -99,6 +110,7 @@ struct noxs_domain {
 	struct noxs_device *devs[NOXS_CTRL_SLOTS];
 	struct noxs_device *sysctl; /* NULL if it has none */
 	bool notify;		    /* something was written for the guest to see */
+	bool heard;		    /* a front-end has said something */
 	u64 attached_ns;
 	unsigned int change_credit; /* see bus.c */
 	unsigned long change_stamp; /* jiffies */
@@ -116,6 +128,10 @@ const struct noxs_class *noxs_bus_class(u16 cls);
 struct noxs_domain *noxs_domain_get(u16 domid);
 void noxs_domain_put(struct noxs_domain *dom);
 
+/* The same with its lock taken, and only if it is live. */
+struct noxs_domain *noxs_domain_get_locked(u16 domid);
+void noxs_domain_put_unlock(struct noxs_domain *dom);
+
 /* Hash a new domain: -EEXIST if one with its domid is there. */
 int noxs_domain_hash(struct noxs_domain *dom);
 void noxs_domain_unhash(struct noxs_domain *dom);
@@ -131,6 +147,9 @@ void noxs_domain_kick(struct noxs_domain *dom);
 
 /* Look at the control page now.  dom->lock is held. */
 void noxs_domain_service(struct noxs_domain *dom);
+
+/* True if no front-end has published or acknowledged anything so far.  dom->lock. */
+bool noxs_domain_is_silent(struct noxs_domain *dom);
 
 /* Start tearing down without waiting for it: the domain is dying. */
 void noxs_domain_detach_async(struct noxs_domain *dom);
@@ -156,20 +175,29 @@ void noxs_device_fault(struct noxs_device *dev, int err);
 
 /* attach.c */
 
-struct noxs_create_result {
-	u64 frame;
-	u16 err_dev;
+/* What an ioctl that names devices answers. */
+struct noxs_result {
+	u64 frame;   /* CREATE only */
+	u16 err_dev; /* NOXS_DOMID_NONE: none */
 	struct noxs_conflict conflict;
 };
 
 /* NOXS_IOC_CREATE; @reqs has req->nr_devs items, copied from the caller. */
 int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_dev *reqs,
-		       struct noxs_create_result *result);
+		       struct noxs_result *result);
+
+/* Tell Xen who the domain is; -EEXIST: the name is taken, *conflict says so. */
+int noxs_domain_set_info(struct noxs_domain *dom, const struct noxs_set_info *info,
+			 struct noxs_conflict *conflict);
 
 /* Detach @domid and wait until nothing is held; -ENOENT if it is not attached. */
 int noxs_domain_detach(u16 domid);
 
 /* The work behind noxs_domain_detach_async(). */
 void noxs_domain_detach_work(struct work_struct *work);
+
+/* configure.c: NOXS_IOC_CONFIGURE; @reqs has req->nr_devs items, copied from the caller. */
+int noxs_domain_configure(const struct noxs_ioc_configure *req, const struct noxs_ioc_dev *reqs,
+			  struct noxs_result *result);
 
 #endif /* NOXS_BUS_H */

@@ -24,26 +24,6 @@ static bool domid_is_valid(u32 domid)
 	return domid && domid < DOMID_FIRST_RESERVED;
 }
 
-static struct noxs_domain *domain_get_locked(u16 domid)
-{
-	struct noxs_domain *dom = noxs_domain_get(domid);
-
-	if (!dom)
-		return NULL;
-	mutex_lock(&dom->lock);
-	if (dom->live)
-		return dom;
-	mutex_unlock(&dom->lock);
-	noxs_domain_put(dom);
-	return NULL;
-}
-
-static void domain_put_unlock(struct noxs_domain *dom)
-{
-	mutex_unlock(&dom->lock);
-	noxs_domain_put(dom);
-}
-
 static int ctrl_version(void __user *uarg)
 {
 	struct noxs_ioc_version arg = {
@@ -57,7 +37,7 @@ static int ctrl_version(void __user *uarg)
 
 static int ctrl_create(void __user *uarg)
 {
-	struct noxs_create_result result;
+	struct noxs_result result;
 	struct noxs_ioc_create arg;
 	struct noxs_ioc_dev *reqs;
 	int err;
@@ -83,6 +63,41 @@ static int ctrl_create(void __user *uarg)
 	return err;
 }
 
+static int ctrl_configure(void __user *uarg)
+{
+	struct noxs_ioc_configure arg;
+	struct noxs_result result;
+	struct noxs_ioc_dev *reqs;
+	int err;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!domid_is_valid(arg.domid) || arg.nr_devs > NOXS_CTRL_SLOTS ||
+	    arg.flags & ~NOXS_CREATE_FLAGS_ALL)
+		return -EINVAL;
+	reqs = memdup_user(u64_to_user_ptr(arg.devs), arg.nr_devs * sizeof(*reqs));
+	if (IS_ERR(reqs))
+		return PTR_ERR(reqs);
+	arg.err_dev = NOXS_DOMID_NONE;
+	arg.conflict_domid = NOXS_DOMID_NONE;
+	arg.conflict_what = NOXS_CONFLICT_NONE;
+	/* What is done cannot be undone: that an answer cannot be told must show before. */
+	err = -EFAULT;
+	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		goto free;
+	err = noxs_domain_configure(&arg, reqs, &result);
+	if (!err)
+		goto free;
+	arg.err_dev = result.err_dev;
+	arg.conflict_domid = result.conflict.domid;
+	arg.conflict_what = result.conflict.what;
+	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		err = -EFAULT;
+free:
+	kfree(reqs);
+	return err;
+}
+
 static int ctrl_destroy(void __user *uarg)
 {
 	struct noxs_ioc_destroy arg;
@@ -104,11 +119,11 @@ static int ctrl_request(void __user *uarg)
 		return -EFAULT;
 	if (!domid_is_valid(arg.domid) || arg.pad0 || arg.pad1)
 		return -EINVAL;
-	dom = domain_get_locked(arg.domid);
+	dom = noxs_domain_get_locked(arg.domid);
 	if (!dom)
 		return -ENOENT;
 	err = noxs_sysctl_request(dom, arg.request, &arg.req_id);
-	domain_put_unlock(dom);
+	noxs_domain_put_unlock(dom);
 	if (err)
 		return err;
 	return copy_to_user(uarg, &arg, sizeof(arg)) ? -EFAULT : 0;
@@ -145,7 +160,7 @@ static int ctrl_query(void __user *uarg)
 	states = kcalloc(room, sizeof(*states), GFP_KERNEL);
 	if (room && !states)
 		return -ENOMEM;
-	dom = domain_get_locked(arg.domid);
+	dom = noxs_domain_get_locked(arg.domid);
 	if (!dom) {
 		kfree(states);
 		return -ENOENT;
@@ -160,7 +175,7 @@ static int ctrl_query(void __user *uarg)
 	arg.guest_start_ns = 0;
 	arg.guest_ready_ns = 0;
 	noxs_sysctl_query(dom, &arg);
-	domain_put_unlock(dom);
+	noxs_domain_put_unlock(dom);
 	if (room && copy_to_user(u64_to_user_ptr(arg.devs), states, room * sizeof(*states)))
 		err = -EFAULT;
 	if (!err && copy_to_user(uarg, &arg, sizeof(arg)))
@@ -203,13 +218,13 @@ static int ctrl_subscribe(struct noxs_cursor *cursor, void __user *uarg)
 	if (arg.pad0 || arg.flags || (arg.domid != NOXS_DOMID_ANY && !domid_is_valid(arg.domid)))
 		return -EINVAL;
 	if (arg.domid != NOXS_DOMID_ANY)
-		dom = domain_get_locked(arg.domid);
+		dom = noxs_domain_get_locked(arg.domid);
 	/* READY is logged under dom->lock: it is either the first record or still to come. */
 	if (dom)
 		is_ready = noxs_sysctl_ready_event(dom, &ready);
 	noxs_cursor_follow(cursor, arg.domid, is_ready ? &ready : NULL);
 	if (dom)
-		domain_put_unlock(dom);
+		noxs_domain_put_unlock(dom);
 	return 0;
 }
 
@@ -226,6 +241,8 @@ static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	switch (cmd) {
 	case NOXS_IOC_CREATE:
 		return ctrl_create(uarg);
+	case NOXS_IOC_CONFIGURE:
+		return ctrl_configure(uarg);
 	case NOXS_IOC_DESTROY:
 		return ctrl_destroy(uarg);
 	case NOXS_IOC_REQUEST:

@@ -93,7 +93,7 @@ static void test_create_errors(void)
 	EXPECT_BAD("class", EINVAL, req.dev[1].cls = 77);
 	EXPECT_BAD("vbd", EOPNOTSUPP, req.dev[1].cls = NOXS_CLASS_VBD);
 	EXPECT_BAD("switch", EOPNOTSUPP, req.dev[1].flags = NOXS_VIF_SWITCH);
-	EXPECT_BAD("deferred", EOPNOTSUPP, req.dev[1].flags |= NOXS_VIF_DEFERRED);
+	EXPECT_BAD("deferred-with-addresses", EINVAL, req.dev[1].flags |= NOXS_VIF_DEFERRED);
 	EXPECT_BAD("twice-the-same", EINVAL, req.dev[1] = req.dev[0]);
 	EXPECT_BAD("no-devices", EINVAL, req.create.nr_devs = 0);
 	EXPECT_BAD("too-many-devices", EINVAL, req.create.nr_devs = NOXS_CTRL_SLOTS + 1);

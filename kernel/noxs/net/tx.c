@@ -247,7 +247,7 @@ static void tx_deliver(struct vif *vif, struct sk_buff *skb)
 {
 	u32 len = skb->len;
 
-	/* Pairs with vif_set_addresses(): the link may rely on them. */
+	/* Pairs with vif_start(): the link may rely on them. */
 	if (!smp_load_acquire(&vif->configured)) {
 		vif->tx_stats.errors++;
 		kfree_skb(skb);

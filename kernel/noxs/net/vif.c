@@ -20,25 +20,38 @@
 
 #define VIF_NR_RINGS 2U /* transmit, receive */
 
+static bool vif_addresses_valid(const struct noxs_vif_config *config)
+{
+	return is_valid_ether_addr(config->mac) && config->prefix <= 32 &&
+	       !memchr_inv(config->pad0, 0, sizeof(config->pad0)) &&
+	       !memchr_inv(config->pad1, 0, sizeof(config->pad1));
+}
+
+/* Nothing but the MTU is there. */
+static bool vif_addresses_blank(const struct noxs_vif_config *config)
+{
+	const struct noxs_vif_config blank = { .mtu = config->mtu };
+
+	return !memcmp(config, &blank, sizeof(blank));
+}
+
 static int vif_check(const struct noxs_ioc_dev *req)
 {
 	const struct noxs_vif_config *config = &req->config.vif;
 	bool bridge = req->flags & NOXS_VIF_BRIDGE;
 
-	if (req->flags & (NOXS_VIF_SWITCH | NOXS_VIF_DEFERRED))
+	if (req->flags & NOXS_VIF_SWITCH)
 		return -EOPNOTSUPP;
 	if (bridge != !!req->link[0])
 		return -EINVAL;
 	if (req->flags & NOXS_DEV_PRECONNECT &&
 	    (req->nr_rings != VIF_NR_RINGS || !req->data_port[0] || !req->data_port[1]))
 		return -EINVAL;
-	if (!is_valid_ether_addr(config->mac) || config->mtu < VIF_MTU_MIN ||
-	    config->mtu > VIF_MTU_MAX || config->prefix > 32)
+	if (config->mtu < VIF_MTU_MIN || config->mtu > VIF_MTU_MAX)
 		return -EINVAL;
-	if (memchr_inv(config->pad0, 0, sizeof(config->pad0)) ||
-	    memchr_inv(config->pad1, 0, sizeof(config->pad1)))
-		return -EINVAL;
-	return 0;
+	if (req->flags & NOXS_VIF_DEFERRED)
+		return vif_addresses_blank(config) ? 0 : -EINVAL;
+	return vif_addresses_valid(config) ? 0 : -EINVAL;
 }
 
 void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid, u16 id)
@@ -50,43 +63,67 @@ void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid, u16 
 	timer_setup(&vif->rx_stall, vif_rx_stalled, 0);
 }
 
-int vif_set_addresses(struct vif *vif, const struct noxs_vif_config *config,
-		      struct noxs_conflict *conflict)
-{
-	int err = noxs_addr_claim(&vif->addr, vif->domid, config->mac, (__force __be32)config->ipv4,
-				  conflict);
+/* ---- addresses ---- */
 
-	if (err)
-		return err;
+static int vif_claim(struct vif *vif, const struct noxs_vif_config *config,
+		     struct noxs_conflict *conflict)
+{
+	return noxs_addr_claim(&vif->addr, vif->domid, config->mac, (__force __be32)config->ipv4,
+			       conflict);
+}
+
+static int vif_configure(struct noxs_device *dev, const union noxs_config *config,
+			 struct noxs_conflict *conflict)
+{
+	/* The link has been made for that MTU. */
+	if (config->vif.mtu != dev->entry.config.vif.mtu || !vif_addresses_valid(&config->vif))
+		return -EINVAL;
+	return vif_claim(dev_to_vif(dev), &config->vif, conflict);
+}
+
+static void vif_unconfigure(struct noxs_device *dev)
+{
+	noxs_addr_release(&dev_to_vif(dev)->addr);
+}
+
+/* The claimed addresses are the vif's from now on: let packets pass. */
+static void vif_start(struct noxs_device *dev)
+{
+	struct vif *vif = dev_to_vif(dev);
+
 	smp_store_release(&vif->configured, true); /* pairs with tx_deliver() */
 	if (vif->link->configured)
 		vif->link->configured(vif);
-	return 0;
 }
+
+/* ---- making and unmaking ---- */
 
 static void vif_free(struct vif *vif)
 {
-	if (vif->configured)
-		noxs_addr_release(&vif->addr);
+	noxs_addr_release(&vif->addr); /* if it has any */
 	vif->link->destroy(vif);
 }
 
 static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
 				      struct noxs_conflict *conflict)
 {
+	bool deferred = req->flags & NOXS_VIF_DEFERRED;
 	struct vif *vif;
-	int err;
+	int err = 0;
 
 	vif = vif_netdev_alloc(dom->domid, req);
 	if (!vif)
 		return ERR_PTR(-ENOMEM);
-	err = vif_set_addresses(vif, &req->config.vif, conflict);
+	if (!deferred)
+		err = vif_claim(vif, &req->config.vif, conflict);
 	if (!err)
 		err = vif->link->attach(vif, req);
 	if (err) {
 		vif_free(vif);
 		return ERR_PTR(err);
 	}
+	if (!deferred)
+		vif_start(&vif->dev);
 	vif->dev.back.u.vif.features = VIF_FEATURES;
 	vif->dev.back.u.vif.link = 1;
 	return &vif->dev;
@@ -192,6 +229,9 @@ const struct noxs_class noxs_vif_class = {
 	.create = vif_create,
 	.preconnect = vif_preconnect,
 	.front_changed = vif_front_changed,
+	.configure = vif_configure,
+	.unconfigure = vif_unconfigure,
+	.start = vif_start,
 	.disconnect = vif_disconnect_class,
 	.destroy = vif_destroy,
 	.query = vif_query,

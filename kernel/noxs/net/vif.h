@@ -49,7 +49,7 @@ struct vif_link_ops {
 	/* Join the network that @req names; -ENODEV: there is none. */
 	int (*attach)(struct vif *vif, const struct noxs_ioc_dev *req);
 
-	/* The vif has its addresses, for good.  Before or after attach().  NULL: no matter. */
+	/* The vif has its addresses, for good.  After attach(), perhaps long.  NULL: no matter. */
 	void (*configured)(struct vif *vif);
 
 	/* The guest's rings have come to life, or are no more.  NULL: no matter. */
@@ -113,13 +113,6 @@ static inline struct vif *dev_to_vif(struct noxs_device *dev)
 
 /* Set up the part of a zeroed vif that all forms share. */
 void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid, u16 id);
-
-/*
- * Claim the vif's addresses and let packets pass.  Once.  -EADDRINUSE: one is taken, *conflict
- * tells by whom.
- */
-int vif_set_addresses(struct vif *vif, const struct noxs_vif_config *config,
-		      struct noxs_conflict *conflict);
 
 /* ---- netdev.c ---- */
 

@@ -43,8 +43,8 @@ struct noxs_ioc_version {
 /*
  * A device to attach.  PRECONNECT: ring_gfn.. describe rings that lie in the guest's memory, whose
  * grants are seeded and whose ports are allocated (unbound, for this domain).  DEFERRED: a shell's
- * vif, whose config is zero but for the MTU; it is made and linked now, and passes no packet before
- * it has been configured.
+ * vif, whose config is zero but for the MTU; it is made and linked now, with PRECONNECT its rings
+ * too, but is not in the device page and passes no packet before it has been configured.
  */
 struct noxs_ioc_dev {
     uint16_t cls;                       /* IN: NOXS_CLASS_SYSCTL, VIF, VBD */
@@ -84,9 +84,9 @@ struct noxs_ioc_create {
     uint32_t ctrl_gref;                 /* IN: grant of it, read-write, to the caller's domain */
     uint32_t ctrl_port;                 /* IN: guest's unbound port for the caller's domain */
     uint64_t devs;                      /* IN: user pointer to nr_devs struct noxs_ioc_dev */
-    uint64_t frame;                     /* OUT: MFN of the device page */
+    uint64_t frame;                     /* OUT: MFN of the device page, 0 if all are DEFERRED */
     uint16_t err_dev;                   /* OUT: index of the device in error, 0xffff if none */
-    uint16_t conflict_domid;            /* OUT */
+    uint16_t conflict_domid;            /* OUT: NOXS_DOMID_NONE for a name: Xen knows whose it is */
     uint32_t conflict_what;             /* OUT: NOXS_CONFLICT_* */
     struct noxs_set_info info;          /* IN: with SET_INFO; info.domid is ignored */
 };
@@ -106,9 +106,11 @@ struct noxs_ioc_destroy {
 
 /*
  * Set the addresses of vifs created DEFERRED (devs: cls, id and config only; flags, link and the rest
- * zero, fd -1), publish them in the device page, and apply `info` with SET_INFO.  All or nothing, and
- * once: afterwards a vif is like any other.  Only while the domain has never said anything.
- * -ENOENT not attached, or no such vif; -EALREADY a vif has its addresses; otherwise as CREATE.
+ * zero, fd -1; the MTU is the one they were created with), publish them in the device page, and apply
+ * `info` with SET_INFO.  All or nothing, and once: afterwards a vif is like any other.
+ * -ENOENT not attached, or no such device; -EALREADY a device was not deferred, or has its addresses;
+ * -EBUSY a front-end has published or acknowledged something: the guest has run; -EEXIST the name is
+ * taken; -EADDRINUSE, -ENOSPC and -ENOMEM as CREATE.
  */
 struct noxs_ioc_configure {
     uint16_t domid;                     /* IN */
