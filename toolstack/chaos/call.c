@@ -105,6 +105,9 @@ int call_end(struct call *call, int rc)
 {
 	chaos_ctx_close(call->ctx);
 	call->ctx = NULL;
+	/* Whoever asked did not get it all: a full disk, as a rule. */
+	if (rc >= 0 && (fflush(stdout) || ferror(stdout)))
+		rc = call_failed(call, "standard output");
 	if (rc >= 0)
 		return CHAOS_OK;
 	if (call->json)

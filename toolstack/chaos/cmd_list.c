@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chaos list */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "chaos_cmd.h"
 #include "json_out.h"
+#include "json_writer.h"
 
 enum {
 	OPT_NAMES = OPT_OWN
@@ -16,6 +16,14 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+/* A listing under way. */
+struct listing {
+	struct call call;
+	bool names;
+	unsigned int told; /* domains so far */
+	struct out out;
+};
+
 static const char *name_of(const struct chaos_dominfo *info)
 {
 	if (info->name[0])
@@ -23,73 +31,97 @@ static const char *name_of(const struct chaos_dominfo *info)
 	return info->domid ? "(unnamed)" : "Domain-0";
 }
 
-static void print_text(const struct chaos_dominfo *list, int count)
+static void print_head(struct out *out)
+{
+	out_text(
+		out,
+		"Name                                        ID   Mem VCPUs  State       Time(s)\n");
+}
+
+static void print_row(struct out *out, const struct chaos_dominfo *info)
 {
 	char flags[7];
-	const char *state;
-	int i;
 
-	printf("%-40s %5s %5s %5s  %-10s %8s\n", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
-	for (i = 0; i < count; i++) {
-		chaos_state_flags(&list[i], flags);
-		state = list[i].state == CHAOS_STATE_INCOMPLETE ||
-					list[i].state == CHAOS_STATE_SHELL ?
-				chaos_state_name(list[i].state) :
-				flags;
-		printf("%-40s %5u %5llu %5u  %-10s %8.1f\n", name_of(&list[i]), list[i].domid,
-		       (unsigned long long)list[i].memory_kib >> 10, list[i].nr_vcpus, state,
-		       (double)list[i].cpu_time_ns / 1e9);
+	out_column(out, name_of(info), 40);
+	out_number_column(out, info->domid, 6);
+	out_number_column(out, info->memory_kib >> 10, 6);
+	out_number_column(out, info->nr_vcpus, 6);
+	out_bytes(out, "  ", 2);
+	chaos_state_flags(info, flags);
+	out_column(out,
+		   info->state == CHAOS_STATE_INCOMPLETE || info->state == CHAOS_STATE_SHELL ?
+			   chaos_state_name(info->state) :
+			   flags,
+		   10);
+	out_char(out, ' ');
+	out_tenths_column(out, (info->cpu_time_ns + 50000000U) / 100000000U, 8);
+	out_char(out, '\n');
+}
+
+static void print(void *opaque, const struct chaos_dominfo *info)
+{
+	struct listing *l = opaque;
+	bool is_first = !l->told++;
+
+	if (l->call.json) {
+		json_list(info, is_first);
+	} else if (l->names) {
+		out_text(&l->out, info->name);
+		if (info->name[0])
+			out_char(&l->out, '\n');
+	} else {
+		if (is_first)
+			print_head(&l->out);
+		print_row(&l->out, info);
 	}
 }
 
-static void print_names(const struct chaos_dominfo *list, int count)
+/* Those named on the command line: all of them are known before the first is printed. */
+static int list_named(struct listing *l, char **who, int n)
 {
-	int i;
+	struct chaos_dominfo *infos;
+	int i, rc = 0;
 
-	for (i = 0; i < count; i++)
-		if (list[i].name[0])
-			puts(list[i].name);
+	infos = calloc((size_t)n, sizeof(*infos));
+	if (!infos)
+		return call_failed(&l->call, "list");
+	for (i = 0; i < n && !rc; i++)
+		rc = call_find(&l->call, who[i], &infos[i]);
+	for (i = 0; i < n && !rc; i++)
+		print(l, &infos[i]);
+	free(infos);
+	return rc;
 }
 
-/* Those named on the command line, or all. */
-static int collect(struct call *call, int argc, char **argv, struct chaos_dominfo **list)
+static int list(struct listing *l, int argc, char **argv)
 {
-	int i, rc, n = argc - optind;
+	int rc;
 
-	rc = call_open(call);
+	rc = call_open(&l->call);
 	if (rc)
 		return rc;
-	if (!n)
-		return chaos_domain_list(call->ctx, list, &call->err);
-	*list = calloc((size_t)n, sizeof(**list));
-	if (!*list)
-		return call_failed(call, "list");
-	for (i = 0; i < n; i++) {
-		rc = call_find(call, argv[optind + i], *list + i);
-		if (rc)
-			return rc;
-	}
-	return n;
+	out_init(&l->out);
+	if (optind < argc)
+		rc = list_named(l, argv + optind, argc - optind);
+	else
+		rc = chaos_domain_each(l->call.ctx, print, l, &l->call.err);
+	out_flush(&l->out);
+	if (l->call.json && rc >= 0)
+		jsonw_end_array(!l->told);
+	return rc;
 }
 
 int cmd_list(const struct verb *verb, int argc, char **argv)
 {
-	struct call call = { .verb = verb };
-	struct chaos_dominfo *list = NULL;
-	int opt, rc, status = -1;
-	bool names = false;
+	struct listing l;
+	int opt, status = -1;
 
-	while ((opt = call_option(&call, argc, argv, "", options, &status)) != -1)
-		names |= opt == OPT_NAMES;
+	l.call = (struct call){ .verb = verb };
+	l.names = false;
+	l.told = 0;
+	while ((opt = call_option(&l.call, argc, argv, "", options, &status)) != -1)
+		l.names |= opt == OPT_NAMES;
 	if (status >= 0)
 		return status;
-	rc = collect(&call, argc, argv, &list);
-	if (rc >= 0 && call.json)
-		json_list(list, rc);
-	else if (rc >= 0 && names)
-		print_names(list, rc);
-	else if (rc >= 0)
-		print_text(list, rc);
-	free(list);
-	return call_end(&call, rc);
+	return call_end(&l.call, list(&l, argc, argv));
 }

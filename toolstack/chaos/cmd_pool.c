@@ -6,6 +6,7 @@
 
 #include "chaos_cmd.h"
 #include "json_out.h"
+#include "json_writer.h"
 
 enum {
 	OPT_SIZE = OPT_OWN,
@@ -134,7 +135,7 @@ static int pool_list(struct pool_call *p, int argc, char **argv)
 	(void)argv;
 	rc = chaos_client_pool(p->fd, CHAOS_POOL_LIST, NULL, 0, print_pool, p, &p->call.err);
 	if (!rc && p->call.json)
-		json_pools_end(p->told == 0);
+		jsonw_end_array(p->told == 0);
 	return rc;
 }
 

@@ -1,63 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The JSON form of everything chaos prints.  Names of members are stable; new ones may come. */
 #include <arpa/inet.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "json_out.h"
+#include "json_writer.h"
 
-typedef struct json_object json;
-
-static void add(json *o, const char *key, json *value)
-{
-	/* Out of memory is the one failure; then the member is missing. */
-	(void)json_object_object_add(o, key, value);
-}
-
-static void add_text(json *o, const char *key, const char *text)
-{
-	add(o, key, text && *text ? json_object_new_string(text) : NULL);
-}
-
-static void add_number(json *o, const char *key, uint64_t value)
-{
-	add(o, key, json_object_new_uint64(value));
-}
-
-static void add_bool(json *o, const char *key, bool value)
-{
-	add(o, key, json_object_new_boolean(value));
-}
-
-static void add_uuid(json *o, const uint8_t uuid[CHAOS_UUID_LEN])
+static void add_uuid(struct json_writer *w, const uint8_t uuid[CHAOS_UUID_LEN])
 {
 	char text[CHAOS_UUID_STRLEN];
 
 	chaos_uuid_format(uuid, text);
-	add_text(o, "uuid", text);
+	jsonw_text(w, "uuid", text);
 }
 
-static void add_abi(json *o, const char *key, uint32_t abi)
+static void add_abi(struct json_writer *w, const char *key, uint32_t abi)
 {
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%u.%u", abi >> 16, abi & 0xffff);
-	add_text(o, key, abi ? text : NULL);
+	jsonw_text(w, key, abi ? text : NULL);
 }
 
-static void add_ipv4(json *o, const char *key, uint32_t address)
+static void add_ipv4(struct json_writer *w, const char *key, uint32_t address)
 {
 	char text[INET_ADDRSTRLEN];
 
-	add_text(o, key, address ? inet_ntop(AF_INET, &address, text, sizeof(text)) : NULL);
-}
-
-static void print(json *o)
-{
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	jsonw_text(w, key, address ? inet_ntop(AF_INET, &address, text, sizeof(text)) : NULL);
 }
 
 static const char *code_name(enum chaos_code code)
@@ -81,192 +51,216 @@ static const char *code_name(enum chaos_code code)
 
 void json_error(const struct chaos_error *err)
 {
-	json *o = json_object_new_object(), *e = json_object_new_object();
+	struct json_writer w;
 
-	add_text(e, "code", code_name(err->code));
-	add_number(e, "status", (uint64_t)err->code);
-	add_text(e, "text", err->text);
-	add(o, "error", e);
-	print(o);
+	jsonw_begin(&w);
+	jsonw_open(&w, "error", '{');
+	jsonw_text(&w, "code", code_name(err->code));
+	jsonw_number(&w, "status", (uint64_t)err->code);
+	jsonw_text(&w, "text", err->text);
+	jsonw_close(&w, '}');
+	jsonw_end(&w);
 }
 
-static json *timing(const struct chaos_timing *t)
+static void add_timing(struct json_writer *w, const struct chaos_timing *t)
 {
-	json *o = json_object_new_object();
+	jsonw_open(w, "timing", '{');
+	jsonw_number(w, "open_ns", t->open_ns);
+	jsonw_number(w, "image_ns", t->image_ns);
+	jsonw_number(w, "createdomain_ns", t->createdomain_ns);
+	jsonw_number(w, "memory_ns", t->memory_ns);
+	jsonw_number(w, "build_ns", t->build_ns);
+	jsonw_number(w, "devices_ns", t->devices_ns);
+	jsonw_number(w, "unpause_ns", t->unpause_ns);
+	jsonw_number(w, "guest_ns", t->guest_ns);
+	jsonw_number(w, "total_ns", t->total_ns);
+	jsonw_number(w, "hypercalls", t->calls.hypercalls);
+	jsonw_number(w, "ioctls", t->calls.ioctls);
+	jsonw_close(w, '}');
+}
 
-	add_number(o, "open_ns", t->open_ns);
-	add_number(o, "image_ns", t->image_ns);
-	add_number(o, "createdomain_ns", t->createdomain_ns);
-	add_number(o, "memory_ns", t->memory_ns);
-	add_number(o, "build_ns", t->build_ns);
-	add_number(o, "devices_ns", t->devices_ns);
-	add_number(o, "unpause_ns", t->unpause_ns);
-	add_number(o, "guest_ns", t->guest_ns);
-	add_number(o, "total_ns", t->total_ns);
-	add_number(o, "hypercalls", t->calls.hypercalls);
-	add_number(o, "ioctls", t->calls.ioctls);
-	return o;
+static void add_created_vif(struct json_writer *w, const struct chaos_vif *vif)
+{
+	char mac[18];
+
+	chaos_mac_format(vif->mac, mac);
+	jsonw_open(w, NULL, '{');
+	jsonw_text(w, "mac", mac);
+	jsonw_text(w, "bridge", vif->bridge);
+	add_ipv4(w, "ip", vif->ipv4);
+	jsonw_close(w, '}');
 }
 
 void json_created(const struct chaos_created *created, const struct chaos_config *cfg,
 		  bool with_timing)
 {
-	json *o = json_object_new_object(), *vifs = json_object_new_array(), *vif;
 	unsigned int i;
-	char mac[18];
+	struct json_writer w;
 
-	add_number(o, "domid", created->domid);
-	add_text(o, "name", cfg->name);
-	add_uuid(o, cfg->uuid);
-	add_bool(o, "ready", created->is_ready);
-	for (i = 0; i < cfg->nr_vifs; i++) {
-		vif = json_object_new_object();
-		chaos_mac_format(cfg->vifs[i].mac, mac);
-		add_text(vif, "mac", mac);
-		add_text(vif, "bridge", cfg->vifs[i].bridge);
-		add_ipv4(vif, "ip", cfg->vifs[i].ipv4);
-		(void)json_object_array_add(vifs, vif); /* as in add() */
-	}
-	add(o, "vifs", vifs);
+	jsonw_begin(&w);
+	jsonw_number(&w, "domid", created->domid);
+	jsonw_text(&w, "name", cfg->name);
+	add_uuid(&w, cfg->uuid);
+	jsonw_bool(&w, "ready", created->is_ready);
+	jsonw_open(&w, "vifs", '[');
+	for (i = 0; i < cfg->nr_vifs; i++)
+		add_created_vif(&w, &cfg->vifs[i]);
+	jsonw_close(&w, ']');
 	if (with_timing)
-		add(o, "timing", timing(&created->timing));
-	print(o);
+		add_timing(&w, &created->timing);
+	jsonw_end(&w);
 }
 
-static json *domain(const struct chaos_dominfo *info)
+static void add_domain(struct json_writer *w, const struct chaos_dominfo *info)
 {
-	json *o = json_object_new_object();
 	char flags[7];
 
 	chaos_state_flags(info, flags);
-	add_number(o, "domid", info->domid);
-	add_text(o, "name", info->name);
-	add_uuid(o, info->uuid);
-	add_text(o, "state", chaos_state_name(info->state));
-	add_text(o, "flags", flags);
-	add_bool(o, "noxs", info->is_ours);
-	add(o, "shutdown_reason",
-	    info->is_shutdown ? json_object_new_int((int)info->shutdown_reason) : NULL);
-	add_number(o, "memory_kib", info->memory_kib);
-	add_number(o, "max_memory_kib", info->max_memory_kib);
-	add_number(o, "vcpus", info->nr_vcpus);
-	add_number(o, "cpu_time_ns", info->cpu_time_ns);
-	add_number(o, "nr_devices", info->nr_devs);
-	add_number(o, "serial", info->serial);
-	return o;
+	jsonw_number(w, "domid", info->domid);
+	jsonw_text(w, "name", info->name);
+	add_uuid(w, info->uuid);
+	jsonw_text(w, "state", chaos_state_name(info->state));
+	jsonw_text(w, "flags", flags);
+	jsonw_bool(w, "noxs", info->is_ours);
+	if (info->is_shutdown)
+		jsonw_number(w, "shutdown_reason", info->shutdown_reason);
+	else
+		jsonw_null(w, "shutdown_reason");
+	jsonw_number(w, "memory_kib", info->memory_kib);
+	jsonw_number(w, "max_memory_kib", info->max_memory_kib);
+	jsonw_number(w, "vcpus", info->nr_vcpus);
+	jsonw_number(w, "cpu_time_ns", info->cpu_time_ns);
+	jsonw_number(w, "nr_devices", info->nr_devs);
+	jsonw_number(w, "serial", info->serial);
 }
 
-void json_list(const struct chaos_dominfo *list, int count)
+void json_list(const struct chaos_dominfo *info, bool is_first)
 {
-	json *a = json_object_new_array();
-	int i;
+	struct json_writer w;
 
-	for (i = 0; i < count; i++)
-		(void)json_object_array_add(a, domain(&list[i])); /* as in add() */
-	print(a);
+	jsonw_begin_element(&w, is_first);
+	add_domain(&w, info);
+	jsonw_end_element(&w);
 }
 
-static json *device(const struct chaos_device *dev)
+static void add_device(struct json_writer *w, const struct chaos_device *dev)
 {
-	json *o = json_object_new_object();
 	char mac[18];
 
-	add_text(o, "class", dev->cls);
-	add_number(o, "id", dev->id);
-	add_text(o, "state", dev->state);
-	add_text(o, "error", dev->os_errno ? strerror(dev->os_errno) : NULL);
+	jsonw_text(w, "class", dev->cls);
+	jsonw_number(w, "id", dev->id);
+	jsonw_text(w, "state", dev->state);
+	jsonw_text(w, "error", dev->os_errno ? strerror(dev->os_errno) : NULL);
 	if (strcmp(dev->cls, "vif"))
-		return o;
+		return;
 	chaos_mac_format(dev->vif.mac, mac);
-	add_text(o, "interface", dev->ifname);
-	add_text(o, "bridge", dev->vif.bridge);
-	add_text(o, "mac", mac);
-	add_number(o, "mtu", dev->vif.mtu);
-	add_ipv4(o, "ip", dev->vif.ipv4);
-	add_number(o, "prefix", dev->vif.prefix);
-	add_ipv4(o, "gateway", dev->vif.gateway);
-	add_number(o, "tx_packets", dev->tx_packets);
-	add_number(o, "tx_bytes", dev->tx_bytes);
-	add_number(o, "tx_errors", dev->tx_errors);
-	add_number(o, "rx_packets", dev->rx_packets);
-	add_number(o, "rx_bytes", dev->rx_bytes);
-	add_number(o, "rx_dropped", dev->rx_dropped);
-	return o;
+	jsonw_text(w, "interface", dev->ifname);
+	jsonw_text(w, "bridge", dev->vif.bridge);
+	jsonw_text(w, "mac", mac);
+	jsonw_number(w, "mtu", dev->vif.mtu);
+	add_ipv4(w, "ip", dev->vif.ipv4);
+	jsonw_number(w, "prefix", dev->vif.prefix);
+	add_ipv4(w, "gateway", dev->vif.gateway);
+	jsonw_number(w, "tx_packets", dev->tx_packets);
+	jsonw_number(w, "tx_bytes", dev->tx_bytes);
+	jsonw_number(w, "tx_errors", dev->tx_errors);
+	jsonw_number(w, "rx_packets", dev->rx_packets);
+	jsonw_number(w, "rx_bytes", dev->rx_bytes);
+	jsonw_number(w, "rx_dropped", dev->rx_dropped);
 }
 
 void json_info(const struct chaos_dominfo *info, const struct chaos_devices *devs)
 {
-	json *o = domain(info), *a = json_object_new_array();
 	unsigned int i;
+	struct json_writer w;
 
-	add_bool(o, "attached", devs->is_attached);
-	add_bool(o, "ready", devs->is_ready);
-	add_number(o, "attached_ns", devs->attached_ns);
-	add_number(o, "ready_ns", devs->ready_ns);
-	add_number(o, "guest_start_ns", devs->guest_start_ns);
-	add_number(o, "guest_ready_ns", devs->guest_ready_ns);
-	for (i = 0; i < devs->nr_devs; i++)
-		(void)json_object_array_add(a, device(&devs->devs[i])); /* as in add() */
-	add(o, "devices", a);
-	print(o);
+	jsonw_begin(&w);
+	add_domain(&w, info);
+	jsonw_bool(&w, "attached", devs->is_attached);
+	jsonw_bool(&w, "ready", devs->is_ready);
+	jsonw_number(&w, "attached_ns", devs->attached_ns);
+	jsonw_number(&w, "ready_ns", devs->ready_ns);
+	jsonw_number(&w, "guest_start_ns", devs->guest_start_ns);
+	jsonw_number(&w, "guest_ready_ns", devs->guest_ready_ns);
+	jsonw_open(&w, "devices", '[');
+	for (i = 0; i < devs->nr_devs; i++) {
+		jsonw_open(&w, NULL, '{');
+		add_device(&w, &devs->devs[i]);
+		jsonw_close(&w, '}');
+	}
+	jsonw_close(&w, ']');
+	jsonw_end(&w);
 }
 
 void json_host(const struct chaos_host *host)
 {
-	json *o = json_object_new_object();
 	char xen[64];
+	struct json_writer w;
 
 	(void)snprintf(xen, sizeof(xen), "%u.%u%s", host->xen_major, host->xen_minor,
 		       host->xen_extra);
-	add_text(o, "chaos_version", CHAOS_VERSION);
-	add_text(o, "xen_version", host->xen_major ? xen : NULL);
-	add_abi(o, "toolstack_abi", host->toolstack_abi);
-	add_abi(o, "xen_abi", host->xen_abi);
-	add_abi(o, "module_abi", host->module_abi);
-	add_number(o, "cpus", host->nr_cpus);
-	add_number(o, "total_memory_kib", host->total_memory_kib);
-	add_number(o, "free_memory_kib", host->free_memory_kib);
-	add_number(o, "scrub_memory_kib", host->scrub_memory_kib);
-	print(o);
+	jsonw_begin(&w);
+	jsonw_text(&w, "chaos_version", CHAOS_VERSION);
+	jsonw_text(&w, "xen_version", host->xen_major ? xen : NULL);
+	add_abi(&w, "toolstack_abi", host->toolstack_abi);
+	add_abi(&w, "xen_abi", host->xen_abi);
+	add_abi(&w, "module_abi", host->module_abi);
+	jsonw_number(&w, "cpus", host->nr_cpus);
+	jsonw_number(&w, "total_memory_kib", host->total_memory_kib);
+	jsonw_number(&w, "free_memory_kib", host->free_memory_kib);
+	jsonw_number(&w, "scrub_memory_kib", host->scrub_memory_kib);
+	jsonw_end(&w);
+}
+
+static void add_check(struct json_writer *w, const struct chaos_check *check)
+{
+	jsonw_open(w, NULL, '{');
+	jsonw_text(w, "check", check->name);
+	jsonw_bool(w, "ok", check->is_ok);
+	jsonw_text(w, "text", check->text);
+	jsonw_text(w, "remedy", check->remedy);
+	jsonw_close(w, '}');
 }
 
 void json_doctor(const struct chaos_check *checks, int count)
 {
-	json *o = json_object_new_object(), *a = json_object_new_array(), *c;
 	bool is_ok = true;
+	struct json_writer w;
 	int i;
 
-	for (i = 0; i < count; i++) {
-		c = json_object_new_object();
-		add_text(c, "check", checks[i].name);
-		add_bool(c, "ok", checks[i].is_ok);
-		add_text(c, "text", checks[i].text);
-		add_text(c, "remedy", checks[i].remedy);
-		(void)json_object_array_add(a, c); /* as in add() */
+	for (i = 0; i < count; i++)
 		is_ok &= checks[i].is_ok;
-	}
-	add_bool(o, "ok", is_ok);
-	add(o, "checks", a);
-	print(o);
+	jsonw_begin(&w);
+	jsonw_bool(&w, "ok", is_ok);
+	jsonw_open(&w, "checks", '[');
+	for (i = 0; i < count; i++)
+		add_check(&w, &checks[i]);
+	jsonw_close(&w, ']');
+	jsonw_end(&w);
 }
 
 void json_stopped(const struct chaos_dominfo *info, bool has_ended, unsigned int reason)
 {
-	json *o = json_object_new_object();
+	struct json_writer w;
 
-	add_number(o, "domid", info->domid);
-	add_text(o, "name", info->name);
-	add_text(o, "result", has_ended ? "stopped" : "requested");
-	add(o, "shutdown_reason", has_ended ? json_object_new_int((int)reason) : NULL);
-	print(o);
+	jsonw_begin(&w);
+	jsonw_number(&w, "domid", info->domid);
+	jsonw_text(&w, "name", info->name);
+	jsonw_text(&w, "result", has_ended ? "stopped" : "requested");
+	if (has_ended)
+		jsonw_number(&w, "shutdown_reason", reason);
+	else
+		jsonw_null(&w, "shutdown_reason");
+	jsonw_end(&w);
 }
 
 void json_done(const struct chaos_dominfo *info, const char *result)
 {
-	json *o = json_object_new_object();
+	struct json_writer w;
 
-	add_number(o, "domid", info->domid);
-	add_text(o, "name", info->name);
-	add_text(o, "result", result);
-	print(o);
+	jsonw_begin(&w);
+	jsonw_number(&w, "domid", info->domid);
+	jsonw_text(&w, "name", info->name);
+	jsonw_text(&w, "result", result);
+	jsonw_end(&w);
 }

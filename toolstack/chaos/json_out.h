@@ -9,16 +9,15 @@
 void json_error(const struct chaos_error *err);
 void json_created(const struct chaos_created *created, const struct chaos_config *cfg,
 		  bool with_timing);
-void json_list(const struct chaos_dominfo *list, int count);
 void json_info(const struct chaos_dominfo *info, const struct chaos_devices *devs);
 void json_host(const struct chaos_host *host);
 void json_doctor(const struct chaos_check *checks, int count);
 void json_stopped(const struct chaos_dominfo *info, bool has_ended, unsigned int reason);
 /* {"domid": N, "name": ..., "result": RESULT} */
 void json_done(const struct chaos_dominfo *info, const char *result);
-/* An array of pools in three parts: the elements, and its end. */
+/* An element of an array each; jsonw_end_array() ends it. */
+void json_list(const struct chaos_dominfo *info, bool is_first);
 void json_pool(const struct chaos_pool *pool, bool is_first);
-void json_pools_end(bool is_empty);
 /* How far filling a pool is; a line each time. */
 void json_progress(const struct chaos_pool *pool);
 /* A line each; name may be "". */

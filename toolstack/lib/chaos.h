@@ -292,6 +292,13 @@ struct chaos_dominfo {
 };
 
 /* All domains, by domid; returns their number. *list is to be freed with free(). */
+/*
+ * Tell of all domains, in order of domid, as Xen goes on answering: when it stops in the middle some
+ * have been told.
+ */
+int chaos_domain_each(struct chaos_ctx *ctx,
+		      void (*tell)(void *opaque, const struct chaos_dominfo *info), void *opaque,
+		      struct chaos_error *err);
 int chaos_domain_list(struct chaos_ctx *ctx, struct chaos_dominfo **list, struct chaos_error *err);
 /* The domain called `who`: its number or its name. */
 int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,

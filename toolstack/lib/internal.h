@@ -43,9 +43,19 @@ const char *chaos_log_text(const struct chaos_log *log, char *buf, size_t len);
 /* noxs.c: the hypercall */
 long chaos_noxs_version(struct chaos_ctx *ctx);
 int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info);
-/* Fills up to count entries from *first on, and sets *first to where to go on. */
-int chaos_noxs_list(struct chaos_ctx *ctx, uint16_t *first, struct noxs_dominfo *buf,
-		    unsigned int count);
+/*
+ * Domains as Xen tells of them, in memory it can write to.  One page, as the libraries keep one for the next
+ * call and map larger buffers anew each time.
+ */
+#define CHAOS_NOXS_BATCH ((NOXS_PAGE_SIZE - sizeof(struct noxs_list)) / sizeof(struct noxs_dominfo))
+struct chaos_noxs_batch {
+	struct noxs_list arg; /* first: where the next call goes on, NOXS_DOMID_NONE behind the last */
+	struct noxs_dominfo infos[CHAOS_NOXS_BATCH];
+};
+struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx);
+void chaos_noxs_batch_free(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch);
+/* Fills up to count entries; returns their number, 0 at the end. */
+int chaos_noxs_list(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch, unsigned int count);
 /* -1 and errno = ESRCH when there is no such domain. */
 int chaos_noxs_dominfo(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dominfo *info);
 

@@ -9,9 +9,6 @@
 
 #include "internal.h"
 
-/* Entries asked for at once: three pages of them. */
-#define BATCH 90U
-
 static enum chaos_state state_of(const struct noxs_dominfo *in)
 {
 	bool ours = in->flags & NOXS_DOMF_NOXS;
@@ -76,23 +73,50 @@ static int list_error(int e, struct chaos_error *err)
 }
 
 /* Calls visit() for every domain until it returns true. */
-static int for_each_domain(struct chaos_ctx *ctx,
-			   bool (*visit)(const struct noxs_dominfo *info, void *opaque),
-			   void *opaque, struct chaos_error *err)
+static int visit_domains(struct chaos_ctx *ctx,
+			 bool (*visit)(const struct noxs_dominfo *info, void *opaque), void *opaque,
+			 struct chaos_error *err)
 {
-	struct noxs_dominfo batch[BATCH];
-	uint16_t first = 0;
-	int i, n;
+	struct chaos_noxs_batch *batch;
+	bool is_enough = false;
+	int i, n, rc = 0;
 
+	batch = chaos_noxs_batch_alloc(ctx);
+	if (!batch)
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	do {
-		n = chaos_noxs_list(ctx, &first, batch, BATCH);
+		n = chaos_noxs_list(ctx, batch, CHAOS_NOXS_BATCH);
 		if (n < 0)
-			return list_error(errno, err);
-		for (i = 0; i < n; i++)
-			if (visit(&batch[i], opaque))
-				return 0;
-	} while (n > 0 && first != NOXS_DOMID_NONE);
-	return 0;
+			rc = list_error(errno, err);
+		for (i = 0; i < n && !is_enough; i++)
+			is_enough = visit(&batch->infos[i], opaque);
+	} while (n > 0 && !is_enough && batch->arg.first != NOXS_DOMID_NONE);
+	chaos_noxs_batch_free(ctx, batch);
+	return rc;
+}
+
+struct telling {
+	void (*tell)(void *opaque, const struct chaos_dominfo *info);
+	void *opaque;
+};
+
+static bool tell_one(const struct noxs_dominfo *raw, void *opaque)
+{
+	const struct telling *t = opaque;
+	struct chaos_dominfo info;
+
+	convert(raw, &info);
+	t->tell(t->opaque, &info);
+	return false;
+}
+
+int chaos_domain_each(struct chaos_ctx *ctx,
+		      void (*tell)(void *opaque, const struct chaos_dominfo *info), void *opaque,
+		      struct chaos_error *err)
+{
+	struct telling t = { .tell = tell, .opaque = opaque };
+
+	return visit_domains(ctx, tell_one, &t, err);
 }
 
 struct listing {
@@ -124,7 +148,7 @@ int chaos_domain_list(struct chaos_ctx *ctx, struct chaos_dominfo **out, struct 
 	struct listing list = { 0 };
 	int rc;
 
-	rc = for_each_domain(ctx, append, &list, err);
+	rc = visit_domains(ctx, append, &list, err);
 	if (!rc && list.is_out_of_memory)
 		rc = chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	if (rc) {
@@ -171,7 +195,7 @@ int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_domin
 		if (errno != ESRCH)
 			return list_error(errno, err);
 	} else if (*who) {
-		rc = for_each_domain(ctx, match_name, &search, err);
+		rc = visit_domains(ctx, match_name, &search, err);
 		if (rc || search.is_found)
 			return rc;
 	}

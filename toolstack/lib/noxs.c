@@ -39,45 +39,47 @@ int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info)
 	return rc == 1 ? 0 : -1;
 }
 
-int chaos_noxs_list(struct chaos_ctx *ctx, uint16_t *first, struct noxs_dominfo *buf,
-		    unsigned int count)
+struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx)
 {
-	/* One buffer for both: the entries, with the argument behind them. */
-	struct noxs_dominfo *infos;
-	struct noxs_list *arg;
-	long rc;
-	int e;
+	struct chaos_noxs_batch *batch = xencall_alloc_buffer(ctx->xcall, sizeof(*batch));
 
-	infos = xencall_alloc_buffer(ctx->xcall, count * sizeof(*infos) + sizeof(*arg));
-	if (!infos) {
+	if (batch)
+		memset(&batch->arg, 0, sizeof(batch->arg));
+	else
 		errno = ENOMEM;
-		return -1;
-	}
-	arg = (struct noxs_list *)(infos + count);
-	memset(arg, 0, sizeof(*arg));
-	arg->first = *first;
-	rc = noxs_op(ctx, NOXS_OP_list, arg, infos, count);
-	e = errno;
-	if (rc >= 0) {
-		memcpy(buf, infos, (size_t)rc * sizeof(*infos));
-		*first = arg->next;
-	}
-	xencall_free_buffer(ctx->xcall, infos);
-	errno = e;
-	return (int)rc;
+	return batch;
+}
+
+void chaos_noxs_batch_free(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch)
+{
+	xencall_free_buffer(ctx->xcall, batch);
+}
+
+int chaos_noxs_list(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch, unsigned int count)
+{
+	int rc = (int)noxs_op(ctx, NOXS_OP_list, &batch->arg, batch->infos, count);
+
+	if (rc >= 0)
+		batch->arg.first = batch->arg.next;
+	return rc;
 }
 
 int chaos_noxs_dominfo(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dominfo *info)
 {
-	uint16_t first = (uint16_t)domid;
-	int rc;
+	struct chaos_noxs_batch *batch;
+	int e, rc;
 
-	rc = chaos_noxs_list(ctx, &first, info, 1);
-	if (rc < 0)
+	batch = chaos_noxs_batch_alloc(ctx);
+	if (!batch)
 		return -1;
-	if (rc == 0 || info->domid != domid) {
-		errno = ESRCH;
-		return -1;
-	}
-	return 0;
+	batch->arg.first = (uint16_t)domid;
+	rc = chaos_noxs_list(ctx, batch, 1);
+	e = rc < 0 ? errno : ESRCH;
+	if (rc == 1 && batch->infos[0].domid == domid)
+		*info = batch->infos[0];
+	else
+		rc = -1;
+	chaos_noxs_batch_free(ctx, batch);
+	errno = e;
+	return rc < 0 ? -1 : 0;
 }

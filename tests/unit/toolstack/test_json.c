@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The JSON documents, byte for byte where they are small: names of members are a promise.  The
- * hypercall that json_list()'s state names come with is not called.
+ * hypercalls that json_list()'s state names come with are not called.
  */
 #include <unistd.h>
 
 #include "unit.h"
 #include "internal.h"
 #include "json_out.h"
+#include "json_writer.h"
 
-int chaos_noxs_list(struct chaos_ctx *ctx, uint16_t *first, struct noxs_dominfo *buf,
-		    unsigned int count)
+struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx)
 {
 	(void)ctx;
-	(void)first;
-	(void)buf;
+	return NULL;
+}
+
+void chaos_noxs_batch_free(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch)
+{
+	(void)ctx;
+	(void)batch;
+}
+
+int chaos_noxs_list(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch, unsigned int count)
+{
+	(void)ctx;
+	(void)batch;
 	(void)count;
 	return -1;
 }
@@ -66,6 +77,45 @@ static void error(void **state)
 				   "\"text\":\"name \\\"a/b\\\" is in use\"}}\n");
 }
 
+static void strings_are_escaped(void **state)
+{
+	struct json_writer w;
+
+	(void)state;
+	begin();
+	jsonw_begin(&w);
+	jsonw_text(&w, "a", "\"\\/\b\f\n\r\t\x01\x1f\x7f\xc3\xa9");
+	jsonw_text(&w, "b", "");
+	jsonw_text(&w, "c", NULL);
+	jsonw_text(&w, "d", "\n");
+	jsonw_end(&w);
+	assert_string_equal(end(), "{\"a\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\xc3\xa9\","
+				   "\"b\":null,\"c\":null,\"d\":\"\\n\"}\n");
+}
+
+static void values_nest(void **state)
+{
+	struct json_writer w;
+
+	(void)state;
+	begin();
+	jsonw_begin(&w);
+	jsonw_open(&w, "a", '[');
+	jsonw_close(&w, ']');
+	jsonw_open(&w, "b", '[');
+	jsonw_number(&w, NULL, 0);
+	jsonw_number(&w, NULL, UINT64_MAX);
+	jsonw_open(&w, NULL, '{');
+	jsonw_close(&w, '}');
+	jsonw_null(&w, NULL);
+	jsonw_close(&w, ']');
+	jsonw_bool(&w, "c", true);
+	jsonw_bool(&w, "d", false);
+	jsonw_end(&w);
+	assert_string_equal(end(), "{\"a\":[],\"b\":[0,18446744073709551615,{},null],\"c\":true,"
+				   "\"d\":false}\n");
+}
+
 static void created(void **state)
 {
 	struct chaos_config cfg = { .name = "web", .nr_vifs = 1 };
@@ -111,7 +161,9 @@ static void list(void **state)
 
 	(void)state;
 	begin();
-	json_list(infos, 2);
+	json_list(&infos[0], true);
+	json_list(&infos[1], false);
+	jsonw_end_array(false);
 	assert_string_equal(
 		end(),
 		"[{\"domid\":0,\"name\":null,\"uuid\":\"00000000-0000-0000-0000-000000000000\","
@@ -123,7 +175,7 @@ static void list(void **state)
 		"\"memory_kib\":4096,\"max_memory_kib\":4096,\"vcpus\":1,\"cpu_time_ns\":0,"
 		"\"nr_devices\":2,\"serial\":9}]\n");
 	begin();
-	json_list(infos, 0);
+	jsonw_end_array(true);
 	assert_string_equal(end(), "[]\n");
 }
 
@@ -198,6 +250,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(error),
+		cmocka_unit_test(strings_are_escaped),
+		cmocka_unit_test(values_nest),
 		cmocka_unit_test(created),
 		cmocka_unit_test(list),
 		cmocka_unit_test(info),

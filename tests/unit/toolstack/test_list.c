@@ -9,28 +9,43 @@
 
 static struct noxs_dominfo domains[300];
 static unsigned int nr_domains;
-static int fails_with;
+static unsigned int nr_batches; /* allocated and not freed */
+static int fails_with;		/* the errno of lists from domid fails_from on, 0 = none does */
+static unsigned int fails_from;
 
-int chaos_noxs_list(struct chaos_ctx *ctx, uint16_t *first, struct noxs_dominfo *buf,
-		    unsigned int count)
+struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx)
+{
+	(void)ctx;
+	nr_batches++;
+	return calloc(1, sizeof(struct chaos_noxs_batch));
+}
+
+void chaos_noxs_batch_free(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch)
+{
+	(void)ctx;
+	nr_batches--;
+	free(batch);
+}
+
+int chaos_noxs_list(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch, unsigned int count)
 {
 	unsigned int i, n = 0;
 
 	(void)ctx;
-	if (fails_with) {
+	if (fails_with && batch->arg.first >= fails_from) {
 		errno = fails_with;
 		return -1;
 	}
 	for (i = 0; i < nr_domains; i++) {
-		if (domains[i].domid < *first)
+		if (domains[i].domid < batch->arg.first)
 			continue;
 		if (n == count) {
-			*first = domains[i].domid;
+			batch->arg.first = domains[i].domid;
 			return (int)n;
 		}
-		buf[n++] = domains[i];
+		batch->infos[n++] = domains[i];
 	}
-	*first = NOXS_DOMID_NONE;
+	batch->arg.first = NOXS_DOMID_NONE;
 	return (int)n;
 }
 
@@ -67,7 +82,14 @@ static int setup(void **state)
 	(void)state;
 	nr_domains = 0;
 	fails_with = 0;
+	fails_from = 0;
 	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return nr_batches ? -1 : 0;
 }
 
 static enum chaos_state state_of(uint16_t domid)
@@ -163,6 +185,32 @@ static void lists_more_than_one_batch(void **state)
 	free(list);
 }
 
+static void count_one(void *opaque, const struct chaos_dominfo *info)
+{
+	unsigned int *told = opaque;
+
+	assert_int_equal(info->domid, (*told)++);
+}
+
+static void tells_of_each_in_order(void **state)
+{
+	struct chaos_error err = { 0 };
+	unsigned int told = 0;
+	uint16_t i;
+
+	(void)state;
+	for (i = 0; i < 300; i++)
+		add(i, "", NOXS_DOMF_BLOCKED, 0);
+	assert_int_equal(chaos_domain_each(NULL, count_one, &told, &err), 0);
+	assert_int_equal(told, 300);
+	told = 0;
+	fails_with = EFAULT;
+	fails_from = 1;
+	assert_int_equal(chaos_domain_each(NULL, count_one, &told, &err), -(int)CHAOS_FAILED);
+	assert_int_equal(told, CHAOS_NOXS_BATCH);
+	assert_error(err, CHAOS_FAILED, "cannot list domains");
+}
+
 static void find_by_name(void **state)
 {
 	struct chaos_error err = { 0 };
@@ -202,13 +250,14 @@ static void errors_have_their_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(states, setup),
-		cmocka_unit_test_setup(nameless_and_empty_is_incomplete, setup),
-		cmocka_unit_test_setup(flags_like_xl, setup),
-		cmocka_unit_test_setup(state_names, setup),
-		cmocka_unit_test_setup(lists_more_than_one_batch, setup),
-		cmocka_unit_test_setup(find_by_name, setup),
-		cmocka_unit_test_setup(errors_have_their_code, setup),
+		cmocka_unit_test_setup_teardown(states, setup, teardown),
+		cmocka_unit_test_setup_teardown(nameless_and_empty_is_incomplete, setup, teardown),
+		cmocka_unit_test_setup_teardown(flags_like_xl, setup, teardown),
+		cmocka_unit_test_setup_teardown(state_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(lists_more_than_one_batch, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_of_each_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(find_by_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(errors_have_their_code, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
