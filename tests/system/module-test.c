@@ -74,6 +74,19 @@ void request_init(struct request *req, const struct guest *guest)
 	vif->prefix = 8;
 }
 
+void preconnect_vif(struct request *req, const struct guest *guest)
+{
+	struct noxs_ioc_dev *vif = &req->dev[1];
+
+	vif->flags |= NOXS_DEV_PRECONNECT;
+	vif->ring_gfn = guest->ctrl_gfn + PAGE_TX;
+	vif->nr_rings = 2;
+	vif->ring_gref[0] = guest_gref(PAGE_TX);
+	vif->ring_gref[1] = guest_gref(PAGE_RX);
+	vif->data_port[0] = guest->tx_port;
+	vif->data_port[1] = guest->rx_port;
+}
+
 int attach(const struct guest *guest)
 {
 	struct request req;

@@ -38,9 +38,29 @@ struct request {
 /* A sysctl and a vif on the bridge; MAC and address follow the domid. */
 void request_init(struct request *req, const struct guest *guest);
 
+/* The vif pre-connected, to rings that guest_prepare_vif() has made. */
+void preconnect_vif(struct request *req, const struct guest *guest);
+
 /* Attach with such a request, detach: errno or 0. */
 int attach(const struct guest *guest);
 int detach(uint32_t domid);
+
+/* The same with the vif deferred, and what it lacks: the addresses that attach() gives at once. */
+struct settings {
+	struct noxs_ioc_configure configure; /* names the first */
+	struct noxs_ioc_dev dev[2];	     /* vif 0, and a vif 1 with addresses of its own */
+};
+
+void shell_request(struct request *req, const struct guest *guest);
+int attach_shell(const struct guest *guest);
+void settings_init(struct settings *set, const struct guest *guest);
+int configure(const struct guest *guest);
+
+/* What Xen has in the domain's device page; all zero if there is none. */
+const struct noxs_dev_page *device_page(uint32_t domid);
+
+/* A vif's entry in it, NULL if there is none. */
+const struct noxs_dev *vif_entry(uint32_t domid);
 
 unsigned int count_attached(void);
 
@@ -84,6 +104,8 @@ bool await_rx(struct guest *guest, unsigned int count);
 /* The tests, in the order in which they run. */
 void test_control(void);
 void test_vifs(void);
+void test_configure(void);
+void test_deferred(void);
 void test_hostile(void);
 
 #endif /* MODULE_TEST_H */

@@ -90,13 +90,8 @@ static void test_preconnect(void)
 		return verdict("guest", false, "cannot be built");
 	guest_prepare_vif(&guest, 1, NOXS_VIF_F_SG | NOXS_VIF_F_SPLIT_EVTCHN);
 	request_init(&req, &guest);
-	req.dev[1].flags |= NOXS_DEV_PRECONNECT;
-	req.dev[1].ring_gfn = guest.ctrl_gfn + PAGE_TX;
-	req.dev[1].nr_rings = 2;
-	req.dev[1].ring_gref[0] = guest_gref(PAGE_TX);
+	preconnect_vif(&req, &guest);
 	req.dev[1].ring_gref[1] = 501;
-	req.dev[1].data_port[0] = guest.tx_port;
-	req.dev[1].data_port[1] = guest.rx_port;
 	expect("preconnect-bad-grant", control(fd, NOXS_IOC_CREATE, &req.create), EIO);
 	req.dev[1].ring_gref[1] = guest_gref(PAGE_RX);
 	req.dev[1].flags &= ~NOXS_DEV_PRECONNECT;

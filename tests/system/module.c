@@ -28,16 +28,23 @@ static void take_stock(struct holdings *now)
 	now->free_kib = count_of("sed -n 's/^MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo");
 }
 
+/* Every second guest is a shell first, and of those every second stays one. */
 static bool one_round(void)
 {
+	bool is_shell, stays_shell, ok;
 	struct guest guest;
-	bool ok;
 
 	if (guest_create(&guest))
 		return false;
-	ok = !attach(&guest);
-	guest_open_vif(&guest, 1, NOXS_VIF_F_SG | NOXS_VIF_F_SPLIT_EVTCHN);
-	ok = ok && guest_await_state(&guest, 1, NOXS_STATE_OPEN);
+	is_shell = guest.domid & 2;
+	stays_shell = is_shell && guest.domid & 4;
+	ok = is_shell ? !attach_shell(&guest) : !attach(&guest);
+	if (is_shell && !stays_shell)
+		ok = ok && !configure(&guest);
+	if (!stays_shell) {
+		guest_open_vif(&guest, 1, NOXS_VIF_F_SG | NOXS_VIF_F_SPLIT_EVTCHN);
+		ok = ok && guest_await_state(&guest, 1, NOXS_STATE_OPEN);
+	}
 	if (guest.domid & 1)
 		ok = ok && !detach(guest.domid);
 	guest_destroy(&guest);
@@ -96,6 +103,8 @@ int main(int argc, char **argv)
 	}
 	test_control();
 	test_vifs();
+	test_configure();
+	test_deferred();
 	test_hostile();
 	test_leaks(rounds);
 	test_unload();
