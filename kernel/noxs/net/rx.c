@@ -41,6 +41,7 @@ void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb)
 		goto drop;
 	skb_orphan(skb);
 	nf_reset_ct(skb);
+	skb->dev = NULL; /* may go before the packet does */
 	spin_lock(&queue->lock);
 	if (vif->connected && vif->configured && skb_queue_len(queue) < RX_QUEUE_PKTS &&
 	    vif->rx_queue_bytes + skb->truesize <= RX_QUEUE_BYTES) {

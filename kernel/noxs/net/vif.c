@@ -39,10 +39,9 @@ static int vif_check(const struct noxs_ioc_dev *req)
 {
 	const struct noxs_vif_config *config = &req->config.vif;
 	bool bridge = req->flags & NOXS_VIF_BRIDGE;
+	bool port = req->flags & NOXS_VIF_SWITCH;
 
-	if (req->flags & NOXS_VIF_SWITCH)
-		return -EOPNOTSUPP;
-	if (bridge != !!req->link[0])
+	if ((bridge && port) || (bridge || port) != !!req->link[0])
 		return -EINVAL;
 	if (req->flags & NOXS_DEV_PRECONNECT &&
 	    (req->nr_rings != VIF_NR_RINGS || !req->data_port[0] || !req->data_port[1]))
@@ -111,7 +110,8 @@ static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs
 	struct vif *vif;
 	int err = 0;
 
-	vif = vif_netdev_alloc(dom->domid, req);
+	vif = req->flags & NOXS_VIF_SWITCH ? vif_port_alloc(dom->domid, req) :
+					     vif_netdev_alloc(dom->domid, req);
 	if (!vif)
 		return ERR_PTR(-ENOMEM);
 	if (!deferred)
@@ -239,11 +239,19 @@ const struct noxs_class noxs_vif_class = {
 
 int noxs_vif_init(void)
 {
-	return vif_scratch_init();
+	int err = vif_scratch_init();
+
+	if (err)
+		return err;
+	err = vif_port_init();
+	if (err)
+		vif_scratch_fini();
+	return err;
 }
 
 void noxs_vif_fini(void)
 {
+	vif_port_fini();
 	vif_netdev_flush();
 	vif_scratch_fini();
 }

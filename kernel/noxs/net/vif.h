@@ -6,6 +6,7 @@
  *	vif.c		the class: create, addresses, destroy, state changes
  *	netdev.c	the link as a net device vifD.I: register, bridge, statistics
  *	ethtool.c	its statistics for ethtool
+ *	port.c		the link as a port of a switch: see switch.h
  *	connect.c	mapping rings, binding channels, interrupts, NAPI
  *	txchain.c	the shape of a packet in the transmit ring (host-testable)
  *	tx.c rx.c	the data path
@@ -121,6 +122,15 @@ struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req);
 
 /* Wait until every net device whose vif has been destroyed is gone. */
 void vif_netdev_flush(void);
+
+/* ---- port.c ---- */
+
+int vif_port_init(void);
+/* Every port has been destroyed. */
+void vif_port_fini(void);
+
+/* Make a port, of no switch yet. */
+struct vif *vif_port_alloc(u16 domid, const struct noxs_ioc_dev *req);
 
 /* ---- connect.c ---- */
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A vif's link as a port of a switch.
+ *
+ * NAPI wants a net device: all ports share a dummy, which outlives any switch.  They stay out of
+ * the hash of busy polling (no socket polls a port), whose 256 chains would grow with them.
+ */
+#include <linux/if_vlan.h>
+#include <linux/slab.h>
+#include "../compat.h"
+#include "switch.h"
+
+static struct net_device *port_dummy;
+static DEFINE_SPINLOCK(port_dummy_lock); /* its list of NAPI instances */
+
+struct vif *vif_port_alloc(u16 domid, const struct noxs_ioc_dev *req)
+{
+	struct vif_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+
+	if (!port)
+		return NULL;
+	vif_setup(&port->vif, &vif_port_link_ops, domid, req->id);
+	port->max_len = req->config.vif.mtu + VLAN_ETH_HLEN;
+	flood_credit_init(&port->credit, 1);
+	spin_lock(&port_dummy_lock);
+	netif_napi_add_tx(port_dummy, &port->vif.napi, vif_poll);
+	spin_unlock(&port_dummy_lock);
+	return &port->vif;
+}
+
+static void port_destroy(struct vif *vif)
+{
+	struct vif_port *port = vif_to_port(vif);
+
+	noxs_switch_leave(port);
+	spin_lock(&port_dummy_lock);
+	__netif_napi_del(&vif->napi);
+	spin_unlock(&port_dummy_lock);
+	kfree_rcu(port, rcu);
+}
+
+static int port_attach(struct vif *vif, const struct noxs_ioc_dev *req)
+{
+	return noxs_switch_join(vif_to_port(vif), req->link);
+}
+
+static void port_configured(struct vif *vif)
+{
+	noxs_switch_regroup(vif_to_port(vif));
+}
+
+/* An address that another vif was given is not for a guest that was given none. */
+static bool port_owns_ipv4(const struct vif_port *port, const struct frame *frame)
+{
+	const struct noxs_addr *owner;
+
+	if (port->vif.addr.ipv4 || frame->kind == FRAME_OTHER)
+		return true;
+	owner = noxs_addr_find_ipv4((__force __be32)frame->ipv4_src);
+	return !owner || owner == &port->vif.addr;
+}
+
+static bool port_deliver_rcu(struct vif_port *port, struct sk_buff *skb)
+{
+	struct noxs_switch *sw = rcu_dereference(port->sw);
+	const struct noxs_addr *addr = &port->vif.addr;
+	struct frame frame;
+
+	/* The headers are linear: see TX_HEADERS_LEN. */
+	if (!sw || !netif_running(sw->netdev) || frame_parse(skb->data, skb_headlen(skb), &frame) ||
+	    !frame_is_honest(&frame, addr->mac, (__force u32)addr->ipv4) ||
+	    !port_owns_ipv4(port, &frame))
+		return false;
+	skb->protocol = eth_type_trans(skb, sw->netdev); /* sets skb->dev */
+	skb_reset_network_header(skb);
+	if (!vif_tx_finish_skb(skb))
+		return false;
+	noxs_forward_port(sw, port, skb, &frame);
+	return true;
+}
+
+static bool port_deliver(struct vif *vif, struct sk_buff *skb)
+{
+	bool taken;
+
+	rcu_read_lock();
+	taken = port_deliver_rcu(vif_to_port(vif), skb);
+	rcu_read_unlock();
+	if (!taken)
+		kfree_skb(skb);
+	return taken;
+}
+
+/* The switch may have another name by now, or be no more. */
+static void port_query(struct vif *vif, struct noxs_ioc_dev_state *state)
+{
+	struct noxs_switch *sw;
+
+	memset(state->link, 0, sizeof(state->link));
+	rcu_read_lock();
+	sw = rcu_dereference(vif_to_port(vif)->sw);
+	if (sw)
+		strscpy(state->link, sw->netdev->name, sizeof(state->link));
+	rcu_read_unlock();
+}
+
+const struct vif_link_ops vif_port_link_ops = {
+	.attach = port_attach,
+	.configured = port_configured,
+	.deliver = port_deliver,
+	.query = port_query,
+	.destroy = port_destroy,
+};
+
+int vif_port_init(void)
+{
+	int err;
+
+	port_dummy = noxs_dummy_netdev_alloc();
+	if (!port_dummy)
+		return -ENOMEM;
+	err = noxs_switch_init();
+	if (err)
+		noxs_dummy_netdev_free(port_dummy);
+	return err;
+}
+
+void vif_port_fini(void)
+{
+	noxs_switch_fini();
+	synchronize_net(); /* nobody polls any more */
+	noxs_dummy_netdev_free(port_dummy);
+}
