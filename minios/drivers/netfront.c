@@ -6,13 +6,15 @@
  *                                  ^                         |
  *                                  '--back-end CLOSED-- CLOSING <--resumed, back-end still OPEN
  *
- * A device whose rings were connected by the domain builder starts in OPEN.  After a resume with a
- * back-end that knows nothing of us, CLOSING is skipped.
+ * A device whose rings were connected by the domain builder starts in OPEN: then both halves of its
+ * slot are OPEN when we first look.  After a resume with a back-end that knows nothing of us, CLOSING
+ * is skipped.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <minios/evtchn.h>
 #include <minios/gnttab.h>
+#include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/netfront.h>
 #include <minios/netring.h>
@@ -20,6 +22,9 @@
 
 /* Of what a back-end may offer, what is made use of here. */
 #define FEATURES_WANTED (NOXS_VIF_F_SG | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_RX_NOTIFY)
+
+/* A domain builder that connects us chooses the same. */
+LIGHTVM_NOTE(note, LIGHTVM_NOTE_VIF_FEATURES, FEATURES_WANTED);
 
 static enum {
 	CLOSED,
@@ -47,9 +52,9 @@ static void link_set(bool up)
 
 static void reconnect(void);
 
-static const struct noxs_ctrl_back *back_half(void)
+static const struct noxs_ctrl_slot *ctrl_slot(void)
 {
-	return &front.slot.page->slot[front.slot.index].back;
+	return &front.slot.page->slot[front.slot.index];
 }
 
 static void front_event(void *data, const struct noxs_ctrl_back *back)
@@ -100,7 +105,7 @@ static int connect(domid_t backend)
 		.tx_port = port,
 		.rx_port = port,
 		/* Offered before we are asked; whatever we take, the back-end checks it. */
-		.features = READ_ONCE(back_half()->u.vif.features) & FEATURES_WANTED,
+		.features = READ_ONCE(ctrl_slot()->back.u.vif.features) & FEATURES_WANTED,
 	};
 	state = OPENING;
 	noxs_publish(&front, NOXS_STATE_OPEN, &half, sizeof(half));
@@ -111,19 +116,25 @@ close_port:
 	return err;
 }
 
-/* Rings the domain builder made, and the back-end uses already. */
+/* True for rings the domain builder made, and that have not been closed by anybody since. */
+static bool is_connected(const struct noxs_dev *dev)
+{
+	return dev->flags & NOXS_DEV_PRECONNECTED && ctrl_slot()->front.state == NOXS_STATE_OPEN &&
+	       READ_ONCE(ctrl_slot()->back.state) == NOXS_STATE_OPEN;
+}
+
+/* Such rings, which the back-end uses already.  Our half is as if we had written it. */
 static int adopt(const struct noxs_dev *dev)
 {
 	int err;
 
+	half = ctrl_slot()->front.u.vif;
+	if (half.features & ~FEATURES_WANTED)
+		return -EINVAL;
 	if (dev->nr_rings != 2 || !mm_frame_is_data(dev->ring_gfn) ||
 	    !mm_frame_is_data(dev->ring_gfn + 1))
 		return -EINVAL;
 	err = gnttab_init();
-	if (err)
-		return err;
-	err = netring_adopt(&ring, dev->backend_domid, mm_frame_map(dev->ring_gfn),
-			    mm_frame_map(dev->ring_gfn + 1));
 	if (err)
 		return err;
 	ring.tx_port = dev->data_port[0];
@@ -131,10 +142,14 @@ static int adopt(const struct noxs_dev *dev)
 	err = evtchn_handle(ring.tx_port, ring_event, NULL);
 	if (!err && ring.rx_port != ring.tx_port)
 		err = evtchn_handle(ring.rx_port, ring_event, NULL);
+	if (!err)
+		err = netring_adopt(&ring, dev->backend_domid, mm_frame_map(dev->ring_gfn),
+				    mm_frame_map(dev->ring_gfn + 1));
 	if (err)
 		return err;
-	/* Events from before the first instruction are lost, and so might be ours: ask anew. */
-	evtchn_notify(ring.rx_port);
+	ring.tx_gref = half.tx_gref;
+	ring.rx_gref = half.rx_gref;
+	/* netfront_poll() looks at both rings before it waits for the first event. */
 	link_set(true);
 	return 0;
 }
@@ -142,7 +157,7 @@ static int adopt(const struct noxs_dev *dev)
 /* Into OPENING or OPEN. */
 static int start(const struct noxs_dev *dev)
 {
-	return dev->flags & NOXS_DEV_PRECONNECTED ? adopt(dev) : connect(dev->backend_domid);
+	return is_connected(dev) ? adopt(dev) : connect(dev->backend_domid);
 }
 
 static void reconnect(void)
@@ -163,7 +178,7 @@ static void front_resume(void *data, const struct noxs_dev *dev)
 	device = *dev;
 	evtchn_unhandle(ring.tx_port);
 	evtchn_unhandle(ring.rx_port);
-	if (READ_ONCE(back_half()->state) == NOXS_STATE_OPEN) {
+	if (READ_ONCE(ctrl_slot()->back.state) == NOXS_STATE_OPEN) {
 		state = CLOSING;
 		noxs_publish(&front, NOXS_STATE_CLOSED, &half, sizeof(half));
 	} else {

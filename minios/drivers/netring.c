@@ -71,7 +71,6 @@ static int buffers_init(struct netring *ring, domid_t backend)
 		if (err)
 			return err;
 	}
-	RING_PUSH_REQUESTS(&ring->rx);
 	ring->rx.sring->rsp_event = ring->rx.rsp_cons + 1;
 	ring->tx.sring->rsp_event = ring->tx.rsp_cons + NETRING_TX_BUFS / 2;
 	return 0;
@@ -98,16 +97,28 @@ int netring_create(struct netring *ring, domid_t backend)
 	SHARED_RING_INIT((netif_rx_sring_t *)rx);
 	FRONT_RING_INIT(&ring->tx, (netif_tx_sring_t *)tx, PAGE_SIZE);
 	FRONT_RING_INIT(&ring->rx, (netif_rx_sring_t *)rx, PAGE_SIZE);
-	return buffers_init(ring, backend);
+	err = buffers_init(ring, backend);
+	if (!err)
+		RING_PUSH_REQUESTS(&ring->rx); /* the back-end looks when it connects */
+	return err;
 }
 
 int netring_adopt(struct netring *ring, domid_t backend, void *tx, void *rx)
 {
+	int notify, err;
+
 	if (!tx || !rx)
 		return -EINVAL;
 	FRONT_RING_INIT(&ring->tx, (netif_tx_sring_t *)tx, PAGE_SIZE);
 	FRONT_RING_INIT(&ring->rx, (netif_rx_sring_t *)rx, PAGE_SIZE);
-	return buffers_init(ring, backend);
+	err = buffers_init(ring, backend);
+	if (err)
+		return err;
+	/* A packet may have been waiting for buffers since before our first instruction. */
+	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&ring->rx, notify);
+	if (notify)
+		evtchn_notify(ring->rx_port);
+	return 0;
 }
 
 /* ---- transmission ---- */

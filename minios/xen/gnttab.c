@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <minios/gnttab.h>
 #include <minios/hypercall.h>
+#include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/suspend.h>
 
 #define NR_REFS (PAGE_SIZE / sizeof(struct grant_entry_v1))
 
 static struct grant_entry_v1 table[NR_REFS] MM_WINDOW;
+LIGHTVM_NOTE(note, LIGHTVM_NOTE_GRANT_TABLE, table);
 static bool is_mapped;
 /* Revoked references, and the lowest one never given out. */
 static uint16_t free_refs[NR_REFS];
@@ -25,16 +27,13 @@ static int table_map(void)
 	xen_pfn_t frame;
 	int err;
 
+	if (mm_window_is_mapped(table))
+		return 0; /* by the domain builder */
 	set_xen_guest_handle(op.frame_list, &frame);
 	err = hypercall_grant_table_op(GNTTABOP_setup_table, &op, 1);
 	if (err || op.status != GNTST_okay)
 		return err ? err : -EIO;
 	return mm_window_map(table, frame, PTE_RW);
-}
-
-static void table_suspend(void)
-{
-	(void)mm_window_unmap(table); /* a left-over mapping makes the save fail, and say so */
 }
 
 static void table_resume(bool restored)
@@ -47,7 +46,7 @@ static void table_resume(bool restored)
 	next_ref = NR_REFS;
 }
 
-static struct suspend_hook hook = { .suspend = table_suspend, .resume = table_resume };
+static struct suspend_hook hook = { .resume = table_resume };
 
 int gnttab_init(void)
 {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <minios/devpage.h>
 #include <minios/hypercall.h>
+#include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/noxs.h>
 #include <minios/util.h>
@@ -23,6 +24,7 @@ struct noxs_ctrl {
 };
 
 static const struct noxs_dev_page page MM_WINDOW;
+LIGHTVM_NOTE(note, LIGHTVM_NOTE_DEVICE_PAGE, &page);
 static struct noxs_dev_page copy;
 static struct noxs_ctrl ctrls[MAX_BACKENDS];
 static unsigned int nr_ctrls;
@@ -32,8 +34,11 @@ static struct noxs_front *fronts;
 static int page_map(void)
 {
 	struct noxs_map map = { 0 };
-	int err = hypercall_noxs_op(NOXS_OP_map, &map, NULL, 0);
+	int err;
 
+	if (mm_window_is_mapped(&page))
+		return 0; /* by the domain builder */
+	err = hypercall_noxs_op(NOXS_OP_map, &map, NULL, 0);
 	return err ? err : mm_window_map((void *)&page, map.frame, PTE_RO);
 }
 
@@ -171,12 +176,6 @@ void noxs_kick(struct noxs_front *front)
 int noxs_rescan(void)
 {
 	return devpage_read(&page, &copy);
-}
-
-void noxs_suspend(void)
-{
-	(void)mm_window_unmap(
-		(void *)&page); /* a left-over mapping makes the save fail, and say so */
 }
 
 void noxs_remap(void)

@@ -35,7 +35,7 @@ void minios_start(struct start_info *si, unsigned long boot_sp)
 	mm_init(si, boot_sp);
 	console_init(si);
 	trap_init();
-	mm_protect_image(); /* gives the windows their own frames, so before the first is used */
+	mm_protect_image();
 	time_init(si->shared_info);
 	mm_describe_p2m();
 	if (noxs_init())

@@ -41,10 +41,9 @@ bool suspend(void)
 	for (hook = hooks; hook; hook = hook->next)
 		if (hook->suspend)
 			hook->suspend();
-	noxs_suspend();
 	si->store_mfn = frame_to_pfn(store_mfn);
 	si->console.domU.mfn = frame_to_pfn(console_mfn);
-	time_fini();
+	mm_windows_unmap();
 
 	ret = hypercall_suspend(mm_virt_to_mfn(si));
 	restored = ret == 0;

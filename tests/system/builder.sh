@@ -15,7 +15,7 @@ compare()
 {
 	_image=$1
 	shift
-	sed s/LightVM/NoNotes/ "/lab/$_image" >"/run/$_image"
+	sed s/LightVM/NoNotes/g "/lab/$_image" >"/run/$_image"
 	check "as long as before: $_image" "! cmp -s '/lab/$_image' '/run/$_image' &&
 		[ $(stat -c %s "/lab/$_image") = $(stat -c %s "/run/$_image") ]"
 	set -- "kernel=/run/$_image" "$@"

@@ -83,6 +83,19 @@ static void fill_vif(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_v
 	dev->config.vif.prefix = vif->prefix;
 }
 
+/* The rings of a vif that the builder has connected. */
+static void fill_rings(struct noxs_ioc_dev *dev, const struct chaos_built_vif *built)
+{
+	if (!built->port)
+		return;
+	dev->flags |= NOXS_DEV_PRECONNECT;
+	dev->ring_gfn = built->ring_gfn;
+	dev->nr_rings = 2;
+	dev->ring_gref[0] = built->tx_gref;
+	dev->ring_gref[1] = built->rx_gref;
+	dev->data_port[0] = dev->data_port[1] = built->port;
+}
+
 /* What a shell's vif has: everything but addresses. */
 static void fill_deferred(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_vif *vif)
 {
@@ -141,7 +154,8 @@ static void fill_sysctl(struct noxs_ioc_dev *dev)
 }
 
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			struct chaos_config *cfg, struct chaos_error *err)
+			const struct chaos_built *built, struct chaos_config *cfg,
+			struct chaos_error *err)
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
 	struct attempt a = {
@@ -157,22 +171,26 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 	unsigned int i;
 
 	fill_sysctl(&devs[0]);
-	for (i = 0; i < cfg->nr_vifs; i++)
+	for (i = 0; i < cfg->nr_vifs; i++) {
 		fill_vif(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+		fill_rings(&devs[i + 1], &built->vifs[i]);
+	}
 	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
 	arg->devs = (uintptr_t)devs;
 	return attempt(ctx, &a, err);
 }
 
 int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_config *cfg)
+			      const struct chaos_built *built, const struct chaos_config *cfg)
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
 	unsigned int i;
 
 	fill_sysctl(&devs[0]);
-	for (i = 0; i < cfg->nr_vifs; i++)
+	for (i = 0; i < cfg->nr_vifs; i++) {
 		fill_deferred(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+		fill_rings(&devs[i + 1], &built->vifs[i]);
+	}
 	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
 	arg->devs = (uintptr_t)devs;
 	return ioctl(ctx->noxs_fd, NOXS_IOC_CREATE, arg);

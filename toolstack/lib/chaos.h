@@ -79,6 +79,7 @@ struct chaos_vif {
 	uint32_t ipv4;		       /* network byte order, 0 = none */
 	uint32_t gateway;	       /* network byte order, 0 = none */
 	char bridge[CHAOS_IFNAME_LEN]; /* "" = attached to nothing */
+	bool connects_itself;	       /* even if it could be connected before the guest runs */
 };
 
 /* Who lays a guest's memory out. */

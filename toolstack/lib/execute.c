@@ -64,7 +64,7 @@ static int attach(struct chaos_shell *s, struct chaos_config *cfg, const struct 
 		arg.flags = NOXS_CREATE_SET_INFO;
 		arg.info = *info;
 	}
-	return chaos_module_attach(s->ctx, &arg, cfg, err);
+	return chaos_module_attach(s->ctx, &arg, &s->built, cfg, err);
 }
 
 static int configure(struct chaos_shell *s, struct chaos_config *cfg, struct noxs_set_info *info,
@@ -120,7 +120,7 @@ static int load_image(struct chaos_shell *s, const struct chaos_config *cfg,
 		rc = chaos_pv_move(s->pv_guest, s->ctx, err);
 	if (!rc) {
 		s->is_identified = true; /* its memory is no longer anybody's */
-		rc = chaos_pv_load(s->pv_guest, image, &s->built, err);
+		rc = chaos_pv_load(s->pv_guest, image, cfg, &s->built, err);
 	}
 	chaos_pv_image_put(image);
 	return rc;

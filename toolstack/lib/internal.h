@@ -73,10 +73,12 @@ int chaos_module_wait(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeou
 		      struct noxs_ioc_event *event);
 
 /* attach.c: back-ends.  Those of a shell have no addresses; -1 with errno, then. */
+struct chaos_built;
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			struct chaos_config *cfg, struct chaos_error *err);
+			const struct chaos_built *built, struct chaos_config *cfg,
+			struct chaos_error *err);
 int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_config *cfg);
+			      const struct chaos_built *built, const struct chaos_config *cfg);
 int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
 			   struct chaos_config *cfg, struct chaos_error *err);
 
@@ -95,14 +97,25 @@ void chaos_image_close(struct chaos_image *image);
 
 /* Conventions of our guests; docs/architecture.md. */
 #define CHAOS_GREF_CONTROL 2U /* behind GNTTAB_RESERVED_CONSOLE and _XENSTORE */
+#define CHAOS_GREF_RINGS   3U /* two for each vif that the builder connects */
 #define CHAOS_PORT_CONSOLE 1U
 #define CHAOS_PORT_CONTROL 2U
+#define CHAOS_PORT_DATA	   3U /* one for each such vif */
+
+/* How the builder has connected a vif; all 0 if the guest is to do that. */
+struct chaos_built_vif {
+	uint64_t ring_gfn; /* transmit, and receive behind it */
+	uint32_t tx_gref, rx_gref;
+	uint32_t port; /* for both */
+};
 
 struct chaos_built {
 	uint64_t ctrl_gfn;
 	uint32_t ctrl_gref;
 	uint32_t ctrl_port;
 	uint64_t start_info_mfn; /* where a shell's command line is to be written */
+	unsigned int nr_connected;
+	struct chaos_built_vif vifs[CHAOS_MAX_VIFS];
 };
 int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
 		       const struct chaos_config *cfg, struct chaos_error *err);

@@ -8,7 +8,7 @@
 #include <xencall.h>
 #include <xenctrl.h>
 
-#define PV_BATCH_MAX   24U
+#define PV_BATCH_MAX   64U /* with a port for each of 30 vifs */
 /* Enough for a vCPU context (5 KiB), or the extents of 2 GiB, beside small arguments. */
 #define PV_BATCH_PAGES 4U
 

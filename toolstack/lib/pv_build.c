@@ -15,9 +15,8 @@
 #include <unistd.h>
 #include <xenforeignmemory.h>
 
+#include "pv_connect.h"
 #include "pv_guest.h"
-
-#define MAX_CLEARS 64U
 
 /* ---- mapping ---- */
 
@@ -37,9 +36,10 @@ static void unmap_frames(struct pv_guest *g, void *addr, uint64_t count)
 static int map_contents(struct pv_guest *g, const struct pv_image *img)
 {
 	const struct pv_layout *l = &g->layout;
-	uint64_t n = 0, count = img->nr_file_pages + l->nr_p2m + 3;
+	uint64_t n = 0, count = img->nr_file_pages + l->nr_p2m + 3 + !!l->nr_rings;
 	xen_pfn_t *frames = malloc(count * sizeof(*frames));
 	unsigned int i;
+	char *next;
 
 	if (!frames)
 		return -1;
@@ -52,16 +52,20 @@ static int map_contents(struct pv_guest *g, const struct pv_image *img)
 	memcpy(frames + n, g->p2m + l->p2m_pfn, (l->nr_p2m + 1) * sizeof(*frames));
 	n += l->nr_p2m + 1;
 	frames[n++] = g->grant_frame;
-	frames[n] = g->shared_info_frame;
+	frames[n++] = g->shared_info_frame;
+	if (l->nr_rings)
+		frames[n] = g->p2m[l->ctrl_pfn];
 	g->map = map_frames(g, frames, count);
 	free(frames);
 	if (!g->map)
 		return -1;
 	g->nr_map = count;
 	g->p2m_map = g->map + (img->nr_file_pages << PV_PAGE_SHIFT);
-	g->start_info = (start_info_t *)(g->p2m_map + (l->nr_p2m << PV_PAGE_SHIFT));
-	g->grants = (grant_entry_v1_t *)((char *)g->start_info + PV_PAGE_SIZE);
-	g->shared_info = (shared_info_t *)((char *)g->grants + PV_PAGE_SIZE);
+	next = g->p2m_map + (l->nr_p2m << PV_PAGE_SHIFT);
+	g->start_info = (start_info_t *)next;
+	g->grants = (grant_entry_v1_t *)(next + PV_PAGE_SIZE);
+	g->shared_info = (shared_info_t *)(next + 2 * PV_PAGE_SIZE);
+	g->ctrl = l->nr_rings ? (struct noxs_ctrl_page *)(next + 3 * PV_PAGE_SIZE) : NULL;
 	return 0;
 }
 
@@ -163,7 +167,7 @@ static void mask_events(struct pv_guest *g)
 		g->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
 }
 
-static void write_grant(struct pv_guest *g, unsigned int ref, uint64_t pfn)
+void pv_guest_write_grant(struct pv_guest *g, unsigned int ref, uint64_t pfn)
 {
 	g->grants[ref].domid = 0;
 	g->grants[ref].frame = (uint32_t)g->p2m[pfn];
@@ -179,11 +183,30 @@ static void write_p2m(struct pv_guest *g)
 	memset(g->p2m_map + size, 0, (g->layout.nr_p2m << PV_PAGE_SHIFT) - size);
 }
 
+/* Xen's frames at pages of the image that wait for them. */
+static void map_windows(struct pv_guest *g, const struct pv_image *img, uint64_t *tables)
+{
+	const struct {
+		uint64_t frame;
+		bool is_writable;
+	} what[PV_NR_WINDOWS] = {
+		[PV_WINDOW_DEVICE_PAGE] = { g->device_page_frame, false },
+		[PV_WINDOW_SHARED_INFO] = { g->shared_info_frame, true },
+		[PV_WINDOW_GRANT_TABLE] = { g->grant_frame, true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < PV_NR_WINDOWS; i++)
+		if (img->window_pfn[i] != PV_NO_WINDOW)
+			pv_layout_map_window(&g->layout, tables, img->window_pfn[i], what[i].frame,
+					     what[i].is_writable);
+}
+
 /*
  * Mapped apart from the rest, and unmapped at once: Xen wants nobody to be able to write to them
  * when it pins them.
  */
-static int write_tables(struct pv_guest *g)
+static int write_tables(struct pv_guest *g, const struct pv_image *img)
 {
 	const struct pv_layout *l = &g->layout;
 	void *tables = map_frames(g, g->p2m + l->pt_pfn, l->nr_pt);
@@ -191,11 +214,13 @@ static int write_tables(struct pv_guest *g)
 	if (!tables)
 		return -1;
 	pv_layout_write_tables(l, g->p2m, tables);
+	map_windows(g, img, tables);
 	unmap_frames(g, tables, l->nr_pt);
 	return 0;
 }
 
-static int write_all(struct pv_guest *g, const struct pv_image *img, struct chaos_error *err)
+static int write_all(struct pv_guest *g, const struct pv_image *img,
+		     const struct chaos_built *built, struct chaos_error *err)
 {
 	if (map_contents(g, img))
 		return chaos_pv_error("mapping its memory", err);
@@ -204,139 +229,32 @@ static int write_all(struct pv_guest *g, const struct pv_image *img, struct chao
 	write_p2m(g);
 	write_start_info(g);
 	mask_events(g);
-	write_grant(g, GNTTAB_RESERVED_CONSOLE, g->layout.console_pfn);
-	write_grant(g, CHAOS_GREF_CONTROL, g->layout.ctrl_pfn);
-	if (write_tables(g))
+	pv_guest_write_grant(g, GNTTAB_RESERVED_CONSOLE, g->layout.console_pfn);
+	pv_guest_write_grant(g, CHAOS_GREF_CONTROL, g->layout.ctrl_pfn);
+	if (g->ctrl) {
+		memset(g->ctrl, 0, PV_PAGE_SIZE);
+		pv_connect_write(g, img, built);
+	}
+	if (write_tables(g, img))
 		return chaos_pv_error("writing the page tables", err);
 	return 0;
 }
 
-/* ---- the last hypercalls ---- */
+/* ---- all of it ---- */
 
-struct clears {
-	struct pv_guest *g;
-	struct mmuext_op *ops;
-	unsigned int nr, max;
-	int rc;
-};
-
-static void clears_begin(struct clears *c)
-{
-	pv_batch_reset(c->g->batch);
-	c->ops = pv_batch_alloc(c->g->batch, c->max * sizeof(*c->ops));
-	c->nr = 0;
-}
-
-static void clears_add_call(struct clears *c)
-{
-	(void)pv_batch_add(c->g->batch, __HYPERVISOR_mmuext_op, (uintptr_t)c->ops, c->nr, 0,
-			   c->g->domid);
-}
-
-static void clear_page(struct clears *c, uint64_t pfn)
-{
-	/* One is kept for the pin. */
-	if (c->nr == c->max - 1) {
-		clears_add_call(c);
-		if (!c->rc && (pv_batch_run(c->g->batch) || pv_batch_failed(c->g->batch, 1) >= 0))
-			c->rc = -1;
-		clears_begin(c);
-	}
-	c->ops[c->nr].cmd = MMUEXT_CLEAR_PAGE;
-	c->ops[c->nr++].arg1.mfn = c->g->p2m[pfn];
-}
-
-/* What of the image is not in its file; Xen fills the hypercall page. */
-static void clear_image(struct clears *c, const struct pv_image *img)
-{
-	uint64_t pfn = 0;
-	unsigned int i;
-
-	for (i = 0; i <= img->nr_runs; i++) {
-		uint64_t end = i < img->nr_runs ? img->runs[i].first_pfn : img->nr_pages;
-
-		for (; pfn < end; pfn++)
-			if (!img->has_hypercall_page || pfn != img->hypercall_pfn)
-				clear_page(c, pfn);
-		if (i < img->nr_runs)
-			pfn = end + img->runs[i].nr_pages;
-	}
-}
-
-static void fill_context(struct pv_guest *g, const struct pv_image *img, vcpu_guest_context_t *ctx)
-{
-	const struct pv_layout *l = &g->layout;
-
-	ctx->flags = VGCF_in_kernel | VGCF_online;
-	ctx->user_regs.rip = img->entry;
-	ctx->user_regs.rsp = pv_layout_va(l, l->boot_stack_pfn + 1);
-	ctx->user_regs.rsi = pv_layout_va(l, l->start_info_pfn);
-	ctx->user_regs.rflags = 1UL << 9; /* interrupts */
-	ctx->user_regs.cs = FLAT_KERNEL_CS;
-	ctx->user_regs.ds = FLAT_KERNEL_DS;
-	ctx->user_regs.es = FLAT_KERNEL_DS;
-	ctx->user_regs.fs = FLAT_KERNEL_DS;
-	ctx->user_regs.gs = FLAT_KERNEL_DS;
-	ctx->user_regs.ss = FLAT_KERNEL_SS;
-	ctx->kernel_ss = ctx->user_regs.ss;
-	ctx->kernel_sp = ctx->user_regs.rsp;
-	ctx->ctrlreg[3] = xen_pfn_to_cr3(g->p2m[l->pt_pfn]);
-	ctx->debugreg[6] = 0xffff0ff0; /* reset values, Intel SDM volume 3, 17.2 */
-	ctx->debugreg[7] = 0x00000400;
-}
-
-static void add_context(struct pv_guest *g, const struct pv_image *img)
-{
-	vcpu_guest_context_t *ctx = pv_batch_alloc(g->batch, sizeof(*ctx));
-	struct xen_domctl *op;
-
-	fill_context(g, img, ctx);
-	op = pv_batch_add_domctl(g->batch, XEN_DOMCTL_setvcpucontext, g->domid);
-	op->u.vcpucontext.vcpu = 0;
-	set_xen_guest_handle_raw(op->u.vcpucontext.ctxt, (void *)ctx);
-}
-
-static int finish(struct pv_guest *g, const struct pv_image *img, struct chaos_error *err)
-{
-	static const char *const steps[] = { "pinning its page tables", "setting its vCPU up",
-					     "making its hypercall page" };
-	struct clears c = { .g = g, .max = MAX_CLEARS };
-	struct xen_domctl *op;
-	int failed;
-
-	clears_begin(&c);
-	clear_image(&c, img);
-	clear_page(&c, g->layout.store_pfn);
-	clear_page(&c, g->layout.console_pfn);
-	clear_page(&c, g->layout.ctrl_pfn);
-	if (c.rc)
-		return chaos_pv_error("clearing its memory", err);
-	c.ops[c.nr].cmd = MMUEXT_PIN_L4_TABLE;
-	c.ops[c.nr++].arg1.mfn = g->p2m[g->layout.pt_pfn];
-	clears_add_call(&c);
-	add_context(g, img);
-	if (img->has_hypercall_page) {
-		op = pv_batch_add_domctl(g->batch, XEN_DOMCTL_hypercall_init, g->domid);
-		op->u.hypercall_init.gmfn = g->p2m[img->hypercall_pfn];
-	}
-	if (pv_batch_run(g->batch))
-		return chaos_pv_error(steps[0], err);
-	failed = pv_batch_failed(g->batch, g->batch->nr);
-	return failed < 0 ? 0 : chaos_pv_error(steps[failed], err);
-}
-
-int chaos_pv_load(struct pv_guest *g, const struct pv_image *img, struct chaos_built *built,
-		  struct chaos_error *err)
+int chaos_pv_load(struct pv_guest *g, const struct pv_image *img, const struct chaos_config *cfg,
+		  struct chaos_built *built, struct chaos_error *err)
 {
 	int rc;
 
-	if (pv_layout_make(&g->layout, img, g->nr_pages))
+	if (pv_layout_make(&g->layout, img, g->nr_pages, pv_connect_nr_rings(img, cfg)))
 		return chaos_error_set(err, CHAOS_CONFIG, ENOMEM,
 				       "the image does not fit in the domain's %llu KiB",
 				       (unsigned long long)g->nr_pages << (PV_PAGE_SHIFT - 10));
-	rc = write_all(g, img, err);
+	pv_connect_plan(&g->layout, img, cfg, built);
+	rc = write_all(g, img, built, err);
 	if (!rc)
-		rc = finish(g, img, err);
+		rc = pv_guest_finish(g, img, built, err);
 	if (rc)
 		return rc;
 	built->ctrl_gfn = g->layout.ctrl_pfn;

@@ -20,8 +20,9 @@ struct pv_guest;
 
 int chaos_pv_prepare(struct chaos_ctx *ctx, uint32_t domid, uint64_t nr_pages,
 		     struct pv_guest **out, struct chaos_error *err);
-int chaos_pv_load(struct pv_guest *g, const struct pv_image *img, struct chaos_built *built,
-		  struct chaos_error *err);
+/* With the vifs of cfg, of which the number counts, and how they are connected. */
+int chaos_pv_load(struct pv_guest *g, const struct pv_image *img, const struct chaos_config *cfg,
+		  struct chaos_built *built, struct chaos_error *err);
 /* From now on it is ctx, of the calling thread, that works on it: between two steps. */
 int chaos_pv_move(struct pv_guest *g, struct chaos_ctx *ctx, struct chaos_error *err);
 int chaos_pv_set_cmdline(struct pv_guest *g, const char *cmdline, struct chaos_error *err);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pv_build.h"
+#include "pv_connect.h"
 #include "pv_layout.h"
 
 #define CACHE_SIZE 16U
@@ -178,7 +179,8 @@ int chaos_pv_image_check(const struct pv_image *img, const struct chaos_config *
 			 struct chaos_error *err)
 {
 	struct pv_layout layout;
-	uint64_t least = pv_layout_make(&layout, img, cfg->memory_kib >> (PV_PAGE_SHIFT - 10));
+	uint64_t least = pv_layout_make(&layout, img, cfg->memory_kib >> (PV_PAGE_SHIFT - 10),
+					pv_connect_nr_rings(img, cfg));
 
 	if (!least)
 		return 0;

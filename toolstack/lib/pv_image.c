@@ -7,15 +7,23 @@
 #include <string.h>
 #include <xen/elfnote.h>
 
+#include "noxs.h"
 #include "pv_image.h"
 
 /* Canonical addresses have 48 bits; Xen's own area is in between (public/arch-x86/xen-x86_64.h). */
 #define LOWER_HALF_END	 0x0000800000000000UL
 #define UPPER_HALF_START 0xffff880000000000UL
-/* Far more than any unikernel, and small enough for all sums below. */
-#define MAX_IMAGE_SIZE	 (1UL << 32)
+/*
+ * What our back-end always offers and the builder can choose for a guest.  One event channel serves
+ * both directions: a second would cost more than all the rest of connecting.
+ */
+#define VIF_FEATURES \
+	(NOXS_VIF_F_SG | NOXS_VIF_F_GSO_TCPV4 | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_RX_NOTIFY)
 
-#define UNSET		 UINT64_MAX
+/* Far more than any unikernel, and small enough for all sums below. */
+#define MAX_IMAGE_SIZE (1UL << 32)
+
+#define UNSET	       UINT64_MAX
 
 /* ---- headers ---- */
 
@@ -115,7 +123,8 @@ const char *pv_image_parse_headers(struct pv_image *img, const void *data, size_
 
 struct notes {
 	uint64_t virt_base, paddr_offset, entry, hypercall_page;
-	uint64_t mapped_kib;
+	uint64_t mapped_kib, vif_features;
+	uint64_t window[PV_NR_WINDOWS];
 	const char *why; /* what rules this kernel out */
 };
 
@@ -183,8 +192,25 @@ static void take_note(struct notes *n, uint32_t type, const char *desc, uint32_t
 
 static void take_own_note(struct notes *n, uint32_t type, const char *desc, uint32_t size)
 {
-	if (type == PV_NOTE_MAPPED_KIB)
+	switch (type) {
+	case PV_NOTE_MAPPED_KIB:
 		n->mapped_kib = number(desc, size, &n->why);
+		break;
+	case PV_NOTE_VIF_FEATURES:
+		n->vif_features = number(desc, size, &n->why);
+		break;
+	case PV_NOTE_DEVICE_PAGE:
+		n->window[PV_WINDOW_DEVICE_PAGE] = number(desc, size, &n->why);
+		break;
+	case PV_NOTE_SHARED_INFO:
+		n->window[PV_WINDOW_SHARED_INFO] = number(desc, size, &n->why);
+		break;
+	case PV_NOTE_GRANT_TABLE:
+		n->window[PV_WINDOW_GRANT_TABLE] = number(desc, size, &n->why);
+		break;
+	default:
+		break; /* of a later kernel, which does without */
+	}
 }
 
 /* Rounds up to the notes' alignment; size is at most 32 bits long. */
@@ -221,9 +247,45 @@ static const char *read_notes(struct notes *n, const char *data, uint64_t len)
 
 /* ---- both together ---- */
 
+/* The number of the page at an address; PV_NO_WINDOW if it is none of the image's, in memory. */
+static uint64_t page_at(const struct pv_image *img, uint64_t address)
+{
+	uint64_t offset = address - img->virt_base;
+
+	if (address < img->virt_base || offset & (PV_PAGE_SIZE - 1) ||
+	    offset >> PV_PAGE_SHIFT >= img->nr_pages)
+		return PV_NO_WINDOW;
+	return offset >> PV_PAGE_SHIFT;
+}
+
+static const char *place_windows(struct pv_image *img, const struct notes *n)
+{
+	unsigned int i;
+
+	for (i = 0; i < PV_NR_WINDOWS; i++) {
+		img->window_pfn[i] = PV_NO_WINDOW;
+		if (n->window[i] == UNSET)
+			continue;
+		img->window_pfn[i] = page_at(img, n->window[i]);
+		if (img->window_pfn[i] == PV_NO_WINDOW)
+			return "a page it wants something mapped at is no page in it";
+	}
+	return NULL;
+}
+
+/* A feature that is not known, or not without another: such a front-end connects by itself. */
+static bool takes_vifs(uint64_t features)
+{
+	const uint64_t gso_needs = NOXS_VIF_F_SG | NOXS_VIF_F_CSUM_IPV4;
+
+	if (features & ~(uint64_t)VIF_FEATURES)
+		return false;
+	return !(features & NOXS_VIF_F_GSO_TCPV4) || (features & gso_needs) == gso_needs;
+}
+
 static const char *place(struct pv_image *img, const struct notes *n)
 {
-	uint64_t size, hypercall;
+	uint64_t size;
 	unsigned int i;
 
 	if (n->virt_base == UNSET)
@@ -249,14 +311,16 @@ static const char *place(struct pv_image *img, const struct notes *n)
 	img->maps_itself = n->mapped_kib <= PV_MAX_MAPPED_KIB;
 	if (img->maps_itself)
 		img->mapped_kib = (uint32_t)n->mapped_kib;
+	img->takes_vifs = takes_vifs(n->vif_features);
+	if (img->takes_vifs)
+		img->vif_features = (uint32_t)n->vif_features;
 	if (n->hypercall_page == UNSET)
-		return NULL;
-	hypercall = n->hypercall_page - n->virt_base;
-	if (n->hypercall_page < n->virt_base || hypercall >= size || hypercall & (PV_PAGE_SIZE - 1))
+		return place_windows(img, n);
+	img->hypercall_pfn = page_at(img, n->hypercall_page);
+	if (img->hypercall_pfn == PV_NO_WINDOW)
 		return "its hypercall page is no page in it";
 	img->has_hypercall_page = true;
-	img->hypercall_pfn = hypercall >> PV_PAGE_SHIFT;
-	return NULL;
+	return place_windows(img, n);
 }
 
 static void find_runs(struct pv_image *img)
@@ -283,7 +347,12 @@ static void find_runs(struct pv_image *img)
 const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 {
 	struct notes n = {
-		.virt_base = UNSET, .entry = UNSET, .hypercall_page = UNSET, .mapped_kib = UNSET
+		.virt_base = UNSET,
+		.entry = UNSET,
+		.hypercall_page = UNSET,
+		.mapped_kib = UNSET,
+		.vif_features = UNSET,
+		.window = { UNSET, UNSET, UNSET },
 	};
 	const char *why = NULL;
 	unsigned int i;

@@ -12,25 +12,43 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define PV_PAGE_SHIFT	   12
-#define PV_PAGE_SIZE	   (1UL << PV_PAGE_SHIFT)
-#define PV_PAGES(bytes)	   (((bytes) >> PV_PAGE_SHIFT) + !!((bytes) & (PV_PAGE_SIZE - 1)))
+#define PV_PAGE_SHIFT	     12
+#define PV_PAGE_SIZE	     (1UL << PV_PAGE_SHIFT)
+#define PV_PAGES(bytes)	     (((bytes) >> PV_PAGE_SHIFT) + !!((bytes) & (PV_PAGE_SIZE - 1)))
 
 /* The ELF header and the program headers must lie in this many bytes at the file's beginning. */
-#define PV_HEADERS_SIZE	   4096U
-#define PV_MAX_SEGMENTS	   16U
-#define PV_MAX_NOTES	   4U
-#define PV_MAX_NOTE_SIZE   4096U
+#define PV_HEADERS_SIZE	     4096U
+#define PV_MAX_SEGMENTS	     16U
+#define PV_MAX_NOTES	     4U
+#define PV_MAX_NOTE_SIZE     4096U
 
 /*
- * Our own note, beside Xen's: the kernel maps its free memory itself, and wants no more of it than
- * this number of KiB in its first page tables.  xen.h promises 512 KiB and an end at a multiple of
- * 4 MiB, and Xen checks every page of it when it pins the tables: most of the cost of a guest of
- * 4 MiB.  minios/arch/x86/head.S
+ * Our own notes, beside Xen's; docs/architecture.md.  The kernel's side is
+ * minios/include/minios/lightvm_note.h.
+ *
+ * MAPPED_KIB: the kernel maps its free memory itself, and wants no more of it than this in its first
+ * page tables.  xen.h promises 512 KiB and an end at a multiple of 4 MiB, and Xen checks every page
+ * of it when it pins the tables: most of the cost of a guest of 4 MiB.
+ *
+ * VIF_FEATURES: its vifs may be connected before it runs, with these features and no others.
+ *
+ * The others are windows: pages of the image to map a frame of Xen's at.
  */
-#define PV_NOTE_OWNER	   "LightVM"
-#define PV_NOTE_MAPPED_KIB 1U
-#define PV_MAX_MAPPED_KIB  4096U
+#define PV_NOTE_OWNER	     "LightVM"
+#define PV_NOTE_MAPPED_KIB   1U
+#define PV_NOTE_VIF_FEATURES 2U
+#define PV_NOTE_DEVICE_PAGE  3U
+#define PV_NOTE_SHARED_INFO  4U
+#define PV_NOTE_GRANT_TABLE  5U
+#define PV_MAX_MAPPED_KIB    4096U
+
+enum pv_window {
+	PV_WINDOW_DEVICE_PAGE,
+	PV_WINDOW_SHARED_INFO,
+	PV_WINDOW_GRANT_TABLE,
+	PV_NR_WINDOWS
+};
+#define PV_NO_WINDOW UINT64_MAX
 
 /* Bytes of the file, and where they go: an offset from virt_base. */
 struct pv_segment {
@@ -68,7 +86,10 @@ struct pv_image {
 	uint64_t hypercall_pfn;
 	bool maps_itself; /* free memory, but for the first mapped_kib */
 	uint32_t mapped_kib;
-	uint64_t nr_file_pages; /* in all runs */
+	bool takes_vifs;		    /* connected ones */
+	uint32_t vif_features;		    /* NOXS_VIF_F_* */
+	uint64_t window_pfn[PV_NR_WINDOWS]; /* or PV_NO_WINDOW */
+	uint64_t nr_file_pages;		    /* in all runs */
 	unsigned int nr_runs;
 	struct pv_run runs[PV_MAX_SEGMENTS];
 	unsigned int nr_segments;

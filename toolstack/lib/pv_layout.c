@@ -22,6 +22,7 @@
 #define PTE_TABLE	0x67UL
 #define PTE_RW		0x23UL
 #define PTE_RO		0x21UL
+#define PTE_NX		(1UL << 63)
 
 /* Number of tables of one level for the mapped part; each maps what one entry above it does. */
 static uint64_t count_tables(const struct pv_layout *l, unsigned int level)
@@ -57,7 +58,8 @@ static void map_pages(struct pv_layout *l, const struct pv_image *img, uint64_t 
 	count_all_tables(l);
 }
 
-uint64_t pv_layout_make(struct pv_layout *l, const struct pv_image *img, uint64_t nr_pages)
+uint64_t pv_layout_make(struct pv_layout *l, const struct pv_image *img, uint64_t nr_pages,
+			uint64_t nr_rings)
 {
 	uint64_t padding = img->maps_itself ? PV_PAGES((uint64_t)img->mapped_kib << 10) : PADDING;
 	uint64_t first, pages;
@@ -71,7 +73,9 @@ uint64_t pv_layout_make(struct pv_layout *l, const struct pv_image *img, uint64_
 	l->store_pfn = l->start_info_pfn + 1;
 	l->console_pfn = l->store_pfn + 1;
 	l->ctrl_pfn = l->console_pfn + 1;
-	l->pt_pfn = first = l->ctrl_pfn + 1;
+	l->ring_pfn = l->ctrl_pfn + 1;
+	l->nr_rings = nr_rings;
+	l->pt_pfn = first = l->ring_pfn + nr_rings;
 
 	/* The tables lie in what they map: more of them may want one more. */
 	pages = first + BOOT_STACK + padding;
@@ -99,10 +103,15 @@ static void link_tables(const struct pv_layout *l, const uint64_t *p2m, unsigned
 		tables[slot + i] = p2m[below_pfn + i] << PV_PAGE_SHIFT | PTE_TABLE;
 }
 
+/* The entry of frame 0 in the leaf tables, which lie one behind the other. */
+static uint64_t *first_entry(const struct pv_layout *l, uint64_t *tables)
+{
+	return tables + ((l->virt_base & VA_MASK) >> PV_PAGE_SHIFT) % PT_ENTRIES;
+}
+
 static void map_frames(const struct pv_layout *l, const uint64_t *p2m, uint64_t *tables)
 {
-	uint64_t first = (l->virt_base & VA_MASK) >> PV_PAGE_SHIFT;
-	uint64_t *entry = tables + first % PT_ENTRIES, pfn;
+	uint64_t *entry = first_entry(l, tables), pfn;
 
 	for (pfn = 0; pfn < l->nr_mapped; pfn++)
 		entry[pfn] = p2m[pfn] << PV_PAGE_SHIFT | PTE_RW;
@@ -123,4 +132,13 @@ void pv_layout_write_tables(const struct pv_layout *l, const uint64_t *p2m, uint
 		tables += l->nr_tables[level] * PT_ENTRIES;
 	}
 	map_frames(l, p2m, tables);
+}
+
+void pv_layout_map_window(const struct pv_layout *l, uint64_t *tables, uint64_t pfn, uint64_t mfn,
+			  bool is_writable)
+{
+	uint64_t *leaves = tables + (l->nr_pt - l->nr_tables[1]) * PT_ENTRIES;
+
+	first_entry(l, leaves)[pfn] = mfn << PV_PAGE_SHIFT | (is_writable ? PTE_RW : PTE_RO) |
+				      PTE_NX;
 }

@@ -128,7 +128,7 @@ static int take_pieces(struct pv_guest *g, struct pieces *p)
 	return 0;
 }
 
-static int alloc_port_result(const struct evtchn_alloc_unbound *alloc, uint32_t expected)
+int pv_guest_check_port(const struct evtchn_alloc_unbound *alloc, uint32_t expected)
 {
 	if (alloc->port == expected)
 		return 0;
@@ -138,13 +138,14 @@ static int alloc_port_result(const struct evtchn_alloc_unbound *alloc, uint32_t 
 
 struct prepare_calls {
 	struct xen_domctl *info;
-	struct evtchn_alloc_unbound *console, *control;
+	const struct evtchn_alloc_unbound *console, *control;
 	struct gnttab_setup_table *grants;
+	struct noxs_get *device_page;
 	xen_pfn_t *grant_frame;
 	unsigned int nr;
 };
 
-static struct evtchn_alloc_unbound *add_alloc_port(struct pv_guest *g)
+const struct evtchn_alloc_unbound *pv_guest_add_port(struct pv_guest *g)
 {
 	struct evtchn_alloc_unbound *alloc = pv_batch_alloc(g->batch, sizeof(*alloc));
 
@@ -158,8 +159,8 @@ static struct evtchn_alloc_unbound *add_alloc_port(struct pv_guest *g)
 static void add_prepare_calls(struct pv_guest *g, struct prepare_calls *c)
 {
 	c->info = pv_batch_add_domctl(g->batch, XEN_DOMCTL_getdomaininfo, g->domid);
-	c->console = add_alloc_port(g); /* CHAOS_PORT_CONSOLE */
-	c->control = add_alloc_port(g); /* CHAOS_PORT_CONTROL */
+	c->console = pv_guest_add_port(g); /* CHAOS_PORT_CONSOLE */
+	c->control = pv_guest_add_port(g); /* CHAOS_PORT_CONTROL */
 	c->grant_frame = pv_batch_alloc(g->batch, sizeof(*c->grant_frame));
 	c->grants = pv_batch_alloc(g->batch, sizeof(*c->grants));
 	c->grants->dom = (domid_t)g->domid;
@@ -167,14 +168,19 @@ static void add_prepare_calls(struct pv_guest *g, struct prepare_calls *c)
 	set_xen_guest_handle_raw(c->grants->frame_list, c->grant_frame);
 	(void)pv_batch_add(g->batch, __HYPERVISOR_grant_table_op, GNTTABOP_setup_table,
 			   (uintptr_t)c->grants, 1, 0);
+	/* It has one since it has a name. */
+	c->device_page = pv_batch_alloc(g->batch, sizeof(*c->device_page));
+	c->device_page->domid = (domid_t)g->domid;
+	(void)pv_batch_add(g->batch, __HYPERVISOR_noxs_op, NOXS_OP_get, (uintptr_t)c->device_page,
+			   0, 0);
 	c->nr = g->batch->nr;
 }
 
 static int take_prepare_calls(struct pv_guest *g, const struct prepare_calls *c)
 {
 	if (pv_batch_failed(g->batch, c->nr) >= 0 ||
-	    alloc_port_result(c->console, CHAOS_PORT_CONSOLE) ||
-	    alloc_port_result(c->control, CHAOS_PORT_CONTROL))
+	    pv_guest_check_port(c->console, CHAOS_PORT_CONSOLE) ||
+	    pv_guest_check_port(c->control, CHAOS_PORT_CONTROL))
 		return -1;
 	if (c->grants->status != GNTST_okay) {
 		errno = ENOMEM;
@@ -182,6 +188,7 @@ static int take_prepare_calls(struct pv_guest *g, const struct prepare_calls *c)
 	}
 	g->shared_info_frame = c->info->u.getdomaininfo.shared_info_frame;
 	g->grant_frame = *c->grant_frame;
+	g->device_page_frame = c->device_page->frame;
 	return 0;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-/* One string of `vif = [ ... ]`: "mac=..,bridge=..,ip=a.b.c.d/len,gateway=..,mtu=..". */
+/*
+ * One string of `vif = [ ... ]`: "mac=..,bridge=..,ip=a.b.c.d/len,gateway=..,mtu=..,connect=..".
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -134,12 +136,21 @@ static int set_mtu(struct chaos_vif *vif, const char *value, struct chaos_error 
 	return 0;
 }
 
+static int set_connect(struct chaos_vif *vif, const char *value, struct chaos_error *err)
+{
+	if (strcmp(value, "auto") && strcmp(value, "guest"))
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				       "vif: connect=%s is neither auto nor guest", value);
+	vif->connects_itself = !strcmp(value, "guest");
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*set)(struct chaos_vif *vif, const char *value, struct chaos_error *err);
 } vif_keys[] = {
 	{ "mac", set_mac },	    { "bridge", set_bridge }, { "ip", set_ip },
-	{ "gateway", set_gateway }, { "mtu", set_mtu },
+	{ "gateway", set_gateway }, { "mtu", set_mtu },	      { "connect", set_connect },
 };
 
 /* One "key=value", which is modified; unknown keys are added to `unsupported`. */

@@ -5,6 +5,7 @@
  * Event upcalls are never enabled (see xen/loop.c), so there is no event callback here.
  */
 #include <xen/elfnote.h>
+#include <minios/lightvm_note.h>
 
 #define PAGE_SIZE	4096
 #define STACK_SIZE	(4 * PAGE_SIZE)
@@ -38,9 +39,9 @@
 
 	/*
 	 * For LightVM's own builder: KiB of free memory in the first page tables, the rest being mapped
-	 * when it is needed (mm.c).  toolstack/lib/pv_image.h
+	 * when it is needed (mm.c).
 	 */
-	ELFNOTE_OF "LightVM", 1, .long 64
+	ELFNOTE_OF "LightVM", LIGHTVM_NOTE_MAPPED_KIB, .long 64
 
 	.section .text.head, "ax", @progbits
 	/* Xen enters with rsi = start_info and rsp at the end of the boot stack. */

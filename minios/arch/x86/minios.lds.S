@@ -43,8 +43,11 @@ SECTIONS
 		*(.data .data.*)
 	} :data
 	.bss (NOLOAD) : ALIGN(4096) {
+		. = ALIGN(4096);
+		_windows = .;
 		*(.bss..window)
 		. = ALIGN(4096);
+		_windows_end = .;
 		*(.bss .bss.* COMMON)
 		. = ALIGN(4096);
 		_end = .;

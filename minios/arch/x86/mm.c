@@ -24,7 +24,7 @@
 #define MMU_BATCH	    32
 #define MAX_RESERVED	    16
 
-extern char _text[], _rodata[], stack_start[], _end[];
+extern char _text[], _rodata[], stack_start[], _windows[], _windows_end[], _end[];
 
 static const unsigned long *p2m;
 static const struct start_info *start_info;
@@ -147,6 +147,26 @@ int mm_window_unmap(void *window)
 	return pte_set((unsigned long)window, mm_virt_to_mfn(window), PTE_RW);
 }
 
+/* True if the entry does not map the frame that is the page's own. */
+static bool pte_is_foreign(const uint64_t *pte, unsigned long va)
+{
+	return (*pte & PTE_FRAME_MASK) >> PAGE_SHIFT != mm_virt_to_mfn((void *)va);
+}
+
+bool mm_window_is_mapped(const void *window)
+{
+	return pte_is_foreign(pte_lookup((unsigned long)window, 1), (unsigned long)window);
+}
+
+void mm_windows_unmap(void)
+{
+	char *window;
+
+	for (window = _windows; window < _windows_end; window += PAGE_SIZE)
+		if (mm_window_is_mapped(window))
+			(void)mm_window_unmap(window); /* what is left makes the save fail */
+}
+
 static uint64_t image_prot(unsigned long va)
 {
 	if (va < (unsigned long)_rodata)
@@ -161,18 +181,25 @@ void mm_protect_image(void)
 	struct mmu_update req[MMU_BATCH];
 	unsigned long first = (unsigned long)_text, va;
 	unsigned int n = 0;
-	long err;
+	uint64_t *pte;
+	long err = 0;
 
 	for (va = first + PAGE_SIZE; va < (unsigned long)_end; va += PAGE_SIZE) {
-		req[n++] = pte_update(pte_lookup(va, 1),
-				      pte_make(mm_virt_to_mfn((void *)va), image_prot(va)));
-		if (n < MMU_BATCH && va + PAGE_SIZE < (unsigned long)_end)
+		pte = pte_lookup(va, 1);
+		if (pte_is_foreign(pte, va))
+			continue; /* a window: the domain builder has mapped something there */
+		req[n++] = pte_update(pte, pte_make(mm_virt_to_mfn((void *)va), image_prot(va)));
+		if (n < MMU_BATCH)
 			continue;
 		err = hypercall_mmu_update(req, n);
 		if (err)
 			goto fail;
 		n = 0;
 	}
+	if (n)
+		err = hypercall_mmu_update(req, n);
+	if (err)
+		goto fail;
 	/* The first page comes last, in an operation that also throws out the old translations. */
 	err = hypercall_update_va_mapping(first, pte_make(mm_virt_to_mfn(_text), PTE_RX),
 					  UVMF_TLB_FLUSH | UVMF_LOCAL);

@@ -3,23 +3,23 @@
  * Time from the shared_info page, which is mapped here.  Xen's protocol is in public/xen.h at struct
  * vcpu_time_info: an odd or changing version means that Xen is writing.
  */
+#include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/panic.h>
 #include <minios/time.h>
 
 static struct shared_info shared MM_WINDOW;
+LIGHTVM_NOTE(note, LIGHTVM_NOTE_SHARED_INFO, &shared);
 
 void time_init(uint64_t shared_info_maddr)
 {
-	int err = mm_window_map(&shared, shared_info_maddr >> PAGE_SHIFT, PTE_RW);
+	int err;
 
+	if (mm_window_is_mapped(&shared))
+		return; /* by the domain builder */
+	err = mm_window_map(&shared, shared_info_maddr >> PAGE_SHIFT, PTE_RW);
 	if (err)
 		panic("cannot map shared_info: %d", err);
-}
-
-void time_fini(void)
-{
-	(void)mm_window_unmap(&shared); /* a left-over mapping makes the save fail, and say so */
 }
 
 struct shared_info *time_shared_info(void)

@@ -31,7 +31,10 @@
 
 #define MFN_NONE     (~0UL)
 
-/* A page of address space of the image's own, for a frame that is not ours (shared_info...). */
+/*
+ * A page of address space of the image's own, for a frame that is not ours (shared_info...).  The
+ * domain builder may have mapped it, if a note asks for it (minios/lightvm_note.h).
+ */
 #define MM_WINDOW    __attribute__((section(".bss..window"), aligned(4096)))
 
 static inline unsigned long mm_page_up(unsigned long addr)
@@ -52,10 +55,7 @@ static inline unsigned long mm_virt_to_pfn(const void *va)
 /* Set up from start_info; boot_sp is the stack pointer Xen entered with. */
 void mm_init(const struct start_info *si, unsigned long boot_sp);
 
-/*
- * Make text and constants read-only, and all but the text not executable.  Windows lose what is
- * mapped there.
- */
+/* Make text and constants read-only, and all but the text not executable. */
 void mm_protect_image(void);
 
 /* Frames the guest was given; a pfn below this has an mfn. */
@@ -85,6 +85,12 @@ int mm_window_map(void *window, unsigned long mfn, uint64_t prot);
 
 /* Give the window its own frame back, so that no foreign frame is left in the page tables. */
 int mm_window_unmap(void *window);
+
+/* True if something else than its own frame is mapped at the window. */
+bool mm_window_is_mapped(const void *window);
+
+/* Before a suspend: all windows. */
+void mm_windows_unmap(void);
 
 /* Keep a frame from page_alloc(): the domain builder has put something there. */
 int page_reserve(unsigned long pfn);

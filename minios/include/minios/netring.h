@@ -42,7 +42,10 @@ struct netring {
 /* New rings and grants of them.  Pages of an earlier life of *ring are used again.  0 or -errno. */
 int netring_create(struct netring *ring, domid_t backend);
 
-/* Rings that exist: pages tx and rx, NULL is refused. */
+/*
+ * Rings that are connected and have never been used: pages tx and rx, NULL is refused.  The ports
+ * are set in *ring.
+ */
 int netring_adopt(struct netring *ring, domid_t backend, void *tx, void *rx);
 
 void *netring_tx_begin(struct netring *ring);

@@ -27,7 +27,7 @@ struct noxs_front {
 	struct noxs_front *next;
 };
 
-/* Map and read the device page; true if there is one. */
+/* Map the device page, if the domain builder has not, and read it; true if there is one. */
 bool noxs_init(void);
 
 /* Header of the last copy read; all zero without a device page. */
@@ -51,10 +51,7 @@ void noxs_poll(void);
 /* Read the device page again after a change. */
 int noxs_rescan(void);
 
-/* Before a suspend: no frame of Xen's may be left in the page tables. */
-void noxs_suspend(void);
-
-/* After it: map and read the device page again. */
+/* After a suspend: map and read the device page again. */
 void noxs_remap(void);
 
 /* After a restore: give every device to its (perhaps new) back-end again. */

@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
-/* Map shared_info, at machine address maddr; again after a resume.  Panics if it cannot. */
+/*
+ * Map shared_info, at machine address maddr, if it is not; again after a resume.  Panics if it
+ * cannot.
+ */
 void time_init(uint64_t shared_info_maddr);
-
-/* Before a suspend: no frame of Xen's may be left in the page tables. */
-void time_fini(void);
 
 /* The page itself, for event channels and the p2m description. */
 struct shared_info *time_shared_info(void);

@@ -292,6 +292,23 @@ static void adopts_rings(void **state)
 	assert_int_equal(netring_adopt(&ring, 0, NULL, rx_page), -EINVAL);
 }
 
+/* Nobody is told of the first buffers, but a back-end that waits for some. */
+static void tells_who_waits_for_buffers(void **state)
+{
+	void *tx_page = pages[ring.tx_gref], *rx_page = pages[ring.rx_gref];
+
+	(void)state;
+	memset(rx_page, 0, PAGE_SIZE);
+	assert_int_equal(netring_adopt(&ring, 0, tx_page, rx_page), 0);
+	assert_int_equal(nr_notified, 0);
+	memset(rx_page, 0, PAGE_SIZE);
+	rx->req_event = 2;
+	assert_int_equal(netring_adopt(&ring, 0, tx_page, rx_page), 0);
+	assert_int_equal(nr_notified, 1);
+	/* It is told of what it answers, from the first on. */
+	assert_int_equal(rx->rsp_event, 1);
+}
+
 /* A resumed domain starts anew with the pages it has, however much was on its way. */
 static void starts_anew(void **state)
 {
@@ -331,6 +348,7 @@ int main(void)
 		T(transmit_ring_fills),
 		T(refuses_answers_to_nothing),
 		T(adopts_rings),
+		T(tells_who_waits_for_buffers),
 		T(starts_anew),
 	};
 

@@ -98,12 +98,15 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* The builder has connected nothing. */
+static const struct chaos_built built;
+
 static void attach_passes_all_devices(void **state)
 {
 	struct noxs_ioc_create arg = { .domid = 7, .ctrl_gfn = 5, .ctrl_gref = 2, .ctrl_port = 2 };
 
 	(void)state;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &cfg, NULL), 0);
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
 	assert_int_equal(nr_ioctls, 1);
 	assert_int_equal(seen.domid, 7);
 	assert_int_equal(seen.nr_devs, 3);
@@ -120,6 +123,29 @@ static void attach_passes_all_devices(void **state)
 	assert_int_equal(seen_devs[2].flags, 0);
 }
 
+/* The rings of those the builder has connected, in a shell too. */
+static void attach_passes_rings(void **state)
+{
+	struct noxs_ioc_create arg = { .domid = 7 };
+	struct chaos_built one = { .vifs[1] = { 0x40, 3, 4, 5 } };
+
+	(void)state;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &one, &cfg, NULL), 0);
+	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE);
+	assert_int_equal(seen_devs[1].nr_rings, 0);
+	assert_int_equal(seen_devs[2].flags, NOXS_DEV_PRECONNECT);
+	assert_int_equal(seen_devs[2].ring_gfn, 0x40);
+	assert_int_equal(seen_devs[2].nr_rings, 2);
+	assert_int_equal(seen_devs[2].ring_gref[0], 3);
+	assert_int_equal(seen_devs[2].ring_gref[1], 4);
+	assert_int_equal(seen_devs[2].data_port[0], 5);
+	assert_int_equal(seen_devs[2].data_port[1], 5);
+	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &one, &cfg), 0);
+	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE | NOXS_VIF_DEFERRED);
+	assert_int_equal(seen_devs[2].flags, NOXS_VIF_DEFERRED | NOXS_DEV_PRECONNECT);
+	assert_int_equal(seen_devs[2].data_port[0], 5);
+}
+
 /* Everything but addresses, which come with CONFIGURE, and nothing but those then. */
 static void shell_gets_its_addresses_later(void **state)
 {
@@ -128,7 +154,7 @@ static void shell_gets_its_addresses_later(void **state)
 	union noxs_config bare = { .vif.mtu = cfg.vifs[0].mtu };
 
 	(void)state;
-	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &cfg), 0);
+	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &built, &cfg), 0);
 	assert_int_equal(seen.nr_devs, 3);
 	assert_int_equal(seen_devs[0].flags, 0);
 	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE | NOXS_VIF_DEFERRED);
@@ -170,7 +196,7 @@ static void random_mac_is_replaced_on_conflict(void **state)
 	answers[0].err = EADDRINUSE;
 	answers[0].err_dev = 1;
 	answers[0].what = NOXS_CONFLICT_MAC;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &cfg, NULL), 0);
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
 	assert_int_equal(nr_ioctls, 2);
 	assert_memory_not_equal(seen_devs[1].config.vif.mac, first, 6);
 	assert_memory_equal(seen_devs[1].config.vif.mac, cfg.vifs[0].mac, 6);
@@ -209,7 +235,8 @@ static void attach_errors(void **state)
 		answers[0].err_dev = cases[i].err_dev;
 		answers[0].what = cases[i].what;
 		answers[0].conflict_domid = 9;
-		assert_int_equal(chaos_module_attach(&ctx, &arg, &cfg, &err), -(int)cases[i].code);
+		assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err),
+				 -(int)cases[i].code);
 		assert_error(err, cases[i].code, cases[i].tells);
 		assert_int_equal(nr_ioctls, 1);
 	}
@@ -273,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(attach_passes_all_devices, setup, teardown),
+		cmocka_unit_test_setup_teardown(attach_passes_rings, setup, teardown),
 		cmocka_unit_test_setup_teardown(shell_gets_its_addresses_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(configure_tells_conflicts_of_the_right_vif, setup,
 						teardown),

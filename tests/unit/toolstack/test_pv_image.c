@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xen/elfnote.h>
 
+#include "noxs.h"
 #include "pv_image.h"
 #include "unit.h"
 
@@ -143,6 +144,9 @@ static void check_sane(const struct pv_image *img, size_t size)
 	assert_int_equal(segments, img->nr_segments);
 	assert_int_equal(pages, img->nr_file_pages);
 	assert_true(!img->has_hypercall_page || img->hypercall_pfn < img->nr_pages);
+	for (i = 0; i < PV_NR_WINDOWS; i++)
+		assert_true(img->window_pfn[i] == PV_NO_WINDOW ||
+			    img->window_pfn[i] < img->nr_pages);
 }
 
 static void minios_is_taken(void **state)
@@ -209,6 +213,17 @@ static void notes_place_the_image(void **state)
 	free(f);
 }
 
+static void add_own_note(struct file *f, uint32_t type, const void *desc, uint32_t size)
+{
+	unsigned char *n = f->data + NOTE_OFFSET + f->note_size;
+
+	memcpy(n, &(Elf64_Nhdr){ 8, size, type }, sizeof(Elf64_Nhdr));
+	memcpy(n + sizeof(Elf64_Nhdr), "LightVM", 8);
+	memcpy(n + sizeof(Elf64_Nhdr) + 8, desc, size);
+	f->note_size += sizeof(Elf64_Nhdr) + 8 + ((size + 3) & ~3U);
+	segment(f, 4)->p_filesz = f->note_size;
+}
+
 /* Our own note, of another owner than all others; a senseless number in it changes nothing. */
 static void own_note(void **state)
 {
@@ -222,18 +237,77 @@ static void own_note(void **state)
 	(void)state;
 	for (i = 0; i < 5; i++) {
 		struct file *f = minios();
-		unsigned char *n = f->data + NOTE_OFFSET + f->note_size;
 
-		memcpy(n, &(Elf64_Nhdr){ 8, 4, 1 }, sizeof(Elf64_Nhdr));
-		memcpy(n + sizeof(Elf64_Nhdr), "LightVM", 8);
-		memcpy(n + sizeof(Elf64_Nhdr) + 8, &cases[i].kib, 4);
 		assert_null(parse(&img, f->data, FILE_SIZE));
 		assert_false(img.maps_itself);
-		segment(f, 4)->p_filesz += sizeof(Elf64_Nhdr) + 12;
+		add_own_note(f, PV_NOTE_MAPPED_KIB, &cases[i].kib, 4);
 		assert_null(parse(&img, f->data, FILE_SIZE));
 		assert_int_equal(img.maps_itself, cases[i].is_taken);
 		assert_int_equal(img.mapped_kib, cases[i].is_taken ? cases[i].kib : 0);
 		free(f);
+	}
+}
+
+/* Without the note, or with a feature that is unknown or lacks another, the guest connects. */
+static void vif_features(void **state)
+{
+	static const struct {
+		uint64_t features;
+		bool is_taken;
+	} cases[] = {
+		{ 0, true },
+		{ NOXS_VIF_F_SG | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_RX_NOTIFY, true },
+		{ NOXS_VIF_F_SG | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_GSO_TCPV4, true },
+		{ NOXS_VIF_F_GSO_TCPV4 | NOXS_VIF_F_SG, false },
+		{ NOXS_VIF_F_GSO_TCPV4, false },
+		{ NOXS_VIF_F_SPLIT_EVTCHN, false },
+		{ NOXS_VIF_F_MCAST_CTRL, false },
+		{ NOXS_VIF_F_ALL + 1, false },
+		{ 1UL << 32, false },
+		{ UINT64_MAX, false },
+	};
+	struct pv_image img;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct file *f = minios();
+
+		assert_null(parse(&img, f->data, FILE_SIZE));
+		assert_false(img.takes_vifs);
+		add_own_note(f, PV_NOTE_VIF_FEATURES, &cases[i].features, 8);
+		assert_null(parse(&img, f->data, FILE_SIZE));
+		assert_int_equal(img.takes_vifs, cases[i].is_taken);
+		assert_int_equal(img.vif_features, cases[i].is_taken ? cases[i].features : 0);
+		free(f);
+	}
+}
+
+/* A window is a whole page of the image, in its file or not; another one is refused. */
+static void windows(void **state)
+{
+	static const uint64_t bad[] = { BASE - 0x1000,	BASE + 0xf000,	   BASE + 8, 0,
+					UINT64_MAX - 1, UINT64_MAX - 0xfff };
+	struct pv_image img;
+	unsigned int i, w;
+
+	(void)state;
+	for (w = 0; w < PV_NR_WINDOWS; w++) {
+		struct file *f = minios();
+
+		assert_null(parse(&img, f->data, FILE_SIZE));
+		assert_true(img.window_pfn[w] == PV_NO_WINDOW);
+		add_own_note(f, PV_NOTE_DEVICE_PAGE + w, &(uint64_t){ BASE + 0xe000 }, 8);
+		assert_null(parse(&img, f->data, FILE_SIZE));
+		assert_int_equal(img.window_pfn[w], 14);
+		check_sane(&img, FILE_SIZE);
+		free(f);
+		for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			f = minios();
+			add_own_note(f, PV_NOTE_DEVICE_PAGE + w, &bad[i], 8);
+			assert_non_null(parse(&img, f->data, FILE_SIZE));
+			free(f);
+		}
 	}
 }
 
@@ -512,6 +586,8 @@ int main(void)
 		cmocka_unit_test(cut_files_are_refused),
 		cmocka_unit_test(any_file_is_survived),
 		cmocka_unit_test(own_note),
+		cmocka_unit_test(vif_features),
+		cmocka_unit_test(windows),
 	};
 
 	return cmocka_run_group_tests_name("pv_image", tests, NULL, NULL);

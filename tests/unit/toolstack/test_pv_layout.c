@@ -84,7 +84,8 @@ static void check_order(const struct pv_layout *l, const struct pv_image *img)
 	assert_int_equal(l->store_pfn, l->start_info_pfn + 1);
 	assert_int_equal(l->console_pfn, l->start_info_pfn + 2);
 	assert_int_equal(l->ctrl_pfn, l->start_info_pfn + 3);
-	assert_int_equal(l->pt_pfn, l->start_info_pfn + 4);
+	assert_int_equal(l->ring_pfn, l->start_info_pfn + 4);
+	assert_int_equal(l->pt_pfn, l->ring_pfn + l->nr_rings);
 	assert_int_equal(l->boot_stack_pfn, l->pt_pfn + l->nr_pt);
 	assert_true(l->boot_stack_pfn < l->nr_mapped);
 	assert_true(l->nr_mapped <= l->nr_pages);
@@ -96,7 +97,7 @@ static void four_mib_as_libxenguest(void **state)
 	struct pv_layout l;
 
 	(void)state;
-	assert_int_equal(pv_layout_make(&l, &img, MIB(4)), 0);
+	assert_int_equal(pv_layout_make(&l, &img, MIB(4), 0), 0);
 	check_order(&l, &img);
 	assert_int_equal(l.nr_mapped, MIB(4));
 	assert_int_equal(l.nr_pt, 5);
@@ -109,14 +110,14 @@ static void large_guests_map_only_the_beginning(void **state)
 	struct pv_layout l;
 
 	(void)state;
-	assert_int_equal(pv_layout_make(&l, &img, MIB(1024)), 0);
+	assert_int_equal(pv_layout_make(&l, &img, MIB(1024), 0), 0);
 	check_order(&l, &img);
 	/* 512 pages of p2m, 512 KiB behind the boot stack: beyond 2 MiB, and so 4 */
 	assert_int_equal(l.nr_mapped, MIB(4));
 	check_tables(&l);
 	/* 900 pages of image: with those, beyond 4 MiB */
 	img.nr_pages = 900;
-	assert_int_equal(pv_layout_make(&l, &img, MIB(1024)), 0);
+	assert_int_equal(pv_layout_make(&l, &img, MIB(1024), 0), 0);
 	check_order(&l, &img);
 	assert_int_equal(l.nr_mapped, MIB(8));
 	assert_int_equal(l.nr_pt, 7);
@@ -140,7 +141,7 @@ static void odd_addresses(void **state)
 	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
 		struct pv_image img = image(bases[i], 31);
 
-		assert_int_equal(pv_layout_make(&l, &img, MIB(16)), 0);
+		assert_int_equal(pv_layout_make(&l, &img, MIB(16), 0), 0);
 		check_order(&l, &img);
 		/* The end is at a multiple of 4 MiB. */
 		assert_int_equal(pv_layout_va(&l, l.nr_mapped) % (4 << 20), 0);
@@ -157,12 +158,12 @@ static void small_guests_are_mapped_whole(void **state)
 
 	(void)state;
 	/* image, p2m, four pages, four tables, boot stack */
-	least = pv_layout_make(&l, &img, 1);
+	least = pv_layout_make(&l, &img, 1, 0);
 	assert_int_equal(least, 13 + 1 + 4 + 4 + 1);
 	for (pages = 1; pages < least; pages++)
-		assert_int_equal(pv_layout_make(&l, &img, pages), least);
+		assert_int_equal(pv_layout_make(&l, &img, pages, 0), least);
 	for (; pages < MIB(4); pages += pages < 40 ? 1 : 37) {
-		assert_int_equal(pv_layout_make(&l, &img, pages), 0);
+		assert_int_equal(pv_layout_make(&l, &img, pages, 0), 0);
 		check_order(&l, &img);
 		assert_int_equal(l.nr_mapped, pages);
 		check_tables(&l);
@@ -177,11 +178,61 @@ static void what_maps_itself_is_mapped_no_further(void **state)
 	(void)state;
 	img.maps_itself = true;
 	for (img.mapped_kib = 0; img.mapped_kib <= 4096; img.mapped_kib += 60) {
-		assert_int_equal(pv_layout_make(&l, &img, MIB(8)), 0);
+		assert_int_equal(pv_layout_make(&l, &img, MIB(8), 0), 0);
 		check_order(&l, &img);
 		assert_in_range(l.nr_mapped - l.boot_stack_pfn - 1, img.mapped_kib / 4,
 				img.mapped_kib / 4 + 1);
 		check_tables(&l);
+	}
+}
+
+/* Rings lie in what is mapped, however many there are. */
+static void rings(void **state)
+{
+	struct pv_image img = image(0x40000000, 31);
+	struct pv_layout l;
+	uint64_t nr, least;
+
+	(void)state;
+	img.maps_itself = true;
+	for (nr = 0; nr <= 60; nr += 2) {
+		assert_int_equal(pv_layout_make(&l, &img, MIB(8), nr), 0);
+		check_order(&l, &img);
+		assert_int_equal(l.nr_rings, nr);
+		check_tables(&l);
+		least = pv_layout_make(&l, &img, 1, nr);
+		assert_int_equal(least, 31 + 1 + 4 + nr + 4 + 1);
+	}
+}
+
+/* A window maps another frame, and nothing else changes. */
+static void windows(void **state)
+{
+	static const uint64_t bases[] = { 0, 0x40000000, 0x3fffe000, 0xffffffffc0000000 };
+	uint64_t *p2m, *tables, *before, n, differ;
+	struct pv_layout l;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		struct pv_image img = image(bases[i], 31);
+
+		assert_int_equal(pv_layout_make(&l, &img, MIB(4), 2), 0);
+		p2m = make_p2m(l.nr_pages);
+		tables = malloc(l.nr_pt * PV_PAGE_SIZE);
+		before = malloc(l.nr_pt * PV_PAGE_SIZE);
+		pv_layout_write_tables(&l, p2m, tables);
+		memcpy(before, tables, l.nr_pt * PV_PAGE_SIZE);
+		pv_layout_map_window(&l, tables, 7, 0x77777, false);
+		pv_layout_map_window(&l, tables, 30, 0x66666, true);
+		assert_true(walk(&l, tables, pv_layout_va(&l, 7)) == (0x77777021UL | 1UL << 63));
+		assert_true(walk(&l, tables, pv_layout_va(&l, 30)) == (0x66666023UL | 1UL << 63));
+		for (n = differ = 0; n < l.nr_pt * 512; n++)
+			differ += tables[n] != before[n];
+		assert_int_equal(differ, 2);
+		free(before);
+		free(tables);
+		free(p2m);
 	}
 }
 
@@ -193,6 +244,8 @@ int main(void)
 		cmocka_unit_test(odd_addresses),
 		cmocka_unit_test(small_guests_are_mapped_whole),
 		cmocka_unit_test(what_maps_itself_is_mapped_no_further),
+		cmocka_unit_test(rings),
+		cmocka_unit_test(windows),
 	};
 
 	return cmocka_run_group_tests_name("pv_layout", tests, NULL, NULL);
