@@ -40,8 +40,15 @@ static void print_vif(const struct chaos_device *dev)
 	char mac[18], ip[INET_ADDRSTRLEN];
 
 	chaos_mac_format(dev->vif.mac, mac);
-	printf("    interface %s on %s, mac %s, mtu %u\n", dev->ifname,
-	       dev->vif.bridge[0] ? dev->vif.bridge : "no bridge", mac, dev->vif.mtu);
+	if (dev->vif.on_switch)
+		printf("    port of ");
+	else
+		printf("    interface %s on ", dev->ifname);
+	if (dev->vif.bridge[0])
+		printf("%s %s", chaos_vif_link_kind(&dev->vif), dev->vif.bridge);
+	else
+		printf("no %s", chaos_vif_link_kind(&dev->vif));
+	printf(", mac %s, mtu %u\n", mac, dev->vif.mtu);
 	if (dev->vif.ipv4 && inet_ntop(AF_INET, &dev->vif.ipv4, ip, sizeof(ip)))
 		printf("    address %s/%u\n", ip, dev->vif.prefix);
 	if (dev->vif.gateway && inet_ntop(AF_INET, &dev->vif.gateway, ip, sizeof(ip)))
@@ -71,7 +78,7 @@ static void print_domain(const struct chaos_dominfo *info, const struct chaos_de
 		printf("%s %-*u %s%s%s\n", dev->cls, 15 - (int)strlen(dev->cls), dev->id,
 		       dev->state, dev->os_errno ? ": " : "",
 		       dev->os_errno ? strerror(dev->os_errno) : "");
-		if (dev->ifname[0])
+		if (!strcmp(dev->cls, "vif"))
 			print_vif(dev);
 	}
 }

@@ -79,6 +79,12 @@ static void add_timing(struct json_writer *w, const struct chaos_timing *t)
 	jsonw_close(w, '}');
 }
 
+static void add_link(struct json_writer *w, const struct chaos_vif *vif)
+{
+	jsonw_text(w, "bridge", vif->on_switch ? NULL : vif->bridge);
+	jsonw_text(w, "switch", vif->on_switch ? vif->bridge : NULL);
+}
+
 static void add_created_vif(struct json_writer *w, const struct chaos_vif *vif)
 {
 	char mac[18];
@@ -86,7 +92,7 @@ static void add_created_vif(struct json_writer *w, const struct chaos_vif *vif)
 	chaos_mac_format(vif->mac, mac);
 	jsonw_open(w, NULL, '{');
 	jsonw_text(w, "mac", mac);
-	jsonw_text(w, "bridge", vif->bridge);
+	add_link(w, vif);
 	add_ipv4(w, "ip", vif->ipv4);
 	jsonw_close(w, '}');
 }
@@ -155,7 +161,7 @@ static void add_device(struct json_writer *w, const struct chaos_device *dev)
 		return;
 	chaos_mac_format(dev->vif.mac, mac);
 	jsonw_text(w, "interface", dev->ifname);
-	jsonw_text(w, "bridge", dev->vif.bridge);
+	add_link(w, &dev->vif);
 	jsonw_text(w, "mac", mac);
 	jsonw_number(w, "mtu", dev->vif.mtu);
 	add_ipv4(w, "ip", dev->vif.ipv4);

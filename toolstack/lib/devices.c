@@ -48,6 +48,7 @@ static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *ou
 		return;
 	memcpy(out->vif.mac, in->config.vif.mac, sizeof(out->vif.mac));
 	memcpy(out->vif.bridge, in->link, sizeof(out->vif.bridge) - 1);
+	out->vif.on_switch = !in->ifname[0]; /* a port has no net device */
 	out->vif.mtu = in->config.vif.mtu;
 	out->vif.ipv4 = in->config.vif.ipv4;
 	out->vif.gateway = in->config.vif.gateway;

@@ -132,7 +132,7 @@ static void created(void **state)
 	assert_string_equal(
 		end(),
 		"{\"domid\":7,\"name\":\"web\",\"uuid\":\"00000000-0000-0000-0000-000000000000\","
-		"\"ready\":true,\"vifs\":[{\"mac\":\"00:16:3e:01:02:03\",\"bridge\":\"br0\","
+		"\"ready\":true,\"vifs\":[{\"mac\":\"00:16:3e:01:02:03\",\"bridge\":\"br0\",\"switch\":null,"
 		"\"ip\":\"10.0.0.2\"}]}\n");
 	begin();
 	json_created(&out, &cfg, true);
