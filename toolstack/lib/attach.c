@@ -56,13 +56,12 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	if (vif && e == ENODEV)
 		return chaos_error_set(
 			err, CHAOS_ENVIRONMENT, e,
-			"vif %u: no %s \"%s\": make it (ip link add %s type %s && ip link set %s up) or correct '%s='",
-			nr, chaos_vif_link_kind(vif), vif->bridge, vif->bridge,
-			vif->on_switch ? "noxs" : "bridge", vif->bridge, chaos_vif_link_kind(vif));
+			"vif %u: no bridge \"%s\": make it (ip link add %s type bridge && ip link set %s up) or correct 'bridge='",
+			nr, vif->bridge, vif->bridge, vif->bridge);
 	if (vif)
 		return chaos_error_set(err, chaos_code_of_errno(e), e,
-				       "vif %u (%s \"%s\"): cannot be made: %s", nr,
-				       chaos_vif_link_kind(vif), vif->bridge, strerror(e));
+				       "vif %u (bridge \"%s\"): cannot be made: %s", nr,
+				       vif->bridge, strerror(e));
 	return chaos_error_set(err, chaos_code_of_errno(e), e,
 			       "the noxs module cannot attach domain \"%s\": %s", cfg->name,
 			       strerror(e));
@@ -75,13 +74,26 @@ static void fill_vif(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_v
 	dev->id = id;
 	dev->fd = -1;
 	if (vif->bridge[0])
-		dev->flags = vif->on_switch ? NOXS_VIF_SWITCH : NOXS_VIF_BRIDGE;
+		dev->flags = NOXS_VIF_BRIDGE;
 	memcpy(dev->link, vif->bridge, sizeof(vif->bridge));
 	memcpy(dev->config.vif.mac, vif->mac, sizeof(vif->mac));
 	dev->config.vif.mtu = vif->mtu;
 	dev->config.vif.ipv4 = vif->ipv4;
 	dev->config.vif.gateway = vif->gateway;
 	dev->config.vif.prefix = vif->prefix;
+}
+
+/* The rings of a vif that the builder has connected. */
+static void fill_rings(struct noxs_ioc_dev *dev, const struct chaos_built_vif *built)
+{
+	if (!built->port)
+		return;
+	dev->flags |= NOXS_DEV_PRECONNECT;
+	dev->ring_gfn = built->ring_gfn;
+	dev->nr_rings = 2;
+	dev->ring_gref[0] = built->tx_gref;
+	dev->ring_gref[1] = built->rx_gref;
+	dev->data_port[0] = dev->data_port[1] = built->port;
 }
 
 /* What a shell's vif has: everything but addresses. */
@@ -142,7 +154,8 @@ static void fill_sysctl(struct noxs_ioc_dev *dev)
 }
 
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			struct chaos_config *cfg, struct chaos_error *err)
+			const struct chaos_built *built, struct chaos_config *cfg,
+			struct chaos_error *err)
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
 	struct attempt a = {
@@ -158,22 +171,26 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 	unsigned int i;
 
 	fill_sysctl(&devs[0]);
-	for (i = 0; i < cfg->nr_vifs; i++)
+	for (i = 0; i < cfg->nr_vifs; i++) {
 		fill_vif(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+		fill_rings(&devs[i + 1], &built->vifs[i]);
+	}
 	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
 	arg->devs = (uintptr_t)devs;
 	return attempt(ctx, &a, err);
 }
 
 int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_config *cfg)
+			      const struct chaos_built *built, const struct chaos_config *cfg)
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
 	unsigned int i;
 
 	fill_sysctl(&devs[0]);
-	for (i = 0; i < cfg->nr_vifs; i++)
+	for (i = 0; i < cfg->nr_vifs; i++) {
 		fill_deferred(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+		fill_rings(&devs[i + 1], &built->vifs[i]);
+	}
 	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
 	arg->devs = (uintptr_t)devs;
 	return ioctl(ctx->noxs_fd, NOXS_IOC_CREATE, arg);

@@ -78,8 +78,8 @@ struct chaos_vif {
 	uint16_t mtu;		       /* bytes of IP packet */
 	uint32_t ipv4;		       /* network byte order, 0 = none */
 	uint32_t gateway;	       /* network byte order, 0 = none */
-	char bridge[CHAOS_IFNAME_LEN]; /* or switch; "" = attached to nothing */
-	bool on_switch;		       /* `bridge` names a switch of the module */
+	char bridge[CHAOS_IFNAME_LEN]; /* "" = attached to nothing */
+	bool connects_itself;	       /* even if it could be connected before the guest runs */
 };
 
 /* Who lays a guest's memory out. */
@@ -185,8 +185,6 @@ int chaos_shell_run(struct chaos_shell *shell, bool is_awaited, struct chaos_tim
 int chaos_shell_complete(struct chaos_shell *shell, struct chaos_error *err);
 /* Take the addresses away, by which VMs of one kind differ. */
 void chaos_vif_blank(struct chaos_vif *vif);
-/* The key that names its link: "bridge" or "switch". */
-const char *chaos_vif_link_kind(const struct chaos_vif *vif);
 /* Destroy the domain and free the shell; NULL is fine.  With the context, of its thread. */
 void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
 

@@ -148,7 +148,7 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 		.info = { .what = NOXS_SET_STATE, .state = NOXS_DOM_SHELL },
 	};
 
-	if (!chaos_module_attach_shell(s->ctx, &arg, cfg)) {
+	if (!chaos_module_attach_shell(s->ctx, &arg, &s->built, cfg)) {
 		s->has_devices = true;
 		return 0;
 	}
@@ -157,7 +157,7 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 	if (errno == ENODEV)
 		return chaos_error_set(
 			err, CHAOS_ENVIRONMENT, errno,
-			"no bridge or switch for the devices of a shell: make it, or correct 'bridge=' or 'switch='");
+			"no bridge for the devices of a shell: make it, or correct 'bridge='");
 	return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 			       "cannot make the devices of a shell: %s", strerror(errno));
 }
@@ -211,7 +211,7 @@ static int build_image(struct chaos_shell *s, const struct chaos_config *cfg,
 		return 0; /* execute's */
 	if (!k->fast)
 		return chaos_build_image(s->ctx, k->generic, s->domid, &s->built, err);
-	rc = chaos_pv_load(s->pv_guest, k->fast, &s->built, err);
+	rc = chaos_pv_load(s->pv_guest, k->fast, cfg, &s->built, err);
 	if (rc)
 		return rc;
 	if (!s->is_pooled)

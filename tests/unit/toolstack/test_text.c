@@ -75,7 +75,7 @@ static void vif_full(void **state)
 
 	(void)state;
 	assert_int_equal(chaos_vif_parse("mac=00:16:3E:01:02:ff, bridge=br7,ip=10.1.2.3/16,"
-					 "gateway=10.1.0.1,mtu=9000",
+					 "gateway=10.1.0.1,mtu=9000,connect=guest",
 					 &vif, unsupported, sizeof(unsupported), NULL),
 			 0);
 	chaos_mac_format(vif.mac, mac);
@@ -86,23 +86,8 @@ static void vif_full(void **state)
 	assert_memory_equal(&vif.gateway, "\x0a\x01\x00\x01", 4);
 	assert_int_equal(vif.prefix, 16);
 	assert_int_equal(vif.mtu, 9000);
+	assert_true(vif.connects_itself);
 	assert_string_equal(unsupported, "");
-}
-
-static void vif_switch(void **state)
-{
-	char unsupported[64];
-	struct chaos_vif vif;
-
-	(void)state;
-	assert_int_equal(chaos_vif_parse("ip=1.2.3.4,switch=sw0", &vif, unsupported,
-					 sizeof(unsupported), NULL),
-			 0);
-	assert_true(vif.on_switch);
-	assert_string_equal(vif.bridge, "sw0");
-	assert_int_equal(
-		chaos_vif_parse("bridge=sw0", &vif, unsupported, sizeof(unsupported), NULL), 0);
-	assert_false(vif.on_switch);
 }
 
 static void vif_defaults(void **state)
@@ -112,12 +97,14 @@ static void vif_defaults(void **state)
 
 	(void)state;
 	assert_int_equal(chaos_vif_parse("", &a, unsupported, sizeof(unsupported), NULL), 0);
-	assert_int_equal(chaos_vif_parse("ip=1.2.3.4,bridge=", &b, unsupported, sizeof(unsupported),
-					 NULL),
+	assert_int_equal(chaos_vif_parse("ip=1.2.3.4,bridge=,connect=auto", &b, unsupported,
+					 sizeof(unsupported), NULL),
 			 0);
 	assert_string_equal(a.bridge, "xenbr0");
 	assert_string_equal(b.bridge, "");
 	assert_int_equal(a.mtu, 1500);
+	assert_false(a.connects_itself);
+	assert_false(b.connects_itself);
 	assert_int_equal(a.ipv4, 0);
 	assert_int_equal(b.prefix, 24);
 	assert_true(a.mac_is_random);
@@ -164,10 +151,8 @@ static void vif_refused(void **state)
 		"mtu=0",
 		"mtu=70000",
 		"mtu=abc",
-		"switch=",
-		"switch=abcdefghijklmnop",
-		"bridge=a,switch=b",
-		"switch=b,bridge=",
+		"connect=",
+		"connect=host",
 		"nonsense",
 	};
 	struct chaos_error err;
@@ -259,7 +244,6 @@ int main(void)
 		cmocka_unit_test(uuid_random_is_version_4),
 		cmocka_unit_test(cpus),
 		cmocka_unit_test(vif_full),
-		cmocka_unit_test(vif_switch),
 		cmocka_unit_test(vif_defaults),
 		cmocka_unit_test(vif_unsupported_keys_are_named),
 		cmocka_unit_test(vif_refused),
