@@ -56,12 +56,13 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	if (vif && e == ENODEV)
 		return chaos_error_set(
 			err, CHAOS_ENVIRONMENT, e,
-			"vif %u: no bridge \"%s\": make it (ip link add %s type bridge && ip link set %s up) or correct 'bridge='",
-			nr, vif->bridge, vif->bridge, vif->bridge);
+			"vif %u: no %s \"%s\": make it (ip link add %s type %s && ip link set %s up) or correct '%s='",
+			nr, chaos_vif_link_kind(vif), vif->bridge, vif->bridge,
+			vif->on_switch ? "noxs" : "bridge", vif->bridge, chaos_vif_link_kind(vif));
 	if (vif)
 		return chaos_error_set(err, chaos_code_of_errno(e), e,
-				       "vif %u (bridge \"%s\"): cannot be made: %s", nr,
-				       vif->bridge, strerror(e));
+				       "vif %u (%s \"%s\"): cannot be made: %s", nr,
+				       chaos_vif_link_kind(vif), vif->bridge, strerror(e));
 	return chaos_error_set(err, chaos_code_of_errno(e), e,
 			       "the noxs module cannot attach domain \"%s\": %s", cfg->name,
 			       strerror(e));
@@ -74,7 +75,7 @@ static void fill_vif(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_v
 	dev->id = id;
 	dev->fd = -1;
 	if (vif->bridge[0])
-		dev->flags = NOXS_VIF_BRIDGE;
+		dev->flags = vif->on_switch ? NOXS_VIF_SWITCH : NOXS_VIF_BRIDGE;
 	memcpy(dev->link, vif->bridge, sizeof(vif->bridge));
 	memcpy(dev->config.vif.mac, vif->mac, sizeof(vif->mac));
 	dev->config.vif.mtu = vif->mtu;

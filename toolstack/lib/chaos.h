@@ -78,7 +78,8 @@ struct chaos_vif {
 	uint16_t mtu;		       /* bytes of IP packet */
 	uint32_t ipv4;		       /* network byte order, 0 = none */
 	uint32_t gateway;	       /* network byte order, 0 = none */
-	char bridge[CHAOS_IFNAME_LEN]; /* "" = attached to nothing */
+	char bridge[CHAOS_IFNAME_LEN]; /* or switch; "" = attached to nothing */
+	bool on_switch;		       /* `bridge` names a switch of the module */
 	bool connects_itself;	       /* even if it could be connected before the guest runs */
 };
 
@@ -185,6 +186,8 @@ int chaos_shell_run(struct chaos_shell *shell, bool is_awaited, struct chaos_tim
 int chaos_shell_complete(struct chaos_shell *shell, struct chaos_error *err);
 /* Take the addresses away, by which VMs of one kind differ. */
 void chaos_vif_blank(struct chaos_vif *vif);
+/* The key that names its link: "bridge" or "switch". */
+const char *chaos_vif_link_kind(const struct chaos_vif *vif);
 /* Destroy the domain and free the shell; NULL is fine.  With the context, of its thread. */
 void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
 
@@ -292,7 +295,6 @@ struct chaos_dominfo {
 	char name[CHAOS_NAME_LEN]; /* "" = none */
 };
 
-/* All domains, by domid; returns their number. *list is to be freed with free(). */
 /*
  * Tell of all domains, in order of domid, as Xen goes on answering: when it stops in the middle some
  * have been told.
@@ -300,6 +302,7 @@ struct chaos_dominfo {
 int chaos_domain_each(struct chaos_ctx *ctx,
 		      void (*tell)(void *opaque, const struct chaos_dominfo *info), void *opaque,
 		      struct chaos_error *err);
+/* All domains, by domid; returns their number. *list is to be freed with free(). */
 int chaos_domain_list(struct chaos_ctx *ctx, struct chaos_dominfo **list, struct chaos_error *err);
 /* The domain called `who`: its number or its name. */
 int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,

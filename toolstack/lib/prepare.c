@@ -157,7 +157,7 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 	if (errno == ENODEV)
 		return chaos_error_set(
 			err, CHAOS_ENVIRONMENT, errno,
-			"no bridge for the devices of a shell: make it, or correct 'bridge='");
+			"no bridge or switch for the devices of a shell: make it, or correct 'bridge=' or 'switch='");
 	return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 			       "cannot make the devices of a shell: %s", strerror(errno));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
- * One string of `vif = [ ... ]`: "mac=..,bridge=..,ip=a.b.c.d/len,gateway=..,mtu=..,connect=..".
+ * One string of `vif = [ ... ]`: "mac=..,bridge=..,ip=a.b.c.d/len,gateway=..,mtu=..,connect=..", or
+ * switch=.. for bridge=.. .
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -87,11 +88,20 @@ static int set_bridge(struct chaos_vif *vif, const char *value, struct chaos_err
 	if (len >= sizeof(vif->bridge))
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EINVAL,
-			"vif: bridge=%s: longer than the %zu bytes of an interface name", value,
+			"vif: \"%s\" is longer than the %zu bytes of an interface name", value,
 			sizeof(vif->bridge) - 1);
 	memset(vif->bridge, 0, sizeof(vif->bridge));
 	memcpy(vif->bridge, value, len);
 	return 0;
+}
+
+static int set_switch(struct chaos_vif *vif, const char *value, struct chaos_error *err)
+{
+	if (!*value)
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				       "vif: switch= names no switch; for no link write bridge=");
+	vif->on_switch = true;
+	return set_bridge(vif, value, err);
 }
 
 static int set_ip(struct chaos_vif *vif, const char *value, struct chaos_error *err)
@@ -151,14 +161,28 @@ static const struct {
 } vif_keys[] = {
 	{ "mac", set_mac },	    { "bridge", set_bridge }, { "ip", set_ip },
 	{ "gateway", set_gateway }, { "mtu", set_mtu },	      { "connect", set_connect },
+	{ "switch", set_switch },
 };
 
+/* A vif has one link: *link is the key that named it, NULL if none has. */
+static int claim_link(const char **link, const char *key, struct chaos_error *err)
+{
+	if (strcmp(key, "bridge") && strcmp(key, "switch"))
+		return 0;
+	if (*link && strcmp(*link, key))
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				       "vif: both bridge= and switch= are given: choose one");
+	*link = key;
+	return 0;
+}
+
 /* One "key=value", which is modified; unknown keys are added to `unsupported`. */
-static int set_item(struct chaos_vif *vif, char *item, char *unsupported, size_t len,
-		    struct chaos_error *err)
+static int set_item(struct chaos_vif *vif, char *item, const char **link, char *unsupported,
+		    size_t len, struct chaos_error *err)
 {
 	char *value = strchr(item, '=');
 	size_t i, used;
+	int rc;
 
 	if (!value)
 		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
@@ -166,8 +190,10 @@ static int set_item(struct chaos_vif *vif, char *item, char *unsupported, size_t
 				       item);
 	*value++ = '\0';
 	for (i = 0; i < sizeof(vif_keys) / sizeof(vif_keys[0]); i++)
-		if (!strcmp(item, vif_keys[i].key))
-			return vif_keys[i].set(vif, value, err);
+		if (!strcmp(item, vif_keys[i].key)) {
+			rc = claim_link(link, vif_keys[i].key, err);
+			return rc ? rc : vif_keys[i].set(vif, value, err);
+		}
 	used = strlen(unsupported);
 	(void)snprintf(unsupported + used, len - used, "%s%s", used ? " " : "", item);
 	return 0;
@@ -187,6 +213,7 @@ static char *trim(char *s)
 int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, size_t len,
 		    struct chaos_error *err)
 {
+	const char *link = NULL;
 	char *copy, *item, *save;
 	int rc = 0;
 
@@ -201,7 +228,7 @@ int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, 
 	for (item = strtok_r(copy, ",", &save); item && !rc; item = strtok_r(NULL, ",", &save)) {
 		item = trim(item);
 		if (*item)
-			rc = set_item(vif, item, unsupported, len, err);
+			rc = set_item(vif, item, &link, unsupported, len, err);
 	}
 	free(copy);
 	if (!rc && vif->gateway && !vif->ipv4)
@@ -211,6 +238,11 @@ int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, 
 		rc = chaos_error_set(err, CHAOS_FAILED, errno, "no random numbers: %s",
 				     strerror(errno));
 	return rc;
+}
+
+const char *chaos_vif_link_kind(const struct chaos_vif *vif)
+{
+	return vif->on_switch ? "switch" : "bridge";
 }
 
 void chaos_vif_blank(struct chaos_vif *vif)

@@ -90,6 +90,22 @@ static void vif_full(void **state)
 	assert_string_equal(unsupported, "");
 }
 
+static void vif_switch(void **state)
+{
+	char unsupported[64];
+	struct chaos_vif vif;
+
+	(void)state;
+	assert_int_equal(chaos_vif_parse("ip=1.2.3.4,switch=sw0", &vif, unsupported,
+					 sizeof(unsupported), NULL),
+			 0);
+	assert_true(vif.on_switch);
+	assert_string_equal(vif.bridge, "sw0");
+	assert_int_equal(
+		chaos_vif_parse("bridge=sw0", &vif, unsupported, sizeof(unsupported), NULL), 0);
+	assert_false(vif.on_switch);
+}
+
 static void vif_defaults(void **state)
 {
 	struct chaos_vif a, b;
@@ -153,6 +169,10 @@ static void vif_refused(void **state)
 		"mtu=abc",
 		"connect=",
 		"connect=host",
+		"switch=",
+		"switch=abcdefghijklmnop",
+		"bridge=a,switch=b",
+		"switch=b,bridge=",
 		"nonsense",
 	};
 	struct chaos_error err;
@@ -244,6 +264,7 @@ int main(void)
 		cmocka_unit_test(uuid_random_is_version_4),
 		cmocka_unit_test(cpus),
 		cmocka_unit_test(vif_full),
+		cmocka_unit_test(vif_switch),
 		cmocka_unit_test(vif_defaults),
 		cmocka_unit_test(vif_unsupported_keys_are_named),
 		cmocka_unit_test(vif_refused),
