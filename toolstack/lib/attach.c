@@ -12,6 +12,7 @@
 
 /* One ioctl that names devices: CREATE or CONFIGURE, which tell of conflicts in the same way. */
 struct attempt {
+	struct chaos_ctx *ctx;
 	unsigned long request;
 	void *arg;
 	struct chaos_config *cfg;
@@ -28,6 +29,21 @@ static struct chaos_vif *vif_in_error(const struct attempt *a, unsigned int *nr)
 	return *a->err_dev != 0xffff && *nr < a->cfg->nr_vifs ? &a->cfg->vifs[*nr] : NULL;
 }
 
+/* Whoever it was may have gone, or be called something else, by the time we ask. */
+int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error *err)
+{
+	struct chaos_dominfo holder;
+
+	if (chaos_domain_find(ctx, name, &holder, NULL))
+		return chaos_error_set(err, CHAOS_EXISTS, EEXIST,
+				       "name \"%s\" was in use: try again, or choose another name",
+				       name);
+	return chaos_error_set(
+		err, CHAOS_EXISTS, EEXIST,
+		"name \"%s\" is in use by domain %u: destroy it, or choose another name", name,
+		holder.domid);
+}
+
 static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 {
 	const struct chaos_config *cfg = a->cfg;
@@ -37,10 +53,7 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 
 	vif = vif_in_error(a, &nr);
 	if (*a->conflict_what == NOXS_CONFLICT_NAME)
-		return chaos_error_set(
-			err, CHAOS_EXISTS, e,
-			"name \"%s\" is in use by domain %u: destroy it, or choose another name",
-			cfg->name, *a->conflict_domid);
+		return chaos_name_taken(a->ctx, cfg->name, err);
 	if (vif && *a->conflict_what == NOXS_CONFLICT_MAC) {
 		chaos_mac_format(vif->mac, mac);
 		return chaos_error_set(
@@ -131,14 +144,14 @@ static bool replace_mac(const struct attempt *a)
 
 #define MAC_ATTEMPTS 8
 
-static int attempt(struct chaos_ctx *ctx, const struct attempt *a, struct chaos_error *err)
+static int attempt(const struct attempt *a, struct chaos_error *err)
 {
 	unsigned int i;
 
 	for (i = 0; i < MAC_ATTEMPTS; i++) {
 		*a->err_dev = 0xffff;
 		*a->conflict_what = NOXS_CONFLICT_NONE;
-		if (!ioctl(ctx->noxs_fd, a->request, a->arg))
+		if (!ioctl(a->ctx->noxs_fd, a->request, a->arg))
 			return 0;
 		if (errno != EADDRINUSE || !replace_mac(a))
 			break;
@@ -160,6 +173,7 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
 	struct attempt a = {
+		.ctx = ctx,
 		.request = NOXS_IOC_CREATE,
 		.arg = arg,
 		.cfg = cfg,
@@ -178,7 +192,7 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 	}
 	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
 	arg->devs = (uintptr_t)devs;
-	return attempt(ctx, &a, err);
+	return attempt(&a, err);
 }
 
 int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
@@ -202,6 +216,7 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS];
 	struct attempt a = {
+		.ctx = ctx,
 		.request = NOXS_IOC_CONFIGURE,
 		.arg = arg,
 		.cfg = cfg,
@@ -217,5 +232,5 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 		fill_addresses(&devs[i], (uint16_t)i, &cfg->vifs[i]);
 	arg->nr_devs = (uint16_t)cfg->nr_vifs;
 	arg->devs = (uintptr_t)devs;
-	return attempt(ctx, &a, err);
+	return attempt(&a, err);
 }

@@ -33,18 +33,14 @@ int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t u
 
 int chaos_identity_set(struct chaos_shell *s, struct noxs_set_info *info, struct chaos_error *err)
 {
-	struct chaos_dominfo holder;
 	int e;
 
 	info->domid = (uint16_t)s->domid;
 	if (!chaos_noxs_set_info(s->ctx, info))
 		return 0;
 	e = errno;
-	if (e == EEXIST && !chaos_domain_find(s->ctx, info->name, &holder, NULL))
-		return chaos_error_set(
-			err, CHAOS_EXISTS, EEXIST,
-			"name \"%s\" is in use by domain %u: destroy it, or choose another name",
-			info->name, holder.domid);
+	if (e == EEXIST)
+		return chaos_name_taken(s->ctx, info->name, err);
 	return chaos_error_set(err, chaos_code_of_errno(e), e,
 			       "Xen does not take the name \"%s\": %s", info->name, strerror(e));
 }

@@ -81,6 +81,8 @@ int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg
 			      const struct chaos_built *built, const struct chaos_config *cfg);
 int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
 			   struct chaos_config *cfg, struct chaos_error *err);
+/* Xen has refused a name: say who bears it. */
+int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error *err);
 
 /* events.c */
 void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *out);

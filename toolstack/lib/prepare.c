@@ -132,10 +132,7 @@ static int mark_shell(struct chaos_shell *s, struct chaos_error *err)
 			       "cannot mark domain %u as a shell: %s", s->domid, strerror(errno));
 }
 
-/*
- * A shell's devices, if this module can make them without knowing their addresses; if it cannot,
- * they are made by execute.
- */
+/* A shell's devices, but for their addresses; and that it is one. */
 static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 			struct chaos_error *err)
 {
@@ -152,8 +149,6 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 		s->has_devices = true;
 		return 0;
 	}
-	if (errno == EOPNOTSUPP)
-		return mark_shell(s, err);
 	if (errno == ENODEV)
 		return chaos_error_set(
 			err, CHAOS_ENVIRONMENT, errno,

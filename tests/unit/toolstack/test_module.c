@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attaching devices and waiting for events.  ioctl() and the version hypercall are faked; the
+ * Attaching devices and waiting for events.  ioctl() and what Xen is asked are faked; the
  * module's event stream is a socket, read and polled as the real one.
  */
 #include <sys/ioctl.h>
@@ -22,37 +22,55 @@ static struct {
 
 static struct noxs_ioc_configure seen_configure;
 
-/* CONFIGURE tells of a shell's second half what CREATE tells of the whole. */
-static int fake_configure(struct noxs_ioc_configure *arg)
+static int fake_answer(uint16_t *err_dev, uint16_t *conflict_domid, uint32_t *conflict_what)
 {
-	seen_configure = *arg;
-	memcpy(seen_devs, (void *)(uintptr_t)arg->devs, arg->nr_devs * sizeof(seen_devs[0]));
-	arg->err_dev = answers[nr_ioctls].err_dev;
-	arg->conflict_domid = answers[nr_ioctls].conflict_domid;
-	arg->conflict_what = answers[nr_ioctls].what;
+	*err_dev = answers[nr_ioctls].err_dev;
+	*conflict_domid = answers[nr_ioctls].conflict_domid;
+	*conflict_what = answers[nr_ioctls].what;
 	errno = answers[nr_ioctls].err;
 	return answers[nr_ioctls++].err ? -1 : 0;
 }
 
+static int fake_create(struct noxs_ioc_create *arg)
+{
+	seen = *arg;
+	memcpy(seen_devs, (void *)(uintptr_t)arg->devs, arg->nr_devs * sizeof(seen_devs[0]));
+	return fake_answer(&arg->err_dev, &arg->conflict_domid, &arg->conflict_what);
+}
+
+static int fake_configure(struct noxs_ioc_configure *arg)
+{
+	seen_configure = *arg;
+	memcpy(seen_devs, (void *)(uintptr_t)arg->devs, arg->nr_devs * sizeof(seen_devs[0]));
+	return fake_answer(&arg->err_dev, &arg->conflict_domid, &arg->conflict_what);
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
-	struct noxs_ioc_create *arg;
 	va_list args;
+	void *arg;
 
 	(void)fd;
 	va_start(args, request);
-	arg = va_arg(args, struct noxs_ioc_create *);
+	arg = va_arg(args, void *);
 	va_end(args);
 	if (request == NOXS_IOC_CONFIGURE)
-		return fake_configure((struct noxs_ioc_configure *)arg);
+		return fake_configure(arg);
 	assert_int_equal(request, NOXS_IOC_CREATE);
-	seen = *arg;
-	memcpy(seen_devs, (void *)(uintptr_t)arg->devs, arg->nr_devs * sizeof(seen_devs[0]));
-	arg->err_dev = answers[nr_ioctls].err_dev;
-	arg->conflict_domid = answers[nr_ioctls].conflict_domid;
-	arg->conflict_what = answers[nr_ioctls].what;
-	errno = answers[nr_ioctls].err;
-	return answers[nr_ioctls++].err ? -1 : 0;
+	return fake_create(arg);
+}
+
+/* Who bears a name. */
+static bool name_is_free;
+
+int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,
+		      struct chaos_error *err)
+{
+	(void)ctx;
+	(void)err;
+	assert_string_equal(who, "web");
+	info->domid = 5;
+	return name_is_free ? -(int)CHAOS_NO_DOMAIN : 0;
 }
 
 long chaos_noxs_version(struct chaos_ctx *ctx)
@@ -186,6 +204,25 @@ static void configure_tells_conflicts_of_the_right_vif(void **state)
 	assert_error(err, CHAOS_EXISTS, "vif 1: its IPv4 address is in use by domain 9");
 }
 
+/* The module does not know who bears it; and by the time we ask, nobody may. */
+static void configure_asks_who_bears_the_name(void **state)
+{
+	struct noxs_ioc_configure configure = { .domid = 7 };
+	struct chaos_error err;
+
+	(void)state;
+	answers[0].err = answers[1].err = EEXIST;
+	answers[0].err_dev = answers[1].err_dev = 0xffff;
+	answers[0].conflict_domid = answers[1].conflict_domid = 0xffff;
+	answers[0].what = answers[1].what = NOXS_CONFLICT_NAME;
+	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_EXISTS);
+	assert_error(err, CHAOS_EXISTS, "\"web\" is in use by domain 5");
+	name_is_free = true;
+	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_EXISTS);
+	assert_error(err, CHAOS_EXISTS, "\"web\" was in use");
+	name_is_free = false;
+}
+
 static void random_mac_is_replaced_on_conflict(void **state)
 {
 	struct noxs_ioc_create arg = { 0 };
@@ -212,7 +249,7 @@ static void attach_errors(void **state)
 		const char *tells;
 	} cases[] = {
 		{ EEXIST, 0xffff, NOXS_CONFLICT_NAME, CHAOS_EXISTS,
-		  "\"web\" is in use by domain 9" },
+		  "\"web\" is in use by domain 5" },
 		{ EADDRINUSE, 2, NOXS_CONFLICT_MAC, CHAOS_EXISTS,
 		  "00:16:3e:0a:0b:0c is in use by domain 9" },
 		{ EADDRINUSE, 1, NOXS_CONFLICT_IPV4, CHAOS_EXISTS,
@@ -304,6 +341,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(shell_gets_its_addresses_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(configure_tells_conflicts_of_the_right_vif, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(configure_asks_who_bears_the_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_mac_is_replaced_on_conflict, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(attach_errors, setup, teardown),
