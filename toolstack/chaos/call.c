@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What every verb does: common options, the context, errors and exit status. */
+/* What every verb does: common options, errors and exit status. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,28 +83,9 @@ int call_arguments(struct call *call, int argc, int min, int max)
 			  call->verb->args);
 }
 
-int call_open(struct call *call)
-{
-	int rc = chaos_ctx_open(&call->ctx, &call->err);
-
-	if (!rc)
-		chaos_ctx_set_counter(call->ctx, &chaos_calls);
-	return rc;
-}
-
-int call_find(struct call *call, const char *who, struct chaos_dominfo *info)
-{
-	int rc = call->ctx ? 0 : call_open(call);
-
-	if (!rc)
-		rc = chaos_domain_find(call->ctx, who, info, &call->err);
-	return rc;
-}
-
 int call_end(struct call *call, int rc)
 {
-	chaos_ctx_close(call->ctx);
-	call->ctx = NULL;
+	call_close(call);
 	/* Whoever asked did not get it all: a full disk, as a rule. */
 	if (rc >= 0 && (fflush(stdout) || ferror(stdout)))
 		rc = call_failed(call, "standard output");

@@ -65,6 +65,7 @@ int call_failed(struct call *call, const char *what);
 /* Open the context; then find the domain called `who`. */
 int call_open(struct call *call);
 int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
+void call_close(struct call *call);
 /* Report call->err, close, and give the exit status for rc. */
 int call_end(struct call *call, int rc);
 /* A number of milliseconds from seconds like "10" or "0.5"; -1 if it is not. */
@@ -79,5 +80,6 @@ extern struct chaos_calls chaos_calls;
 /* main.c */
 extern const struct verb verbs[];
 extern const unsigned int nr_verbs;
+extern char **command_line;
 
 #endif /* CHAOS_CMD_H */

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chaos create */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "chaos_cmd.h"
+#include "create.h"
 #include "json_out.h"
 
 enum {
@@ -77,17 +75,8 @@ static void print_timing(const struct chaos_timing *t)
 	       (unsigned long long)t->calls.ioctls);
 }
 
-/* What is asked, beside the configuration. */
-struct request {
-	struct chaos_create_opts opts;
-	enum chaos_builder builder;
-	bool no_daemon;
-	bool with_timing;
-	const char *socket_path;
-};
-
-static void print_created(struct call *call, const struct request *request,
-			  const struct chaos_created *created, const struct chaos_config *cfg)
+void create_print(struct call *call, const struct create_request *request,
+		  const struct chaos_created *created, const struct chaos_config *cfg)
 {
 	if (call->json)
 		json_created(created, cfg, request->with_timing);
@@ -95,53 +84,8 @@ static void print_created(struct call *call, const struct request *request,
 		print_timing(&created->timing);
 }
 
-/*
- * From now on SIGINT, SIGTERM and SIGHUP only end the wait for the guest, whose creation is then
- * undone.  Returns a descriptor, or -1 if there is none to be had: then they kill, as ever.
- */
-static int signals_defer(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd >= 0)
-		(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
-	return fd;
-}
-
-static int create_here(struct call *call, const struct chaos_config_source *src,
-		       const struct request *request)
-{
-	struct chaos_created created;
-	struct chaos_config *cfg;
-	int cancel_fd, rc;
-
-	rc = chaos_config_load(&cfg, src, &call->err);
-	if (rc)
-		return rc;
-	cfg->builder = request->builder;
-	rc = call_open(call);
-	if (!rc) {
-		cancel_fd = signals_defer();
-		chaos_ctx_set_cancel(call->ctx, cancel_fd);
-		rc = chaos_domain_create(call->ctx, cfg, &request->opts, &created, &call->err);
-		chaos_ctx_set_cancel(call->ctx, -1);
-		if (cancel_fd >= 0)
-			(void)close(cancel_fd); /* nothing was written to it */
-	}
-	if (!rc)
-		print_created(call, request, &created, cfg);
-	chaos_config_free(cfg);
-	return rc;
-}
-
 static int create_by_daemon(struct call *call, const struct chaos_config_source *src,
-			    const struct request *request, int fd)
+			    const struct create_request *request, int fd)
 {
 	struct chaos_created created;
 	struct chaos_config *cfg;
@@ -150,14 +94,14 @@ static int create_by_daemon(struct call *call, const struct chaos_config_source 
 	rc = chaos_client_create(fd, src, &request->opts, &created, &cfg, &call->err);
 	if (rc)
 		return rc;
-	print_created(call, request, &created, cfg);
+	create_print(call, request, &created, cfg);
 	chaos_config_free(cfg);
 	return 0;
 }
 
 /* By the daemon if it is there, which knows one builder only, and has shells. */
 static int create(struct call *call, const struct chaos_config_source *src,
-		  const struct request *request)
+		  const struct create_request *request)
 {
 	int fd, rc;
 
@@ -173,7 +117,7 @@ int cmd_create(const struct verb *verb, int argc, char **argv)
 {
 	struct call call = { .verb = verb };
 	struct chaos_config_source src = { .warn = warn };
-	struct request request = { .builder = CHAOS_BUILDER_AUTO };
+	struct create_request request = { .builder = CHAOS_BUILDER_AUTO };
 	int opt, rc, status = -1;
 
 	while ((opt = call_option(&call, argc, argv, "", options, &status)) != -1) {

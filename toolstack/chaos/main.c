@@ -63,6 +63,8 @@ const struct verb verbs[] = {
 };
 const unsigned int nr_verbs = sizeof(verbs) / sizeof(verbs[0]);
 
+char **command_line;
+
 static void usage(FILE *f)
 {
 	unsigned int i;
@@ -77,6 +79,7 @@ int main(int argc, char **argv)
 {
 	unsigned int i;
 
+	command_line = argv;
 	if (argc < 2) {
 		usage(stderr);
 		return CHAOS_USAGE;

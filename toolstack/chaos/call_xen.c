@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What verbs that ask Xen themselves do: the context, and finding a domain. */
+#include "chaos_cmd.h"
+
+int call_open(struct call *call)
+{
+	int rc = chaos_ctx_open(&call->ctx, &call->err);
+
+	if (!rc)
+		chaos_ctx_set_counter(call->ctx, &chaos_calls);
+	return rc;
+}
+
+int call_find(struct call *call, const char *who, struct chaos_dominfo *info)
+{
+	int rc = call->ctx ? 0 : call_open(call);
+
+	if (!rc)
+		rc = chaos_domain_find(call->ctx, who, info, &call->err);
+	return rc;
+}
+
+void call_close(struct call *call)
+{
+	chaos_ctx_close(call->ctx);
+	call->ctx = NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* chaos create: what is asked, beside the configuration, and its two halves. */
+#ifndef CHAOS_CREATE_H
+#define CHAOS_CREATE_H
+
+#include "chaos_cmd.h"
+
+struct create_request {
+	struct chaos_create_opts opts;
+	enum chaos_builder builder;
+	bool no_daemon;
+	bool with_timing;
+	const char *socket_path;
+};
+
+void create_print(struct call *call, const struct create_request *request,
+		  const struct chaos_created *created, const struct chaos_config *cfg);
+/* Without the daemon. */
+int create_here(struct call *call, const struct chaos_config_source *src,
+		const struct create_request *request);
+
+#endif /* CHAOS_CREATE_H */

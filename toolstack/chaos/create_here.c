@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The half of chaos create that builds the guest in this process. */
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "chaos_cmd.h"
+#include "create.h"
+
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP only end the wait for the guest, whose creation is then
+ * undone.  Returns a descriptor, or -1 if there is none to be had: then they kill, as ever.
+ */
+static int signals_defer(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0)
+		(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
+	return fd;
+}
+
+int create_here(struct call *call, const struct chaos_config_source *src,
+		const struct create_request *request)
+{
+	struct chaos_created created;
+	struct chaos_config *cfg;
+	int cancel_fd, rc;
+
+	rc = chaos_config_load(&cfg, src, &call->err);
+	if (rc)
+		return rc;
+	cfg->builder = request->builder;
+	rc = call_open(call);
+	if (!rc) {
+		cancel_fd = signals_defer();
+		chaos_ctx_set_cancel(call->ctx, cancel_fd);
+		rc = chaos_domain_create(call->ctx, cfg, &request->opts, &created, &call->err);
+		chaos_ctx_set_cancel(call->ctx, -1);
+		if (cancel_fd >= 0)
+			(void)close(cancel_fd); /* nothing was written to it */
+	}
+	if (!rc)
+		create_print(call, request, &created, cfg);
+	chaos_config_free(cfg);
+	return rc;
+}
