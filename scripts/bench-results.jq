@@ -2,7 +2,8 @@
 # results.json from the document scripts/bench-report makes.  Ratios are against the fork+exec of
 # the same boot; two boots are compared by their ratios.  Keys are added, never renamed.
 
-def median: if length == 0 then null else sort | .[((length - 1) / 2 | floor)] end;
+include "bench-tables";
+
 def round_to($digits): if . == null then null else pow(10; $digits) as $p | (. * $p | round) / $p end;
 def minsn: if . == null then null else . / 1e6 | round_to(3) end;
 def div($a; $b): if $a == null or $b == null or $b == 0 then null else $a / $b end;
@@ -17,29 +18,45 @@ def cold($link): typical("phases"; .kind == "daytime-\($link)" and .guest > 1; .
 def containers($runtime): typical("containers"; .runtime == $runtime; .took_ns);
 def pool($kind): div(typical("pool"; .kind == $kind; .took_ns); fork("pool"));
 
+# What is judged hangs on a switch, unless none was measured.
 (if cold("switch") then "switch" else "bridge" end) as $link |
 cold($link) as $cold |
 div($cold; fork("create")) as $cold_ratio |
 
 # Growth: the median of ten neighbours, so that one guest's luck does not decide.
-([rows("growth")[] | select(.kind == "chaos-\($link)")] | sort_by(.guest)) as $growth |
-($growth | length) as $guests |
-def around($first; $last; column):
-	[$growth[] | select(.guest >= $first and .guest <= $last) | column] | median;
-(if $guests > 12 then div(around($guests - 9; $guests; .total_ns); around(2; 11; .total_ns)) else null end)
-	as $growth_ratio |
-(if $guests > 12 then div(around($guests - 9; $guests; .busy_ns); around(2; 11; .busy_ns)) else null end)
-	as $growth_busy_ratio |
+def around($figure; $kind; $first; $last; column): [rows($figure)[] |
+	select(.kind == $kind and .guest >= $first and .guest <= $last) | column] |
+	if length < $last - $first + 1 then null else median end;
+def grown($figure; $kind): [rows($figure)[] | select(.kind == $kind) | .guest] | max // 0;
+def growth($figure; $kind; column): grown($figure; $kind) as $n |
+	if $n < 12 then null else
+		div(around($figure; $kind; $n - 9; $n; column); around($figure; $kind; 2; 11; column)) end;
+"chaos-\($link)" as $chaos |
+"noop-\($link)" as $small |
+grown("growth"; $chaos) as $guests |
+grown("growth"; "chaos-bridge") as $bridge_guests |
+grown("xl-growth"; "xl-e") as $xl_guests |
+growth("growth"; $chaos; .total_ns) as $growth_ratio |
+# xl beside ours, each against its own fork+exec, at the same number of guests.
+def xl_at($n): div(around("xl-growth"; "xl-e"; $n - 9; $n; .took_ns); fork("xl-growth"));
+def ours_at($n): div(around("growth"; $chaos; $n - 9; $n; .total_ns);
+	fork("growth"));
 
-def listing($guests): typical("list"; .kind == "chaos" and .guests == $guests; .took_ns);
-([rows("list")[] | select(.kind == "chaos") | .guests] | max) as $listed |
+def last_of($figure; $kind): [rows($figure)[] | select(.kind == $kind) | .guests] | max;
+def listing($guests): typical("list"; .kind == $chaos and .guests == $guests; .took_ns);
+last_of("list"; $chaos) as $listed |
+def split($kind; $guests): typical("split"; .kind == $kind and .guests == $guests; .took_ns);
+last_of("split"; "image-\($link)") as $split_guests |
 
-def memory($guests): [rows("memory")[] | select(.kind == "chaos" and .guests == $guests) |
-	(.xen_free_kib + .dom0_available_kib) * 1024] | last;
-([rows("memory")[] | select(.kind == "chaos") | .guests] | max) as $measured |
-
-def idle($guests): [rows("idle")[] | select(.kind == "chaos" and .guests == $guests) |
+# What one more guest takes of the column's memory, and makes the machine do.
+def memory($kind; column): last_of("memory"; $kind) as $n |
+	([rows("memory")[] | select(.kind == $kind and .guests == 0) | column] | last) as $none |
+	([rows("memory")[] | select(.kind == $kind and .guests == $n) | column] | last) as $many |
+	if ($n // 0) == 0 or $none == null then null else ($none - $many) * 1024 / $n | round end;
+def idle($kind; $guests): [rows("idle")[] | select(.kind == $kind and .guests == $guests) |
 	.busy_ns / (.elapsed_ns / 1e9)] | last;
+def idle_each($kind): last_of("idle"; $kind) as $n |
+	if ($n // 0) < 100 then null else (idle($kind; $n) - idle($kind; 0)) / $n | round end;
 
 typical("xl"; .mode == "e" and .vif == "bridge" and .verb == "create"; .took_ns) as $xl |
 div($xl; fork("xl")) as $xl_ratio |
@@ -62,10 +79,8 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	xl_vs_ours: (div($xl_ratio; $cold_ratio) | round_to(1)),
 	crun_minsn: (containers("crun") | minsn),
 	live_guests: ([rows("live")[] | .guests] | max),
-	bytes_per_guest: (if ($measured // 0) > 0
-		then (memory(0) - memory($measured)) / $measured | round else null end),
-	idle_insn_per_guest_s: (if ($measured // 0) >= 100
-		then (idle($measured) - idle(0)) / $measured | round else null end),
+	bytes_per_guest: memory($small; .xen_free_kib + .dom0_available_kib),
+	idle_insn_per_guest_s: idle_each($chaos),
 	runc_minsn: (containers("runc") | minsn),
 	runc_vs_ours: (div($runc_ratio; $cold_ratio) | round_to(1)),
 
@@ -73,6 +88,7 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	cold_minsn: ($cold | minsn),
 	cold_first_ratio: (div(typical("phases"; .kind == "daytime-\($link)" and .guest == 1; .total_ns);
 		fork("create")) | round_to(3)),
+	cold_bridge_ratio: (div(cold("bridge"); fork("create")) | round_to(3)),
 	cold_noop_ratio: (div(typical("phases"; .kind == "noop" and .guest > 1; .total_ns);
 		fork("create")) | round_to(3)),
 	cli_imageless_ratio: (pool("command-imageless") | round_to(3)),
@@ -83,25 +99,55 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	cli_pool_refilling_ratio: (pool("command-image-refilling") | round_to(3)),
 	hypercalls_per_create: typical("phases"; .kind == "daytime-\($link)" and .guest > 1; .hypercalls),
 	ioctls_per_create: typical("phases"; .kind == "daytime-\($link)" and .guest > 1; .ioctls),
-	growth_guests: $guests,
+	growth_guests: (if $guests > 0 then $guests else null end),
 	growth_last: ($growth_ratio | round_to(3)),
-	growth_last_busy: ($growth_busy_ratio | round_to(3)),
+	growth_last_busy: (growth("growth"; $chaos; .busy_ns) | round_to(3)),
+	growth_bridge_guests: (if $bridge_guests > 0 then $bridge_guests else null end),
+	growth_bridge_last: (growth("growth"; "chaos-bridge"; .total_ns) | round_to(3)),
+	growth_small_last: (growth("growth"; $small; .total_ns) | round_to(3)),
+	split_guests: $split_guests,
+	split_none_ratio: (div(split("image-\($link)"; 0); fork("split")) | round_to(3)),
+	split_last_ratio: (div(split("image-\($link)"; $split_guests); fork("split")) | round_to(3)),
+	split_last: (div(split("image-\($link)"; $split_guests); split("image-\($link)"; 0)) | round_to(3)),
 	list_guests: $listed,
 	list_minsn: (listing($listed) | minsn),
-	idle_insn_per_s_none: (idle(0) | if . then round else null end),
+	idle_insn_per_s_none: (idle($chaos; 0) | if . then round else null end),
+	bytes_per_guest_xen: memory($small; .xen_free_kib),
+	bytes_per_guest_dom0: memory($small; .dom0_available_kib),
+	daytime_bytes_per_guest_xen: memory($chaos; .xen_free_kib),
+	daytime_bytes_per_guest_dom0: memory($chaos; .dom0_available_kib),
 	xl_none_minsn: xl_column("e"; "none"; "create"),
 	xl_script_true_minsn: xl_column("e"; "true"; "create"),
 	xl_vif_destroy_minsn: xl_column("e"; "bridge"; "destroy"),
 	xl_daemon_none_minsn: xl_column("daemon"; "none"; "create"),
 	xl_daemon_script_true_minsn: xl_column("daemon"; "true"; "create"),
 	xl_daemon_vif_minsn: xl_column("daemon"; "bridge"; "create"),
-	crun_vs_ours: (div(div(containers("crun"); fork("containers")); $cold_ratio) | round_to(1))
+	xl_growth_guests: (if $xl_guests > 0 then $xl_guests else null end),
+	xl_growth_last: (growth("xl-growth"; "xl-e"; .took_ns) | round_to(3)),
+	xl_300_minsn: (around("xl-growth"; "xl-e"; 291; 300; .took_ns) | minsn),
+	xl_vs_ours_300: (div(xl_at(300); ours_at(300)) | round_to(1)),
+	xl_vs_ours_last: (if $xl_guests < 12 then null
+		else div(xl_at($xl_guests); ours_at($xl_guests)) | round_to(1) end),
+	xl_bytes_per_guest_dom0: memory("xl-e"; .dom0_available_kib),
+	crun_vs_ours: (div(div(containers("crun"); fork("containers")); $cold_ratio) | round_to(1)),
+	commits: ([$doc.measured | to_entries[]] | group_by(.value.commit) |
+		map("\(.[0].value.commit) (\(map(.key) | join(", ")))") |
+		if length == 0 then null else join("; ") end)
 } |
 . as $r |
 {
 	growth_1000: "\($guests) guests were created, it takes 1000; see growth_last",
-	idle_insn_per_guest_s: "\($measured // 0) guests: it drowns in what Dom0 does anyway, it takes 100",
-	list_growth_ratio: "listed with \($listed // 0) guests at most, it takes 1000"
+	idle_insn_per_guest_s:
+		"\(last_of("idle"; $chaos) // 0) guests: it drowns in what Dom0 does anyway, it takes 100",
+	list_growth_ratio: "listed with \($listed // 0) guests at most, it takes 1000",
+	growth_last: "it takes 12 guests",
+	growth_last_busy: "it takes 12 guests",
+	growth_bridge_last: "it takes 12 guests on a bridge",
+	growth_small_last: "it takes 12 guests",
+	xl_growth_last: "xl made \($xl_guests) guests, it takes 12",
+	xl_300_minsn: "xl made \($xl_guests) guests",
+	xl_vs_ours_last: "it takes 12 guests of xl, and as many of ours",
+	xl_vs_ours_300: "xl made \($xl_guests) guests, ours were \($guests); it takes 300 of each"
 } as $reasons |
 $r + {notes: (
 	([$r | to_entries[] | select(.value == null) |

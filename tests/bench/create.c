@@ -2,41 +2,35 @@
 /*
  * create - create guests one after the other through libchaos, in one process and without a
  * daemon, and print where the time of each went: one CSV row per guest, in ns of CLOCK_MONOTONIC
- * (instructions under the lab's --icount).  Names, MAC and IPv4 addresses are counted up from the
- * number of the guest.  It prints nothing until the last guest is there, so that nothing but the
+ * (instructions under the lab's --icount).  Names and MAC addresses have the number of the guest in
+ * them, the IPv4 address is the configuration's for number 1 and counted up.  It prints nothing until the last guest is there, so that nothing but the
  * creations is measured; the first of a process is therefore also the first after its exec.
  *
  * --generic builds through libxenguest, which is what there was before the library's own builder.
- * busy_ns is what all CPUs did, less Xen's idle vCPUs, from the call until --settle-ms after its
+ * config_ns is what reading the configuration took, once for all.  busy_ns is what all CPUs did, less Xen's idle vCPUs, from the call until --settle-ms after its
  * end: it has in it what a creation leaves others to do, such as the guests that hear its first
  * broadcast.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 #include <arpa/inet.h>
 #include <xenctrl.h>
-#include <xen/sys/privcmd.h>
 
+#include "busy.h"
 #include "chaos.h"
+#include "chaos_cmd.h"
+#include "clock.h"
 #include "mark.h"
 
 #define MAX_GUESTS	   65000U
-#define NETWORK		   0x0a0d0000U /* 10.13.0.0/16; the bridge or uplink is its first host */
-#define PREFIX		   16
-#define FIRST_HOST	   2U
 #define DESTROY_TIMEOUT_MS 5000U
-#define MAX_CPUS	   256
 
 struct options {
 	const char *config;
@@ -55,27 +49,11 @@ struct bench {
 	xc_interface *xch;
 	struct chaos_ctx *ctx;
 	struct chaos_config *cfg;
+	uint32_t first_ipv4; /* of the file, 0 = none; host byte order */
+	uint64_t config_ns;
 	struct sample *samples;
 	unsigned int done;
 };
-
-static struct chaos_calls calls;
-
-/* As in chaos itself: the Xen libraries come through here, so that calls can be counted. */
-int ioctl(int fd, unsigned long request, ...)
-{
-	va_list args;
-	void *arg;
-
-	va_start(args, request);
-	arg = va_arg(args, void *);
-	va_end(args);
-	if (request == IOCTL_PRIVCMD_HYPERCALL)
-		calls.hypercalls++;
-	else
-		calls.ioctls++;
-	return (int)syscall(SYS_ioctl, fd, request, arg);
-}
 
 static int parse_number(const char *text, unsigned int min, unsigned int max, unsigned int *value)
 {
@@ -134,7 +112,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 }
 
 /* What tells guest `number` from the others. */
-static int personalise(struct chaos_config *cfg, unsigned int number)
+static int personalise(struct chaos_config *cfg, unsigned int number, uint32_t first_ipv4)
 {
 	unsigned int i;
 
@@ -151,11 +129,8 @@ static int personalise(struct chaos_config *cfg, unsigned int number)
 		memcpy(cfg->vifs[i].mac, mac, sizeof(mac));
 		cfg->vifs[i].mac_is_random = false;
 	}
-	if (cfg->nr_vifs) {
-		cfg->vifs[0].ipv4 = htonl(NETWORK + FIRST_HOST + number - 1);
-		cfg->vifs[0].prefix = PREFIX;
-		cfg->vifs[0].gateway = htonl(NETWORK + 1);
-	}
+	if (first_ipv4)
+		cfg->vifs[0].ipv4 = htonl(first_ipv4 + number - 1);
 	return 0;
 }
 
@@ -165,21 +140,6 @@ static void settle(unsigned int ms)
 
 	while (ms && nanosleep(&ts, &ts) && errno == EINTR)
 		;
-}
-
-/* Time since boot that no CPU spent in an idle vCPU. */
-static int read_busy(xc_interface *xch, uint64_t *busy_ns)
-{
-	static xc_cpuinfo_t cpus[MAX_CPUS];
-	struct timespec ts;
-	int i, n;
-
-	if (xc_getcpuinfo(xch, MAX_CPUS, cpus, &n) || clock_gettime(CLOCK_MONOTONIC, &ts))
-		return -1;
-	*busy_ns = ((uint64_t)ts.tv_sec * 1000000000U + (uint64_t)ts.tv_nsec) * (unsigned int)n;
-	for (i = 0; i < n; i++)
-		*busy_ns -= cpus[i].idletime;
-	return 0;
 }
 
 static int system_error(struct chaos_error *err, const char *what)
@@ -193,12 +153,12 @@ static int run_one(struct bench *b, unsigned int number, struct sample *sample,
 {
 	const struct chaos_create_opts opts = { 0 };
 	struct chaos_created created;
-	uint64_t before, after;
+	uint64_t before, after, now;
 	int rc;
 
-	if (personalise(b->cfg, number))
+	if (personalise(b->cfg, number, b->first_ipv4))
 		return system_error(err, "random numbers");
-	if (read_busy(b->xch, &before))
+	if (busy_read(b->xch, &now, &before))
 		return system_error(err, "use of the CPUs");
 	mark_begin_window();
 	rc = chaos_domain_create(b->ctx, b->cfg, &opts, &created, err);
@@ -206,7 +166,7 @@ static int run_one(struct bench *b, unsigned int number, struct sample *sample,
 	if (rc)
 		return rc;
 	settle(b->o.settle_ms);
-	if (read_busy(b->xch, &after))
+	if (busy_read(b->xch, &now, &after))
 		return system_error(err, "use of the CPUs");
 	sample->timing = created.timing;
 	sample->busy_ns = after - before;
@@ -220,17 +180,22 @@ static int run_one(struct bench *b, unsigned int number, struct sample *sample,
 static int run(struct bench *b, struct chaos_error *err)
 {
 	struct chaos_config_source src = { .path = b->o.config };
+	uint64_t begin;
 	int rc;
 
 	b->xch = xc_interface_open(NULL, NULL, XC_OPENFLAG_NON_REENTRANT);
 	if (!b->xch)
 		return system_error(err, "Xen");
+	begin = now_ns();
 	rc = chaos_config_load(&b->cfg, &src, err);
+	b->config_ns = now_ns() - begin;
 	if (!rc)
 		rc = chaos_ctx_open(&b->ctx, err);
 	if (rc)
 		return rc;
-	chaos_ctx_set_counter(b->ctx, &calls);
+	if (b->cfg->nr_vifs)
+		b->first_ipv4 = ntohl(b->cfg->vifs[0].ipv4);
+	chaos_ctx_set_counter(b->ctx, &chaos_calls);
 	if (b->o.is_generic)
 		b->cfg->builder = CHAOS_BUILDER_GENERIC;
 	for (b->done = 0; !rc && b->done < b->o.count; b->done += !rc)
@@ -243,15 +208,16 @@ static void print(const struct bench *b)
 	unsigned int i;
 
 	printf("guest,total_ns,open_ns,image_ns,createdomain_ns,memory_ns,build_ns,devices_ns,"
-	       "unpause_ns,guest_ns,busy_ns,hypercalls,ioctls\n");
+	       "unpause_ns,guest_ns,busy_ns,hypercalls,ioctls,config_ns\n");
 	for (i = 0; i < b->done; i++) {
 		const struct chaos_timing *t = &b->samples[i].timing;
-		const uint64_t row[] = {
-			t->total_ns,	       t->open_ns,	    t->image_ns,
-			t->createdomain_ns,    t->memory_ns,	    t->build_ns,
-			t->devices_ns,	       t->unpause_ns,	    t->guest_ns,
-			b->samples[i].busy_ns, t->calls.hypercalls, t->calls.ioctls
-		};
+		const uint64_t row[] = { t->total_ns,	      t->open_ns,
+					 t->image_ns,	      t->createdomain_ns,
+					 t->memory_ns,	      t->build_ns,
+					 t->devices_ns,	      t->unpause_ns,
+					 t->guest_ns,	      b->samples[i].busy_ns,
+					 t->calls.hypercalls, t->calls.ioctls,
+					 b->config_ns };
 		size_t c;
 
 		printf("%u", b->o.first + i);

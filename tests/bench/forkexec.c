@@ -16,19 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define ROUNDS_MAX 1000
 
 static char *const no_env[] = { NULL };
 static char *child_argv[] = { NULL, NULL };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts))
-		abort();
-	return (uint64_t)ts.tv_sec * 1000000000U + (uint64_t)ts.tv_nsec;
-}
 
 static pid_t start_fork(void)
 {

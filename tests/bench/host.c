@@ -18,18 +18,10 @@
 #include <time.h>
 #include <xenctrl.h>
 
-#define MAX_CPUS 256
+#include "busy.h"
+
 #define PAGE_KIB (XC_PAGE_SIZE / 1024)
 #define BATCH	 256
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts))
-		abort();
-	return (uint64_t)ts.tv_sec * 1000000000U + (uint64_t)ts.tv_nsec;
-}
 
 static int read_domains(xc_interface *xch, uint64_t *dom0_ns, uint64_t *guests_ns)
 {
@@ -51,21 +43,6 @@ static int read_domains(xc_interface *xch, uint64_t *dom0_ns, uint64_t *guests_n
 	return 0;
 }
 
-/* All CPUs' time that no idle vCPU ran. */
-static int read_busy(xc_interface *xch, uint64_t *now, uint64_t *busy_ns)
-{
-	static xc_cpuinfo_t cpus[MAX_CPUS];
-	int i, n;
-
-	if (xc_getcpuinfo(xch, MAX_CPUS, cpus, &n))
-		return -1;
-	*now = now_ns();
-	*busy_ns = *now * (unsigned int)n;
-	for (i = 0; i < n; i++)
-		*busy_ns -= cpus[i].idletime;
-	return 0;
-}
-
 static int busy(xc_interface *xch, const char *seconds)
 {
 	struct timespec ts = { .tv_sec = atol(seconds) };
@@ -76,11 +53,11 @@ static int busy(xc_interface *xch, const char *seconds)
 		return -1;
 	}
 	/* Asking for many domains costs something: outside, not inside. */
-	if (read_domains(xch, &dom0_ns[0], &guests_ns[0]) || read_busy(xch, &now[0], &busy_ns[0]))
+	if (read_domains(xch, &dom0_ns[0], &guests_ns[0]) || busy_read(xch, &now[0], &busy_ns[0]))
 		return -1;
 	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
-	if (read_busy(xch, &now[1], &busy_ns[1]) || read_domains(xch, &dom0_ns[1], &guests_ns[1]))
+	if (busy_read(xch, &now[1], &busy_ns[1]) || read_domains(xch, &dom0_ns[1], &guests_ns[1]))
 		return -1;
 	printf("%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", now[1] - now[0],
 	       busy_ns[1] - busy_ns[0], dom0_ns[1] - dom0_ns[0], guests_ns[1] - guests_ns[0]);
