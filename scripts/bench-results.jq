@@ -91,6 +91,7 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	cold_bridge_ratio: (div(cold("bridge"); fork("create")) | round_to(3)),
 	cold_noop_ratio: (div(typical("phases"; .kind == "noop" and .guest > 1; .total_ns);
 		fork("create")) | round_to(3)),
+	cli_pool_installed_ratio: (pool("command-image-installed") | round_to(3)),
 	cli_imageless_ratio: (pool("command-imageless") | round_to(3)),
 	cold_generic_ratio: (div(cold("\($link)-generic"); fork("create")) | round_to(3)),
 	cli_cold_ratio: (div(typical("command"; .kind == "chaos-create-\($link)"; .took_ns);
