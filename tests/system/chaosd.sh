@@ -47,7 +47,24 @@ run chaosd-answers ./netcheck tcp $net.2 1
 check chaosd-refills "eventually 10 '[ \"\$(pool day level)\" = 6 ]'"
 check chaosd-not-listed-as-shell "chaos list web | grep -qv shell"
 run chaosd-cmdline chaos create "$day" name=words cmdline=hello "$(vif 3)"
+# Devices are made and linked with the shells, and silent; only addresses are missing.
+check chaosd-shells-linked "[ \$(ls /sys/class/net/xenbr0/brif | wc -l) = 8 ]"
+check chaosd-shells-nameless "chaos info \$(chaos list | awk '/shell/ { print \$2; exit }') | grep -q 'mac 00:00:00:00:00:00'"
+used=$(pool day used)
+ip link add other0 type bridge
+ip link set other0 up
 run chaosd-other-flavour chaos create "$day" name=large memory=5 "$(vif 4)"
+run chaosd-other-bridge chaos create --no-wait "$day" name=bridge "vif=['bridge=other0']"
+check chaosd-other-bridge-joined "[ \$(ls /sys/class/net/other0/brif | wc -l) = 1 ]"
+run chaosd-other-mtu chaos create "$day" name=mtu "vif=['bridge=xenbr0,mtu=1400,ip=$net.5/24,gateway=$net.1']"
+check chaosd-other-mtu-set "chaos info mtu | grep -q 'mtu 1400'"
+run chaosd-other-vifs chaos create --no-wait "$day" name=vifs "vif=['bridge=xenbr0','bridge=xenbr0']"
+check chaosd-only-their-kind "[ \$(pool day used) = $used ]"
+for guest in bridge mtu vifs; do
+	chaos destroy $guest
+done
+ip link del other0
+check chaosd-vif-name-taken "chaos create $day name=web \"$(vif 8)\" 2>&1 | grep -q 'in use by domain $(domid web)'"
 check chaosd-name-taken "chaos create $noop name=web 2>&1 | grep -q 'in use by domain $(domid web)'"
 check chaosd-ip-taken "chaos create $day name=web2 \"$(vif 2)\" 2>&1 | grep -q 'in use by domain $(domid web)'"
 check chaosd-shell-not-wasted "eventually 10 '[ \"\$(pool noop level)\" = 4 ] && [ \"\$(pool day level)\" = 6 ]'"
