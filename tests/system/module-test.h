@@ -106,6 +106,8 @@ void test_control(void);
 void test_vifs(void);
 void test_configure(void);
 void test_deferred(void);
+void test_switch(void);
+void test_switch_load(int rounds);
 void test_hostile(void);
 
 #endif /* MODULE_TEST_H */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "module-test.h"
+#include "module-port.h"
 
 struct holdings {
 	unsigned int netdevs, irqs;
@@ -73,18 +73,21 @@ static void test_leaks(int rounds)
 
 static void test_unload(void)
 {
-	struct guest guest;
+	struct guest guest, port;
 
-	if (!open_guest(&guest, 0))
+	if (!open_guest(&guest, 0) || guest_create(&port))
 		return;
+	verdict("unload-switch", !switch_add() && !attach_port(&port, true), "cannot be had");
 	verdict("unload-busy", system("rmmod noxs 2>/dev/null") != 0,
 		"unloaded under an open file");
 	close(fd);
 	verdict("unload", !system("rmmod noxs"), "refused");
 	verdict("unload-tells-guest", guest.ctrl->slot[1].back.state == NOXS_STATE_GONE, "state %u",
 		guest.ctrl->slot[1].back.state);
+	verdict("unload-takes-switch", access("/sys/class/net/" SWITCH, F_OK), "is still there");
 	guest_destroy(&guest);
-	verdict("unload-frees-guest", await_gone(guest.domid), "lingers");
+	guest_destroy(&port);
+	verdict("unload-frees-guest", await_gone(guest.domid) && await_gone(port.domid), "lingers");
 	verdict("reload", !system("insmod /lib/lab/noxs.ko") && !access(NOXS_DEVICE, F_OK), "no");
 	fd = open(NOXS_DEVICE, O_RDWR);
 }
@@ -105,6 +108,8 @@ int main(int argc, char **argv)
 	test_vifs();
 	test_configure();
 	test_deferred();
+	test_switch();
+	test_switch_load(10);
 	test_hostile();
 	test_leaks(rounds);
 	test_unload();
