@@ -39,9 +39,9 @@
 
 	/*
 	 * For LightVM's own builder: KiB of free memory in the first page tables, the rest being mapped
-	 * when it is needed (mm.c).
+	 * when it is needed (mm.c).  An application says how much (app.mk).
 	 */
-	ELFNOTE_OF "LightVM", LIGHTVM_NOTE_MAPPED_KIB, .long 64
+	ELFNOTE_OF "LightVM", LIGHTVM_NOTE_MAPPED_KIB, .long mapped_kib
 
 	.section .text.head, "ax", @progbits
 	/* Xen enters with rsi = start_info and rsp at the end of the boot stack. */

@@ -15,6 +15,8 @@ PHDRS
 	note PT_NOTE FLAGS(4);
 }
 
+PROVIDE(mapped_kib = 64);
+
 SECTIONS
 {
 	. = MINIOS_VIRT_BASE;
