@@ -40,7 +40,7 @@ void json_event(const struct chaos_event *event, const char *name)
 
 	jsonw_begin(&w);
 	jsonw_number(&w, "time_ns", event->time_ns);
-	jsonw_text(&w, "event", chaos_event_name(event->type));
+	jsonw_text(&w, "event", chaos_event_name(event));
 	jsonw_number(&w, "domid", event->domid);
 	jsonw_text(&w, "name", name);
 	if (event->type == CHAOS_EVENT_SHUTDOWN)

@@ -261,7 +261,8 @@ struct chaos_event {
 int chaos_events_open(struct chaos_ctx *ctx, struct chaos_error *err);
 /* Up to count of them; 0 when there is none now, -1 with errno. */
 int chaos_events_read(int fd, struct chaos_event *events, unsigned int count);
-const char *chaos_event_name(enum chaos_event_type type);
+/* One word; a shutdown because of a crash has one of its own. */
+const char *chaos_event_name(const struct chaos_event *event);
 /* What an event means to who waits for its domain: 1 ready, 0 nothing, or what went wrong. */
 int chaos_ready_verdict(const char *name, const struct chaos_event *event, struct chaos_error *err);
 int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_error *err);

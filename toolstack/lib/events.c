@@ -2,8 +2,11 @@
 /* Life-cycle events, of one domain or of all, as the module tells them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
+#include <xen/xen.h>
+#include <xen/sched.h>
 
 #include "internal.h"
 
@@ -40,10 +43,14 @@ void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *ou
 	out->time_ns = in->time_ns;
 }
 
-const char *chaos_event_name(enum chaos_event_type type)
+const char *chaos_event_name(const struct chaos_event *event)
 {
+	enum chaos_event_type type = event->type;
 	size_t i;
 
+	if (type == CHAOS_EVENT_SHUTDOWN &&
+	    (event->code == SHUTDOWN_crash || event->code == SHUTDOWN_watchdog))
+		return "crashed";
 	for (i = 0; i < NR_TYPES; i++)
 		if (types[i].type == type)
 			return types[i].name;
