@@ -23,6 +23,14 @@ struct client;
 struct creation;
 struct pool;
 
+/* A pool the command line asks for. */
+struct pool_option {
+	const char *name, *path;
+	unsigned int size;
+	bool is_imageless;
+};
+#define MAX_POOL_OPTIONS 64U
+
 struct options {
 	const char *socket_path;
 	const char *metrics_path; /* NULL = none */
@@ -30,6 +38,8 @@ struct options {
 	gid_t group;
 	unsigned int reserve_mib;     /* memory refilling leaves alone */
 	unsigned int refill_delay_ms; /* between the last create and refilling */
+	struct pool_option pools[MAX_POOL_OPTIONS];
+	unsigned int nr_pools;
 };
 
 /* Something the loop waits for. */
@@ -77,7 +87,7 @@ struct histogram {
 
 struct metrics {
 	uint64_t created_pool, created_cold, create_failed;
-	uint64_t restarts, shells_swept, clients, clients_dropped;
+	uint64_t restarts, shells_swept, shells_reclaimed, clients, clients_dropped;
 	struct histogram prepare, execute; /* a shell; request to ready */
 	uint64_t written_ns;
 	bool is_dirty;
@@ -88,11 +98,12 @@ struct chaosd {
 	struct chaos_ctx *ctx;
 	int epoll_fd;
 	struct source listener, events, signals, jobs;
-	uint64_t timer_ns; /* when tick() is wanted, UINT64_MAX = never */
+	uint64_t timer_ns;    /* when tick() is wanted, UINT64_MAX = never */
+	uint64_t watchdog_ns; /* how often the service manager wants to hear of us, 0 = never */
 	bool is_stopping;
 	bool listener_is_paused;
 	struct client *clients;
-	unsigned int nr_clients;
+	unsigned int nr_clients, max_clients;
 	struct pool *pools;
 	bool is_refilling;
 	uint64_t last_create_ns;
@@ -140,10 +151,23 @@ void client_wait_pool(struct client *client, struct pool *pool);
 void clients_pool_moved(struct chaosd *d, struct pool *pool);
 void clients_pool_end(struct chaosd *d, struct pool *pool, const struct chaos_error *err);
 void clients_tick(struct chaosd *d, uint64_t now);
+/* Make room: who has been silent longest is dropped.  False when all have something in work. */
+bool clients_evict(struct chaosd *d);
 
 /* request.c: what clients ask for */
 void request_handle(struct chaosd *d, struct client *client, const struct chaosd_request *r);
-#define MAX_CLIENTS 256U
+
+/* flavour.c: configurations, as pools and creates take them */
+/* Paths of a configuration begin where its owner is; -1 without memory. */
+int flavour_make_absolute(struct chaos_config *cfg, const char *cwd);
+/* What is prepared without an image is memory: devices come with the image. */
+void flavour_drop_image(struct chaos_config *cfg);
+/* Whether a VM of this configuration can be made of a shell of that one. */
+bool flavour_is_same(const struct chaos_config *a, const struct chaos_config *b);
+/* NAME,SIZE,[imageless,]FILE; text is cut up, and kept.  False if it is no such thing. */
+bool pool_option_parse(struct pool_option *option, char *text);
+/* Add the pools of the command line; one that cannot be is told in the log. */
+void pool_options_add(struct chaosd *d);
 
 /* pool.c */
 int pool_add(struct chaosd *d, const char *name, unsigned int size, struct chaos_config *cfg,
@@ -161,6 +185,12 @@ void pool_unwatch(struct pool *pool);
 /* A shell that fits cfg, or NULL. */
 struct chaos_shell *pool_take(struct chaosd *d, const struct chaos_config *cfg, struct pool **from);
 void pool_put(struct chaosd *d, struct pool *pool, struct chaos_shell *shell);
+/*
+ * Take shells out until their memory makes cfg fit; the array is to be freed.  0 when all together
+ * would not be enough, or none is needed.
+ */
+unsigned int pools_reclaim(struct chaosd *d, const struct chaos_config *cfg,
+			   struct chaos_shell ***shells);
 /* Its domain is not what it should be. */
 void pool_lose(struct chaosd *d, struct guest *guest);
 void pools_tick(struct chaosd *d, uint64_t now);
@@ -194,8 +224,12 @@ void metrics_tick(struct chaosd *d, uint64_t now);
 /* system.c: the service manager, and the log */
 int system_listen_fd(void); /* -1 = none was passed */
 void system_notify(const char *state);
+/* WATCHDOG=1 is wanted at least so often, in nanoseconds; 0 = not at all. */
+uint64_t system_watchdog_ns(void);
 void log_to_syslog(void);
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Whether a line that a client can cause at will may be logged now. */
+bool log_allows(uint64_t now);
 uint64_t now_ns(void);
 
 #endif /* CHAOSD_H */

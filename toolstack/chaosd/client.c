@@ -21,7 +21,7 @@ struct client {
 	struct creation *creation; /* waited for */
 	struct pool *pool;	   /* watched */
 	uint64_t active_ns;
-	bool is_broken; /* to be dropped as soon as nobody works on it */
+	const char *broken; /* why it is to be dropped, as soon as nobody works on it */
 };
 
 bool client_is_allowed(const struct chaosd *d, int fd)
@@ -42,14 +42,16 @@ bool client_is_allowed(const struct chaosd *d, int fd)
 		for (i = 0; i < size / sizeof(groups[0]); i++)
 			if (groups[i] == d->opts.group)
 				return true;
-	log_line("process %d of user %u may not use this daemon", (int)peer.pid, peer.uid);
+	if (log_allows(now_ns()))
+		log_line("process %d of user %u may not use this daemon", (int)peer.pid, peer.uid);
 	return false;
 }
 
 static void client_drop(struct chaosd *d, struct client *client, const char *why)
 {
 	if (why) {
-		log_line("a client is dropped: %s", why);
+		if (log_allows(now_ns()))
+			log_line("a client is dropped: %s", why);
 		d->metrics.clients_dropped++;
 	}
 	if (client->creation)
@@ -66,6 +68,13 @@ static void client_drop(struct chaosd *d, struct client *client, const char *why
 	listener_resume(d);
 }
 
+/* Events for it may be on their way: it goes when they are dealt with. */
+static void client_break(struct chaosd *d, struct client *client, const char *why)
+{
+	client->broken = why;
+	loop_wake_at(d, now_ns());
+}
+
 static void client_ready(struct chaosd *d, struct source *source, uint32_t events)
 {
 	static _Alignas(struct chaosd_request) char buf[CHAOSD_MAX_SIZE + 1];
@@ -73,6 +82,8 @@ static void client_ready(struct chaosd *d, struct source *source, uint32_t event
 	ssize_t n;
 
 	(void)events;
+	if (client->broken)
+		return;
 	n = recv(source->fd, buf, sizeof(buf), 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -85,8 +96,8 @@ static void client_ready(struct chaosd *d, struct source *source, uint32_t event
 	} else {
 		client->active_ns = now_ns();
 		request_handle(d, client, (const struct chaosd_request *)buf);
-		if (client->is_broken)
-			client_drop(d, client, "it does not read its replies");
+		if (client->broken)
+			client_drop(d, client, client->broken);
 	}
 }
 
@@ -119,16 +130,15 @@ void client_new(struct chaosd *d, int fd)
 bool client_send(struct chaosd *d, struct client *client, struct chaosd_header *header,
 		 enum chaosd_type type, size_t size)
 {
-	if (!client || client->is_broken)
+	if (!client || client->broken)
 		return false;
 	chaosd_header_init(header, type, size);
 	client->active_ns = now_ns();
 	if (send(client->source.fd, header, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size)
 		return true;
 	/* Full: it does not read.  Or gone, which its next event tells. */
-	client->is_broken = errno == EAGAIN || errno == ENOBUFS;
-	if (client->is_broken)
-		loop_wake_at(d, client->active_ns);
+	if (errno == EAGAIN || errno == ENOBUFS)
+		client_break(d, client, "it does not read its replies");
 	return false;
 }
 
@@ -187,14 +197,27 @@ void clients_pool_end(struct chaosd *d, struct pool *pool, const struct chaos_er
 	}
 }
 
+bool clients_evict(struct chaosd *d)
+{
+	struct client *client, *oldest = NULL;
+
+	for (client = d->clients; client; client = client->next)
+		if (!client->creation && !client->pool && !client->broken &&
+		    (!oldest || client->active_ns < oldest->active_ns))
+			oldest = client;
+	if (oldest)
+		client_break(d, oldest, "it says nothing, and others want its place");
+	return oldest;
+}
+
 void clients_tick(struct chaosd *d, uint64_t now)
 {
 	struct client *client, *next;
 
 	for (client = d->clients; client; client = next) {
 		next = client->next;
-		if (client->is_broken)
-			client_drop(d, client, "it does not read its replies");
+		if (client->broken)
+			client_drop(d, client, client->broken);
 		else if (client->creation || client->pool)
 			continue;
 		else if (now - client->active_ns >= IDLE_NS)

@@ -25,12 +25,15 @@ struct creation {
 	uint64_t deadline_ns; /* while it is waited for */
 	bool has_begun;	      /* else it waits for begin_ns */
 	bool is_preparing;    /* a worker has it */
+	bool has_reclaimed;   /* shells were given up for it */
 	bool is_cancelled;
 };
 
 struct prepare {
 	struct job job;
 	struct creation *creation;
+	struct chaos_shell **victims; /* to be given up first */
+	unsigned int nr_victims;
 	struct chaos_error err;
 	int rc;
 };
@@ -173,7 +176,10 @@ static void prepare_work(struct job *job, struct chaos_ctx *ctx)
 	struct creation *c = prepare->creation;
 	struct chaos_config cfg = *c->cfg;
 	char name[CHAOS_NAME_LEN];
+	unsigned int i;
 
+	for (i = 0; i < prepare->nr_victims; i++)
+		chaos_shell_discard(prepare->victims[i], ctx);
 	cfg.cmdline = NULL; /* execute's */
 	if (shell_identity(name, cfg.uuid)) {
 		prepare->err =
@@ -185,6 +191,24 @@ static void prepare_work(struct job *job, struct chaos_ctx *ctx)
 		chaos_shell_prepare(ctx, &cfg, name, &c->shell, &c->created.timing, &prepare->err);
 }
 
+/*
+ * Pools are a cache: what they hold is given up before a create fails for want of memory.  Once:
+ * somebody else may be as quick as this.
+ */
+static bool prepare_again(struct chaosd *d, struct prepare *prepare)
+{
+	struct creation *c = prepare->creation;
+
+	if (prepare->err.code != CHAOS_RESOURCES || c->is_cancelled || c->has_reclaimed)
+		return false;
+	c->has_reclaimed = true;
+	prepare->nr_victims = pools_reclaim(d, c->cfg, &prepare->victims);
+	if (!prepare->nr_victims)
+		return false;
+	worker_submit(&prepare->job);
+	return true;
+}
+
 static void prepare_done(struct chaosd *d, struct job *job)
 {
 	struct prepare *prepare = (struct prepare *)job;
@@ -192,6 +216,9 @@ static void prepare_done(struct chaosd *d, struct job *job)
 	struct chaos_error err = prepare->err;
 	int rc = prepare->rc;
 
+	if (rc && prepare_again(d, prepare))
+		return;
+	free(prepare->victims);
 	free(prepare);
 	c->is_preparing = false;
 	if (rc || c->is_cancelled || !creation_identify(d, c, &err))

@@ -13,9 +13,9 @@
 
 #include "chaosd.h"
 
-#define EVENT_BATCH   32U
-#define MIN_LIFE_NS   NS_PER_S /* a VM that ends sooner is restarted only after this */
-#define SWEEP_WAIT_MS 5000U
+#define EVENT_BATCH	32U
+#define MIN_LIFE_NS	NS_PER_S /* a VM that ends sooner is restarted only after this */
+#define RESTART_WAIT_MS 5000U
 
 struct guest *guest_add(struct chaosd *d, uint32_t domid)
 {
@@ -72,7 +72,7 @@ static void restart_work(struct job *job, struct chaos_ctx *ctx)
 {
 	struct restart *restart = (struct restart *)job;
 
-	restart->rc = chaos_domain_destroy(ctx, restart->domid, SWEEP_WAIT_MS, &restart->err);
+	restart->rc = chaos_domain_destroy(ctx, restart->domid, RESTART_WAIT_MS, &restart->err);
 	/* Somebody else was quicker. */
 	if (restart->rc == -(int)CHAOS_NO_DOMAIN)
 		restart->rc = 0;
@@ -224,8 +224,11 @@ int guests_init(struct chaosd *d, struct chaos_error *err)
 }
 
 /*
- * A shell's memory, image and devices cannot be proven to be what a pool of today asks for, so
- * none is adopted.  One that was identified but not complete has the state SHELL still.
+ * None is adopted.  What a shell is made of, and how far a daemon that died had come with turning it
+ * into a VM, only that daemon knew; there is no place to keep it that could not be stale; and a new
+ * one costs less than a millisecond.  One that was identified but not complete has the state SHELL
+ * still.  Who holds the memory of one (a console, a dump) must not hold up the daemon: it is
+ * destroyed all the same, and goes when it is let go of.
  */
 int guests_sweep(struct chaosd *d, struct chaos_error *err)
 {
@@ -239,7 +242,7 @@ int guests_sweep(struct chaosd *d, struct chaos_error *err)
 		if (list[i].is_dying ||
 		    (list[i].state != CHAOS_STATE_SHELL && !shell_is_marked(list[i].uuid)))
 			continue;
-		if (chaos_domain_destroy(d->ctx, list[i].domid, SWEEP_WAIT_MS, err))
+		if (chaos_domain_destroy(d->ctx, list[i].domid, 0, err))
 			log_line("%s", err->text);
 		else
 			d->metrics.shells_swept++;

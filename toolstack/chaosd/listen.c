@@ -5,26 +5,34 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "chaosd.h"
 
-#define BACKLOG	 128
-#define PAUSE_NS NS_PER_S
+#define BACKLOG	    128
+#define MAX_CLIENTS 256U
+#define OWN_FILES   80U /* four threads' handles of Xen and the module, and kernels in their caches */
+#define PAUSE_NS    NS_PER_S
 
-/* Out of descriptors or clients: those that wait go on waiting until one leaves, or a while. */
+/*
+ * Out of descriptors or clients: a silent client makes room, so that who only holds connections
+ * keeps nobody out.  If all have something in work, those that wait go on waiting until one leaves,
+ * or a while.
+ */
 static void listener_pause(struct chaosd *d)
 {
 	d->listener_is_paused = true;
 	loop_change(d, &d->listener, 0);
-	loop_wake_at(d, now_ns() + PAUSE_NS);
+	if (!clients_evict(d))
+		loop_wake_at(d, now_ns() + PAUSE_NS);
 }
 
 void listener_resume(struct chaosd *d)
 {
-	if (!d->listener_is_paused || d->nr_clients >= MAX_CLIENTS)
+	if (!d->listener_is_paused || d->nr_clients >= d->max_clients)
 		return;
 	d->listener_is_paused = false;
 	loop_change(d, &d->listener, EPOLLIN);
@@ -35,7 +43,7 @@ static void listener_ready(struct chaosd *d, struct source *source, uint32_t eve
 	int fd;
 
 	(void)events;
-	while (d->nr_clients < MAX_CLIENTS) {
+	while (d->nr_clients < d->max_clients) {
 		fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0 && client_is_allowed(d, fd)) {
 			client_new(d, fd);
@@ -84,10 +92,21 @@ close:
 	return -1;
 }
 
+/* Clients must not use up the descriptors that making guests takes. */
+static unsigned int max_clients(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= MAX_CLIENTS + OWN_FILES)
+		return MAX_CLIENTS;
+	return limit.rlim_cur > OWN_FILES ? (unsigned int)limit.rlim_cur - OWN_FILES : 1;
+}
+
 int listener_init(struct chaosd *d)
 {
 	int fd = system_listen_fd();
 
+	d->max_clients = max_clients();
 	if (fd < 0)
 		fd = listener_make(&d->opts);
 	else if (fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC))

@@ -53,6 +53,20 @@ static int timeout_ms(const struct chaosd *d)
 	return (int)((d->timer_ns - now + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+/* Half of what is asked for, as sd_watchdog_enabled(3) says. */
+static void watchdog_tick(struct chaosd *d, uint64_t now)
+{
+	static uint64_t told_ns;
+
+	if (!d->watchdog_ns)
+		return;
+	if (now - told_ns >= d->watchdog_ns / 2) {
+		system_notify("WATCHDOG=1");
+		told_ns = now;
+	}
+	loop_wake_at(d, told_ns + d->watchdog_ns / 2);
+}
+
 static void tick(struct chaosd *d)
 {
 	uint64_t now;
@@ -63,6 +77,7 @@ static void tick(struct chaosd *d)
 	if (now < d->timer_ns)
 		return;
 	d->timer_ns = UINT64_MAX;
+	watchdog_tick(d, now);
 	creations_tick(d, now);
 	clients_tick(d, now);
 	pools_tick(d, now);

@@ -26,6 +26,7 @@ enum {
 	OPT_GROUP,
 	OPT_HELP,
 	OPT_METRICS,
+	OPT_POOL,
 	OPT_REFILL_DELAY,
 	OPT_RESERVE,
 	OPT_SOCKET,
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "group", required_argument, NULL, OPT_GROUP },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "metrics-file", required_argument, NULL, OPT_METRICS },
+	{ "pool", required_argument, NULL, OPT_POOL },
 	{ "refill-delay", required_argument, NULL, OPT_REFILL_DELAY },
 	{ "reserve", required_argument, NULL, OPT_RESERVE },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
@@ -51,7 +53,10 @@ static void usage(FILE *f)
 	      "  --foreground          stay in the foreground and log to standard error\n"
 	      "  --group GROUP         let members of GROUP use it too: that is as good as root\n"
 	      "  --metrics-file FILE   keep Prometheus metrics in FILE\n"
-	      "  --refill-delay MS     refill pools when nothing was created for so long (20)\n"
+	      "  --pool NAME,SIZE,[imageless,]FILE\n"
+	      "                        have a pool of SIZE guests like FILE's from the start\n"
+	      "  --refill-delay MS     refill a full pool when nothing was created for so long,\n"
+	      "                        an emptier one the sooner (20)\n"
 	      "  --reserve MIB         memory that refilling leaves to others (64)\n"
 	      "  --socket PATH         where chaos reaches it (" CHAOSD_SOCKET ")\n"
 	      "  --version, --help\n\n"
@@ -75,15 +80,37 @@ static int set_number(const char *option, const char *text, unsigned int *value)
 
 static int set_group(struct options *opts, const char *name)
 {
-	struct group *group = getgrnam(name);
+	struct group *group;
+	unsigned int gid;
 
+	opts->has_group = true;
+	if (*name >= '0' && *name <= '9') {
+		if (set_number("--group", name, &gid))
+			return -1;
+		opts->group = gid;
+		return 0;
+	}
+	group = getgrnam(name);
 	if (!group) {
 		fprintf(stderr, "chaosd: --group %s: there is no such group\n", name);
 		return -1;
 	}
-	opts->has_group = true;
 	opts->group = group->gr_gid;
 	return 0;
+}
+
+static int add_pool(struct options *opts, char *text)
+{
+	if (opts->nr_pools == MAX_POOL_OPTIONS) {
+		fprintf(stderr, "chaosd: --pool: at most %u\n", MAX_POOL_OPTIONS);
+		return -1;
+	}
+	if (pool_option_parse(&opts->pools[opts->nr_pools], text)) {
+		opts->nr_pools++;
+		return 0;
+	}
+	fprintf(stderr, "chaosd: --pool %s: not NAME,SIZE,[imageless,]/PATH\n", text);
+	return -1;
 }
 
 static int set_option(struct options *opts, int option, bool *foreground)
@@ -97,6 +124,8 @@ static int set_option(struct options *opts, int option, bool *foreground)
 	case OPT_METRICS:
 		opts->metrics_path = optarg;
 		return 0;
+	case OPT_POOL:
+		return add_pool(opts, optarg);
 	case OPT_REFILL_DELAY:
 		return set_number("--refill-delay", optarg, &opts->refill_delay_ms);
 	case OPT_RESERVE:
@@ -186,7 +215,13 @@ static int start(struct chaosd *d)
 		log_line("%s", err.text);
 		return -(int)err.code;
 	}
-	return workers_start(d) || listener_init(d) ? -(int)CHAOS_FAILED : 0;
+	if (workers_start(d) || listener_init(d))
+		return -(int)CHAOS_FAILED;
+	pool_options_add(d);
+	d->watchdog_ns = system_watchdog_ns();
+	if (d->watchdog_ns)
+		loop_wake_at(d, 0);
+	return 0;
 }
 
 /* VMs go on; shells, which nobody could use any more, do not. */

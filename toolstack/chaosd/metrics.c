@@ -40,6 +40,36 @@ static void print_histogram(FILE *f, const char *name, const char *help,
 		(double)histogram->sum_ns / 1e9, name, (unsigned long long)count);
 }
 
+static uint64_t pool_level(const struct chaos_pool *pool)
+{
+	return pool->level;
+}
+
+static uint64_t pool_size(const struct chaos_pool *pool)
+{
+	return pool->size;
+}
+
+static uint64_t pool_stopped(const struct chaos_pool *pool)
+{
+	return pool->note[0] != '\0';
+}
+
+static uint64_t pool_prepared(const struct chaos_pool *pool)
+{
+	return pool->prepared;
+}
+
+static uint64_t pool_used(const struct chaos_pool *pool)
+{
+	return pool->used;
+}
+
+static uint64_t pool_failed(const struct chaos_pool *pool)
+{
+	return pool->failed;
+}
+
 static void print_counters(FILE *f, const struct metrics *m)
 {
 	const struct {
@@ -51,6 +81,8 @@ static void print_counters(FILE *f, const struct metrics *m)
 		  m->restarts },
 		{ "shells_swept_total", "Shells of an earlier daemon that were destroyed.",
 		  m->shells_swept },
+		{ "shells_reclaimed_total", "Shells destroyed to make room for a VM.",
+		  m->shells_reclaimed },
 		{ "clients_total", "Connections accepted.", m->clients },
 		{ "clients_dropped_total", "Clients dropped for what they did.",
 		  m->clients_dropped },
@@ -70,19 +102,30 @@ static void print_counters(FILE *f, const struct metrics *m)
 
 static void print_pools(FILE *f, const struct chaosd *d)
 {
+	static const struct {
+		const char *name, *type, *help;
+		uint64_t (*value)(const struct chaos_pool *pool);
+	} figures[] = {
+		{ "shells", "gauge", "Shells in a pool.", pool_level },
+		{ "size", "gauge", "Shells a pool should have.", pool_size },
+		{ "stopped", "gauge", "1 when a pool cannot be filled; 'chaos pool list' says why.",
+		  pool_stopped },
+		{ "prepared_total", "counter", "Shells prepared for a pool.", pool_prepared },
+		{ "used_total", "counter", "Shells taken from a pool.", pool_used },
+		{ "failed_total", "counter", "Shells of a pool that failed.", pool_failed },
+	};
 	struct chaos_pool info;
 	struct pool *pool;
+	size_t i;
 
-	fputs("# HELP chaosd_pool_shells Shells in a pool.\n# TYPE chaosd_pool_shells gauge\n", f);
-	for (pool = d->pools; pool; pool = pool_next(pool)) {
-		pool_describe(pool, &info);
-		fprintf(f, "chaosd_pool_shells{pool=\"%s\"} %u\n", info.name, info.level);
-	}
-	fputs("# HELP chaosd_pool_size Shells a pool should have.\n# TYPE chaosd_pool_size gauge\n",
-	      f);
-	for (pool = d->pools; pool; pool = pool_next(pool)) {
-		pool_describe(pool, &info);
-		fprintf(f, "chaosd_pool_size{pool=\"%s\"} %u\n", info.name, info.size);
+	for (i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		fprintf(f, "# HELP chaosd_pool_%s %s\n# TYPE chaosd_pool_%s %s\n", figures[i].name,
+			figures[i].help, figures[i].name, figures[i].type);
+		for (pool = d->pools; pool; pool = pool_next(pool)) {
+			pool_describe(pool, &info);
+			fprintf(f, "chaosd_pool_%s{pool=\"%s\"} %llu\n", figures[i].name, info.name,
+				(unsigned long long)figures[i].value(&info));
+		}
 	}
 }
 

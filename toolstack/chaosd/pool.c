@@ -25,41 +25,12 @@ struct pool *pool_next(const struct pool *pool)
 	return pool->next;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-/* All but the addresses; both come zeroed from the parser, padding and strings' ends too. */
-static bool same_vif(struct chaos_vif a, struct chaos_vif b)
-{
-	chaos_vif_blank(&a);
-	chaos_vif_blank(&b);
-	return !memcmp(&a, &b, sizeof(a));
-}
-
-/* Whether a VM of this configuration can be made of a shell of that one. */
-static bool same_flavour(const struct chaos_config *a, const struct chaos_config *b)
-{
-	unsigned int i;
-
-	if (a->memory_kib != b->memory_kib || a->vcpus != b->vcpus ||
-	    a->pins_cpus != b->pins_cpus || a->nr_vifs != b->nr_vifs ||
-	    !same_text(a->kernel, b->kernel) || !same_text(a->ramdisk, b->ramdisk) ||
-	    memcmp(a->cpus, b->cpus, sizeof(a->cpus)))
-		return false;
-	for (i = 0; i < a->nr_vifs; i++)
-		if (!same_vif(a->vifs[i], b->vifs[i]))
-			return false;
-	return true;
-}
-
 static struct pool *pool_of(struct chaosd *d, const struct chaos_config *cfg)
 {
 	struct pool *pool;
 
 	for (pool = d->pools; pool; pool = pool->next)
-		if (same_flavour(pool->cfg, cfg))
+		if (flavour_is_same(pool->cfg, cfg))
 			return pool;
 	return NULL;
 }
@@ -193,16 +164,19 @@ void pool_describe(const struct pool *pool, struct chaos_pool *out)
 struct chaos_shell *pool_take(struct chaosd *d, const struct chaos_config *cfg, struct pool **from)
 {
 	struct pool *pool = pool_of(d, cfg);
-	struct files files;
 	struct chaos_shell *shell;
+	struct chaos_error err;
+	struct origin origin;
 
 	if (!pool || !pool->shells)
 		pool = imageless_pool_of(d, cfg);
 	if (!pool || !pool->shells)
 		return NULL;
-	/* Somebody has put another kernel there: these shells would run the old one. */
-	if (files_identify(&files, pool->cfg) || memcmp(&files, &pool->files, sizeof(files))) {
-		log_line("pool \"%s\": its kernel or ramdisk was changed: made anew", pool->name);
+	/* These shells would run an old kernel, or be linked to nothing. */
+	if (origin_identify(&origin, pool->cfg, &err) || !origin_is_same(&origin, &pool->origin)) {
+		log_line(
+			"pool \"%s\": its kernel, ramdisk, bridge or switch was changed: made anew",
+			pool->name);
 		pool_trim(d, pool, 0);
 		return NULL;
 	}
@@ -210,6 +184,60 @@ struct chaos_shell *pool_take(struct chaosd *d, const struct chaos_config *cfg, 
 	pool->used++;
 	*from = pool;
 	return shell;
+}
+
+static uint64_t shell_kib(const struct pool *pool)
+{
+	return pool->cfg->memory_kib + OVERHEAD_KIB;
+}
+
+/* The pool that holds most memory, which can miss a shell best; NULL when none holds any. */
+static struct pool *largest_pool(struct chaosd *d)
+{
+	struct pool *pool, *best = NULL;
+
+	for (pool = d->pools; pool; pool = pool->next)
+		if (pool->level &&
+		    (!best || pool->level * shell_kib(pool) > best->level * shell_kib(best)))
+			best = pool;
+	return best;
+}
+
+/* How much memory shells have to give up for a VM, 0 when it is no use; *count: shells there are. */
+static uint64_t reclaim_kib(struct chaosd *d, const struct chaos_config *cfg, unsigned int *count)
+{
+	uint64_t wanted = cfg->memory_kib + OVERHEAD_KIB, held = 0;
+	struct chaos_host host;
+	struct pool *pool;
+
+	*count = 0;
+	for (pool = d->pools; pool; pool = pool->next) {
+		held += pool->level * shell_kib(pool);
+		*count += pool->level;
+	}
+	if (chaos_host_info(d->ctx, &host, NULL) || host.free_memory_kib >= wanted ||
+	    host.free_memory_kib + held < wanted)
+		return 0;
+	return wanted - host.free_memory_kib;
+}
+
+unsigned int pools_reclaim(struct chaosd *d, const struct chaos_config *cfg,
+			   struct chaos_shell ***shells)
+{
+	unsigned int count, n = 0;
+	uint64_t freed = 0, wanted = reclaim_kib(d, cfg, &count);
+	struct pool *pool;
+
+	*shells = wanted ? calloc(count, sizeof(**shells)) : NULL;
+	if (!*shells)
+		return 0;
+	while (freed < wanted && (pool = largest_pool(d))) {
+		freed += shell_kib(pool);
+		(*shells)[n++] = pop(d, pool);
+	}
+	d->metrics.shells_reclaimed += n;
+	log_line("%u shells are given up: there is no other memory for \"%s\"", n, cfg->name);
+	return n;
 }
 
 void pool_put(struct chaosd *d, struct pool *pool, struct chaos_shell *shell)

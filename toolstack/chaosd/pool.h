@@ -5,16 +5,23 @@
 
 #include "chaosd.h"
 
-/* What a pool's shells were made of, to see whether it is still so. */
-struct files {
+/*
+ * What a pool's shells were made of and are linked to, to see whether it is still so: files, and the
+ * numbers of the bridges and switches, of which a later one of the same name has another.
+ */
+struct origin {
 	struct file_id kernel, ramdisk;
+	int bridges[CHAOS_MAX_VIFS];
 };
+
+/* What Xen takes for a domain beside its memory: struct domain, vCPUs, shared pages, tables. */
+#define OVERHEAD_KIB 1024ULL
 
 struct pool {
 	struct pool *next;
 	char name[CHAOSD_POOL_LEN];
 	struct chaos_config *cfg; /* the flavour; read by a worker while it prepares */
-	struct files files;	  /* of all shells in it */
+	struct origin origin;	  /* of all shells in it */
 	struct guest *shells;
 	unsigned int size, level, preparing, watchers;
 	bool is_removed; /* to be freed when nothing is being prepared */
@@ -27,7 +34,8 @@ struct pool {
 void pool_trim(struct chaosd *d, struct pool *pool, unsigned int level);
 void pool_free(struct pool *pool);
 
-/* refill.c: -1 when a file is not there */
-int files_identify(struct files *files, const struct chaos_config *cfg);
+/* origin.c: what shells of this configuration would be made of now; an error when some is missing */
+int origin_identify(struct origin *origin, const struct chaos_config *cfg, struct chaos_error *err);
+bool origin_is_same(const struct origin *a, const struct origin *b);
 
 #endif /* CHAOSD_POOL_H */

@@ -14,44 +14,18 @@
 #define MIN_BACKOFF_NS NS_PER_S
 #define BUSY_NS	       NS_PER_S
 #define MAX_BACKOFF_NS (64 * NS_PER_S)
-/* What Xen takes for a domain beside its memory: struct domain, vCPUs, shared pages, tables. */
-#define OVERHEAD_KIB   1024ULL
 
 struct refill {
 	struct job job;
 	struct pool *pool;
 	unsigned int reserve_mib;
-	struct files files;
+	struct origin origin;
 	struct chaos_shell *shell;
 	struct chaos_timing timing;
 	uint64_t took_ns;
 	struct chaos_error err;
 	int rc;
 };
-
-static int file_identify(struct file_id *id, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		return -1;
-	id->dev = st.st_dev;
-	id->ino = st.st_ino;
-	id->size = st.st_size;
-	id->mtime = st.st_mtim;
-	return 0;
-}
-
-int files_identify(struct files *files, const struct chaos_config *cfg)
-{
-	/* Compared as bytes. */
-	memset(files, 0, sizeof(*files));
-	if (!cfg->kernel)
-		return 0;
-	if (file_identify(&files->kernel, cfg->kernel))
-		return -1;
-	return cfg->ramdisk ? file_identify(&files->ramdisk, cfg->ramdisk) : 0;
-}
 
 /* ---- in a worker ---- */
 
@@ -85,9 +59,9 @@ static void refill_work(struct job *job, struct chaos_ctx *ctx)
 	struct chaos_config cfg = *refill->pool->cfg;
 	uint64_t begin = now_ns();
 
-	/* A file that is missing is prepare's error to tell. */
-	(void)files_identify(&refill->files, &cfg);
-	refill->rc = memory_check(refill, ctx);
+	refill->rc = origin_identify(&refill->origin, &cfg, &refill->err);
+	if (!refill->rc)
+		refill->rc = memory_check(refill, ctx);
 	if (refill->rc)
 		return;
 	if (shell_identity(name, uuid)) {
@@ -124,10 +98,10 @@ static void refill_failed(struct chaosd *d, struct pool *pool, const struct chao
 
 static void refill_succeeded(struct chaosd *d, struct pool *pool, struct refill *refill)
 {
-	/* Those made of other files do not stay beside it. */
-	if (memcmp(&pool->files, &refill->files, sizeof(pool->files)))
+	/* Those made of something else do not stay beside it. */
+	if (!origin_is_same(&pool->origin, &refill->origin))
 		pool_trim(d, pool, 0);
-	pool->files = refill->files;
+	pool->origin = refill->origin;
 	pool->prepared++;
 	pool->backoff_ns = 0;
 	pool->note[0] = '\0';
@@ -178,18 +152,21 @@ static void refill_start(struct chaosd *d, struct pool *pool)
 	worker_submit(&refill->job);
 }
 
-/* When this pool may be filled further; UINT64_MAX while it may not. */
+/*
+ * When this pool may be filled further; UINT64_MAX while it may not.  The emptier it is, the less it
+ * waits: creates that come so often that there is never a quiet time must not find it empty.
+ */
 static uint64_t refill_time(const struct chaosd *d, const struct pool *pool)
 {
-	uint64_t pause = d->opts.refill_delay_ms * NS_PER_MS;
-	uint64_t paced;
+	uint64_t pause, paced;
 
+	if (pool->level + pool->preparing >= pool->size)
+		return UINT64_MAX;
+	pause = d->opts.refill_delay_ms * NS_PER_MS * pool->level / pool->size;
 	/* One in work goes first, but not for ever: its guest may never be ready. */
 	if (d->creations && pause < BUSY_NS)
 		pause = BUSY_NS;
 	paced = d->last_create_ns + pause;
-	if (pool->level + pool->preparing >= pool->size)
-		return UINT64_MAX;
 	if (pool->watchers)
 		return pool->retry_ns;
 	return pool->retry_ns > paced ? pool->retry_ns : paced;

@@ -21,20 +21,6 @@ static void warn(void *opaque, const char *text)
 	client_text(asked->d, asked->client, CHAOSD_WARNING, &warning);
 }
 
-/* Paths of a configuration begin where the client is. */
-static int make_absolute(char **path, const char *cwd)
-{
-	char *whole;
-
-	if (!*path || **path == '/')
-		return 0;
-	if (asprintf(&whole, "%s/%s", cwd, *path) < 0)
-		return -1;
-	free(*path);
-	*path = whole;
-	return 0;
-}
-
 static int load_config(struct asked *asked, struct chaos_config **cfg, struct chaos_error *err)
 {
 	const struct chaosd_request *r = asked->r;
@@ -45,11 +31,10 @@ static int load_config(struct asked *asked, struct chaos_config **cfg, struct ch
 		.warn = warn,
 		.opaque = asked,
 	};
-	const char *cwd = chaosd_request_cwd(r);
 	int rc;
 
 	rc = chaos_config_load(cfg, &src, err);
-	if (!rc && (make_absolute(&(*cfg)->kernel, cwd) || make_absolute(&(*cfg)->ramdisk, cwd))) {
+	if (!rc && flavour_make_absolute(*cfg, chaosd_request_cwd(r))) {
 		chaos_config_free(*cfg);
 		*err = (struct chaos_error){ .code = CHAOS_RESOURCES, .text = "out of memory" };
 		rc = -(int)CHAOS_RESOURCES;
@@ -75,16 +60,6 @@ static void handle_create(struct asked *asked)
 		creation_begin(asked->d, asked->client, cfg, &opts, begin);
 }
 
-/* What is prepared without an image is memory: devices come with the image. */
-static void drop_image(struct chaos_config *cfg)
-{
-	free(cfg->kernel);
-	free(cfg->ramdisk);
-	cfg->kernel = NULL;
-	cfg->ramdisk = NULL;
-	cfg->nr_vifs = 0;
-}
-
 static void handle_pool_add(struct asked *asked)
 {
 	struct chaos_config *cfg;
@@ -93,7 +68,7 @@ static void handle_pool_add(struct asked *asked)
 
 	rc = load_config(asked, &cfg, &err);
 	if (!rc && asked->r->flags & CHAOSD_IMAGELESS)
-		drop_image(cfg);
+		flavour_drop_image(cfg);
 	if (!rc)
 		rc = pool_add(asked->d, asked->r->pool, asked->r->number, cfg, &err);
 	client_done(asked->d, asked->client, rc ? &err : NULL);

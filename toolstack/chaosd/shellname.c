@@ -14,7 +14,6 @@ static const uint8_t mark[] = { 'c', 'h', 'a', 'o', 's', 'd', 0x80, 's' };
 
 int shell_identity(char name[CHAOS_NAME_LEN], uint8_t uuid[CHAOS_UUID_LEN])
 {
-	static uint64_t count;
 	uint64_t random;
 
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
@@ -22,7 +21,8 @@ int shell_identity(char name[CHAOS_NAME_LEN], uint8_t uuid[CHAOS_UUID_LEN])
 	memcpy(uuid, mark, sizeof(mark));
 	memcpy(uuid + sizeof(mark), &random, sizeof(random));
 	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-	(void)snprintf(name, CHAOS_NAME_LEN, "chaosd-shell-%llu", (unsigned long long)++count);
+	/* Not a count: an earlier daemon's shells may be there yet, and have their names. */
+	(void)snprintf(name, CHAOS_NAME_LEN, "chaosd-shell-%016llx", (unsigned long long)random);
 	return 0;
 }
 

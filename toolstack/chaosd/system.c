@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What surrounds the daemon: the service manager's two protocols, the log, the clock. */
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 #include "chaosd.h"
 
 #define LISTEN_FDS_START 3 /* sd_listen_fds(3) */
+/* Lines about what clients do: at most so many in such a time. */
+#define LIMIT_LINES	 10
+#define LIMIT_PERIOD_NS	 (10 * NS_PER_S)
 
 static bool uses_syslog;
 
@@ -46,6 +50,16 @@ void system_notify(const char *state)
 	close(fd);
 }
 
+/* sd_watchdog_enabled(3) */
+uint64_t system_watchdog_ns(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+	if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	return strtoull(usec, NULL, 10) * 1000;
+}
+
 void log_to_syslog(void)
 {
 	uses_syslog = true;
@@ -64,6 +78,20 @@ void log_line(const char *fmt, ...)
 		syslog(LOG_NOTICE, "%s", text);
 	else
 		fprintf(stderr, "chaosd: %s\n", text);
+}
+
+bool log_allows(uint64_t now)
+{
+	static uint64_t since_ns, count;
+
+	if (!since_ns || now - since_ns >= LIMIT_PERIOD_NS) {
+		if (count > LIMIT_LINES)
+			log_line("%llu more lines about clients were left out",
+				 (unsigned long long)count - LIMIT_LINES);
+		since_ns = now;
+		count = 0;
+	}
+	return ++count <= LIMIT_LINES;
 }
 
 uint64_t now_ns(void)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "chaosd.h"
@@ -70,6 +71,18 @@ static struct job *next_job(void)
 	}
 }
 
+/*
+ * What nobody waits for gets the processor when nobody else wants it, within a shell too: between
+ * any two calls to Xen, and inside long ones, which Xen preempts.  Best effort.
+ */
+static void yield_to_others(bool is_background)
+{
+	static _Thread_local bool is_nice;
+
+	if (is_background != is_nice && !setpriority(PRIO_PROCESS, 0, is_background ? 19 : 0))
+		is_nice = is_background;
+}
+
 static void *worker_main(void *arg)
 {
 	struct chaos_ctx *ctx = arg;
@@ -81,6 +94,7 @@ static void *worker_main(void *arg)
 		if (job->is_background)
 			workers.background_runs = true;
 		pthread_mutex_unlock(&workers.lock);
+		yield_to_others(job->is_background);
 		job->work(job, ctx);
 		pthread_mutex_lock(&workers.lock);
 		if (job->is_background) {

@@ -29,16 +29,22 @@ static bool names_pool(uint16_t type)
 	return type != CHAOSD_CREATE && type != CHAOSD_POOL_LIST && type != CHAOSD_METRICS;
 }
 
-static bool pool_name_check(const struct chaosd_request *r)
+bool chaosd_pool_name_check(const char *name)
 {
-	const char *p;
-
-	if (r->pool[sizeof(r->pool) - 1] || !r->pool[0] != !names_pool(r->header.type))
-		return false;
-	for (p = r->pool; *p; p++)
-		if (*p < 0x21 || *p == 0x7f || *p == '/' || *p == '"' || *p == '\\')
+	for (; *name; name++)
+		if (*name < 0x21 || *name == 0x7f || *name == '/' || *name == '"' || *name == '\\')
 			return false;
 	return true;
+}
+
+static bool pool_check(const struct chaosd_request *r)
+{
+	if (r->pool[sizeof(r->pool) - 1] || !r->pool[0] != !names_pool(r->header.type))
+		return false;
+	if (r->header.type == CHAOSD_POOL_ADD || r->header.type == CHAOSD_POOL_RESIZE)
+		if (r->number > CHAOSD_POOL_MAX)
+			return false;
+	return chaosd_pool_name_check(r->pool);
 }
 
 bool chaosd_request_check(const void *message, size_t size)
@@ -48,7 +54,7 @@ bool chaosd_request_check(const void *message, size_t size)
 
 	if (size < sizeof(*r) || size > CHAOSD_MAX_SIZE || !header_check(&r->header, size) ||
 	    r->header.type < CHAOSD_CREATE || r->header.type > CHAOSD_REQUEST_MAX || r->pad0 ||
-	    r->flags & ~CHAOSD_FLAGS_ALL || !pool_name_check(r))
+	    r->flags & ~CHAOSD_FLAGS_ALL || !pool_check(r))
 		return false;
 	/* Each one apart first: their sum could wrap. */
 	if (r->cwd_len > size || r->path_len > size || r->text_len > size ||

@@ -14,6 +14,7 @@
 #define CHAOSD_VERSION	1U	    /* raised with every change of this file */
 #define CHAOSD_MAX_SIZE (64U << 10) /* of a message, bytes */
 #define CHAOSD_POOL_LEN 32	    /* NUL included */
+#define CHAOSD_POOL_MAX 65536U	    /* shells in one */
 
 enum chaosd_type {
 	/* requests: struct chaosd_request */
@@ -94,6 +95,8 @@ struct chaosd_pool {
  * type, flags, padding, lengths, the strings' ends.
  */
 bool chaosd_request_check(const void *message, size_t size);
+/* Whether a pool may be called so. */
+bool chaosd_pool_name_check(const char *name);
 /* The strings of a request that has been checked, "" where there are none. */
 const char *chaosd_request_cwd(const struct chaosd_request *request);
 const char *chaosd_request_path(const struct chaosd_request *request);

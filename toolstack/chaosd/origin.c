@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What shells are made of and linked to, as it is now. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pool.h"
+
+static int missing(struct chaos_error *err, enum chaos_code code, const char *what,
+		   const char *name)
+{
+	err->code = code;
+	err->os_errno = errno;
+	(void)snprintf(err->text, sizeof(err->text), "%s \"%.300s\": %s", what, name,
+		       strerror(errno)); /* cut is fine */
+	return -(int)code;
+}
+
+static int file_identify(struct file_id *id, const char *path)
+{
+	struct stat st;
+
+	if (!path)
+		return 0;
+	if (stat(path, &st))
+		return -1;
+	id->dev = st.st_dev;
+	id->ino = st.st_ino;
+	id->size = st.st_size;
+	id->mtime = st.st_mtim;
+	return 0;
+}
+
+/* if_nametoindex(3), but for a socket of its own each time: it is on the way of every create. */
+static int link_identify(int *index, const char *name)
+{
+	static int fd = -1; /* two threads that make one at once leave one behind: harmless */
+	struct ifreq request = { 0 };
+
+	if (!*name)
+		return 0;
+	if (fd < 0)
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memcpy(request.ifr_name, name, sizeof(request.ifr_name));
+	if (ioctl(fd, SIOCGIFINDEX, &request))
+		return -1;
+	*index = request.ifr_ifindex;
+	return 0;
+}
+
+int origin_identify(struct origin *origin, const struct chaos_config *cfg, struct chaos_error *err)
+{
+	unsigned int i;
+
+	/* Compared as bytes. */
+	memset(origin, 0, sizeof(*origin));
+	if (file_identify(&origin->kernel, cfg->kernel))
+		return missing(err, CHAOS_CONFIG, "kernel", cfg->kernel);
+	if (file_identify(&origin->ramdisk, cfg->ramdisk))
+		return missing(err, CHAOS_CONFIG, "ramdisk", cfg->ramdisk);
+	for (i = 0; i < cfg->nr_vifs; i++)
+		if (link_identify(&origin->bridges[i], cfg->vifs[i].bridge))
+			return missing(err, CHAOS_ENVIRONMENT, "bridge or switch",
+				       cfg->vifs[i].bridge);
+	return 0;
+}
+
+bool origin_is_same(const struct origin *a, const struct origin *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
