@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# In Dom0: chaosd's pools, creates from them, its end and its successor, clients that do what none
-# should, many at once, and the limit of memory.
+# In Dom0: chaosd's pools, creates from them, many at once, the limit of memory, what is done when a
+# guest ends, the daemon's own end and its successor.
 # shellcheck source=tests/system/common
 . ./common
 # shellcheck source=tests/system/guests
@@ -14,19 +14,6 @@ bridge_up
 daemon_start
 free_before=$(free_kib)
 
-# vif LAST - a vif with an address of its own
-vif()
-{
-	echo "vif=['bridge=xenbr0,ip=$net.$1/24,gateway=$net.1']"
-}
-
-# pool NAME WORD - that number of its description
-pool()
-{
-	chaos pool list --json | tr '{' '\n' | grep "\"name\":\"$1\"" |
-		sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
-}
-
 # ---- pools ----
 
 day=$(guest_config day daytime "bridge=xenbr0")
@@ -38,7 +25,9 @@ check chaosd-pool-twice "chaos pool add day $noop 2>&1 | grep -q 'there is a poo
 check chaosd-pool-same-kind "chaos pool add other $day 2>&1 | grep -q 'pool \"day\" has shells of this kind'"
 check chaosd-prepare-unknown "chaos prepare none 2>&1 | grep -q 'no pool \"none\"'"
 run chaosd-pool-add-noop chaos pool add noop "$noop" --size 4
-check chaosd-prepare "chaos prepare noop | tail -n 1 | grep -q 'noop: 4 of 4'"
+chaos prepare noop >/run/progress
+check chaosd-prepare "[ \"\$(tail -n 1 /run/progress)\" = 'noop: 4 of 4' ]"
+check chaosd-prepare-progress "sort -n -k 2 /run/progress | cmp -s - /run/progress && [ \$(uniq /run/progress | wc -l) -ge 2 ]"
 
 used=$(pool day used)
 run chaosd-create chaos create "$day" name=web "$(vif 2)"
@@ -48,7 +37,7 @@ check chaosd-refills "eventually 10 '[ \"\$(pool day level)\" = 6 ]'"
 check chaosd-not-listed-as-shell "chaos list web | grep -qv shell"
 run chaosd-cmdline chaos create "$day" name=words cmdline=hello "$(vif 3)"
 # Devices are made and linked with the shells, and silent; only addresses are missing.
-check chaosd-shells-linked "[ \$(ls /sys/class/net/xenbr0/brif | wc -l) = 8 ]"
+check chaosd-shells-linked "eventually 10 '[ \$(ls /sys/class/net/xenbr0/brif | wc -l) = 8 ]'"
 check chaosd-shells-nameless "chaos info \$(chaos list | awk '/shell/ { print \$2; exit }') | grep -q 'mac 00:00:00:00:00:00'"
 used=$(pool day used)
 ip link add other0 type bridge
@@ -117,43 +106,33 @@ first=$(domid again)
 chaos reboot again
 check chaosd-reboot-restarts "eventually 10 '[ -n \"\$(domid again 2>/dev/null)\" ] && [ \"\$(domid again)\" != $first ]'"
 check chaosd-reboot-ready "eventually 5 'chaos info again | grep -q \"ready *yes\"'"
+# One that dies as soon as it is ready, again and again: a second of life is what a restart costs.
+bad=$(guest_config bad hostile "bridge=xenbr0,ip=$net.40/24")
+restarts=$(metric restarts_total)
+chaos create --no-wait "$bad" cmdline=die on_crash=restart
+sleep 4
+restarts=$(($(metric restarts_total) - restarts))
+check chaosd-crash-restarts "[ $restarts -ge 1 ] && [ $restarts -le 5 ] || { echo $restarts; false; }"
+destroy_bad()
+{
+	chaos destroy bad
+	sleep 1
+	! chaos list bad
+}
+check chaosd-crash-loop-ends "eventually 5 destroy_bad >/dev/null 2>&1"
+chaos create --no-wait "$bad" name=bad2 cmdline=die on_crash=destroy
+check chaosd-crash-destroys "eventually 5 '! chaos list bad2 >/dev/null 2>&1'"
+chaos create --no-wait "$bad" name=bad3 cmdline=die on_crash=preserve
+check chaosd-crash-preserves "eventually 5 'state bad3 | grep -q c'"
 kill $events
+check chaosd-events-crashed "grep '\"event\":\"crashed\"' /run/events | grep '\"name\":\"bad3\"' | grep -q '\"reason\":3'"
+check chaosd-events-schema "! grep -vE '^\{\"time_ns\":[0-9]+,\"event\":\"(created|ready|shutdown|crashed|dying|destroyed|detached|answer|device-failed)\",\"domid\":[0-9]+,\"name\":(\"[^\"]+\"|null)(,\"(reason|errno)\":[0-9]+)?\}$' /run/events"
 check chaosd-events-ready "grep -q '\"event\":\"ready\"' /run/events"
 check chaosd-events-shutdown "grep '\"event\":\"shutdown\"' /run/events | grep -q '\"reason\":1'"
 check chaosd-events-destroyed "grep -q '\"event\":\"destroyed\"' /run/events"
 
-# ---- clients ----
-
-run chaosd-garbage ./rudeclient garbage 200
-run chaosd-after-garbage chaos create "$noop" name=after1
-mkfifo /run/mute
-./rudeclient mute 300 </run/mute >/run/mute.out &
-mute=$!
-exec 9>/run/mute
-eventually 5 "grep -q held /run/mute.out"
-sleep 1
-kill $mute
-exec 9>&-
-run chaosd-after-mute chaos create "$noop" name=after2
-chaos pool add rude "$noop" memory=7 --size 3
-run chaosd-twice ./rudeclient twice
-# Without an address it waits for DHCP, and is not ready before its client leaves.
-guest_config leaver daytime "bridge=xenbr0" >/dev/null
-run chaosd-leave ./rudeclient leave /run/leaver.cfg
-check chaosd-leaver-undone "eventually 5 '! chaos list leaver >/dev/null 2>&1'"
-run chaosd-after-leaver chaos create "$noop" name=leaver
-chaos pool remove rude
-
 # ---- many at once ----
 
-destroy_guests()
-{
-	chaos list --json | tr '{' '\n' | grep -v '"state":"shell"' |
-		sed -n 's/^"domid":\([1-9][0-9]*\),.*/\1/p' |
-		while read -r _id; do
-			chaos destroy "$_id"
-		done
-}
 destroy_guests
 chaos pool resize noop 20
 chaos prepare noop >/dev/null
@@ -167,12 +146,16 @@ for i in $(seq 10); do
 	pids="$pids $!"
 	{ chaos create "$day" name="ip$i" "$(vif 9)" && echo won; } >>/run/ip.out 2>&1 &
 	pids="$pids $!"
+	{ chaos create "$day" name="mac$i" "vif=['bridge=xenbr0,mac=00:16:3e:0a:0b:0c,ip=$net.$((110 + i))/24']" &&
+		echo won; } >>/run/mac.out 2>&1 &
+	pids="$pids $!"
 done
 # shellcheck disable=SC2086 # several
 wait $pids
 check chaosd-fifty "[ \$(chaos list --names | grep -c '^many') = 50 ] && [ ! -s /run/many.out ]"
 check chaosd-fifty-names "[ \$(chaos list --names | grep '^many' | sort -u | wc -l) = 50 ]"
 check chaosd-one-name "[ \$(grep -c won /run/one.out) = 1 ] && [ \$(grep -c 'in use' /run/one.out) = 9 ]"
+check chaosd-one-mac "[ \$(grep -c won /run/mac.out) = 1 ] && [ \$(grep -c 'in use by domain' /run/mac.out) = 9 ]"
 check chaosd-one-address "[ \$(grep -c won /run/ip.out) = 1 ] && [ \$(grep -c 'in use' /run/ip.out) = 9 ]"
 pids=''
 for i in $(seq 50); do

@@ -5,16 +5,24 @@
  *   garbage N    N connections that each send a datagram of random length and content, half of
  *                them requests with one byte changed
  *   mute N       N connections that send nothing, held until the standard input ends
+ *   huge N       N datagrams of a valid beginning and of more than the largest size there is
+ *   flood N      N connections, one after the other, that are left open as they come
  *   twice        two requests without reading: the second before the first is answered
+ *   deaf         requests without end, whose replies are never read
  *   leave FILE   ask to create a guest of that configuration, and go away at once
+ *   as ID WHAT   the same, but as that user and group; "as ID ask" asks for the pools
  *
- * Leaves with 0 when all was sent.
+ * Leaves with 0 when all was sent; 3 when the daemon would have nothing of it ("ask", and "deaf" and
+ * "twice", which are dropped).
  */
+#include <errno.h>
+#include <grp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -32,7 +40,9 @@ struct request {
 
 #define MAGIC	0x64736863U
 #define CREATE	1
+#define LIST	3
 #define PREPARE 7
+#define DROPPED 3
 
 static int connect_daemon(void)
 {
@@ -98,11 +108,61 @@ static void mute(unsigned int n)
 		;
 }
 
-static void twice(void)
+static void huge(unsigned int n)
+{
+	static unsigned char buf[160 << 10];
+	struct request r;
+	int fd;
+
+	while (n--) {
+		header(&r, CREATE, sizeof(buf));
+		r.text_len = 0xffffffff;
+		memcpy(buf, &r, sizeof(r));
+		fd = connect_daemon();
+		if (send(fd, buf, sizeof(buf) - n, MSG_NOSIGNAL) < 0)
+			perror("rudeclient: huge");
+		close(fd);
+	}
+}
+
+static void flood(unsigned int n)
+{
+	while (n--)
+		(void)connect_daemon(); /* held until the process ends */
+}
+
+static int ask(void)
 {
 	struct request r;
 	int fd = connect_daemon();
+
+	header(&r, LIST, sizeof(r));
+	if (send(fd, &r, sizeof(r), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+		return 1;
+	return recv(fd, &r, sizeof(r), 0) > 0 ? 0 : DROPPED;
+}
+
+static int deaf(void)
+{
+	struct request r;
+	int fd = connect_daemon();
+	unsigned int i;
+
+	for (i = 0; i < 100000; i++) {
+		header(&r, LIST, sizeof(r));
+		if (send(fd, &r, sizeof(r), MSG_NOSIGNAL) < 0)
+			return errno == EPIPE || errno == ECONNRESET ? DROPPED : 1;
+	}
+	return 0;
+}
+
+static int twice(void)
+{
+	const struct timeval wait = { .tv_sec = 10 };
+	struct request r;
+	int fd = connect_daemon();
 	char buf[65536];
+	ssize_t n;
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -110,9 +170,12 @@ static void twice(void)
 		memcpy(r.pool, "rude", 5);
 		(void)!send(fd, &r, sizeof(r), MSG_NOSIGNAL);
 	}
-	while (recv(fd, buf, sizeof(buf), 0) > 0)
-		;
-	close(fd);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
+		return 1;
+	do {
+		n = recv(fd, buf, sizeof(buf), 0);
+	} while (n > 0);
+	return n < 0 && errno == EAGAIN ? 1 : DROPPED;
 }
 
 static void leave(const char *path)
@@ -145,13 +208,28 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 0;
+	const struct rlimit files = { 4096, 4096 };
 
+	(void)setrlimit(RLIMIT_NOFILE, &files); /* fails for who is not root, and wants few */
+	if (!strcmp(what, "as") && argc > 3) {
+		if (setgroups(0, NULL) || setgid(n) || setuid(n))
+			return 1;
+		return main(argc - 2, argv + 2);
+	}
 	if (!strcmp(what, "garbage"))
 		garbage(n);
 	else if (!strcmp(what, "mute"))
 		mute(n);
+	else if (!strcmp(what, "huge"))
+		huge(n);
+	else if (!strcmp(what, "flood"))
+		flood(n);
+	else if (!strcmp(what, "ask"))
+		return ask();
+	else if (!strcmp(what, "deaf"))
+		return deaf();
 	else if (!strcmp(what, "twice"))
-		twice();
+		return twice();
 	else if (!strcmp(what, "leave") && argc > 2)
 		leave(argv[2]);
 	else
