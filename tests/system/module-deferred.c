@@ -125,7 +125,7 @@ static void test_guest_driven(void)
 
 /* ---- races ---- */
 
-#define RACE_ROUNDS 40
+#define RACE_ROUNDS 20
 
 /* A call and what came of it. */
 struct racer {
