@@ -73,6 +73,8 @@ for mib in 3 8; do
 	eventually 20 "chaos console --dump base >>/run/base-$mib; grep -q ^DONE /run/base-$mib"
 	check "all of $mib MiB is there" "grep -q 'PASS: nearly-all-memory' /run/base-$mib"
 	check "$mib MiB keep what is written" "grep -q 'PASS: pages-keep' /run/base-$mib"
+	check "$mib MiB, text and constants are read-only" \
+		"grep -q 'PASS: text-is-r' /run/base-$mib && grep -q 'PASS: constants-are-r' /run/base-$mib"
 	destroy_all
 done
 

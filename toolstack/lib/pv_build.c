@@ -214,6 +214,8 @@ static int write_tables(struct pv_guest *g, const struct pv_image *img)
 	if (!tables)
 		return -1;
 	pv_layout_write_tables(l, g->p2m, tables);
+	if (img->is_protected)
+		pv_layout_protect(l, img, tables);
 	map_windows(g, img, tables);
 	unmap_frames(g, tables, l->nr_pt);
 	return 0;

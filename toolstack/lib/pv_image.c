@@ -44,6 +44,7 @@ static const char *check_header(const Elf64_Ehdr *h)
 /* Still by physical address: where that is in the guest, the notes say. */
 static const char *add_segment(struct pv_image *img, const Elf64_Phdr *p, uint64_t file_size)
 {
+	struct pv_region *region;
 	struct pv_segment *seg;
 
 	if (p->p_filesz > p->p_memsz || p->p_memsz > MAX_IMAGE_SIZE ||
@@ -58,10 +59,15 @@ static const char *add_segment(struct pv_image *img, const Elf64_Phdr *p, uint64
 	else if (p->p_paddr < img->last_paddr)
 		return "its segments overlap or are not in order";
 	img->last_paddr = p->p_paddr + p->p_memsz;
+	if (img->nr_regions == PV_MAX_SEGMENTS)
+		return "it has too many segments";
+	region = &img->regions[img->nr_regions++];
+	region->offset = p->p_paddr;
+	region->size = p->p_memsz;
+	region->is_writable = p->p_flags & PF_W;
+	region->is_executable = p->p_flags & PF_X;
 	if (!p->p_filesz)
 		return NULL;
-	if (img->nr_segments == PV_MAX_SEGMENTS)
-		return "it has too many segments";
 	seg = &img->segments[img->nr_segments++];
 	seg->file_offset = p->p_offset;
 	seg->size = p->p_filesz;
@@ -123,7 +129,7 @@ const char *pv_image_parse_headers(struct pv_image *img, const void *data, size_
 
 struct notes {
 	uint64_t virt_base, paddr_offset, entry, hypercall_page;
-	uint64_t mapped_kib, vif_features;
+	uint64_t mapped_kib, vif_features, is_protected;
 	uint64_t window[PV_NR_WINDOWS];
 	const char *why; /* what rules this kernel out */
 };
@@ -198,6 +204,9 @@ static void take_own_note(struct notes *n, uint32_t type, const char *desc, uint
 		break;
 	case PV_NOTE_VIF_FEATURES:
 		n->vif_features = number(desc, size, &n->why);
+		break;
+	case PV_NOTE_PROTECTED:
+		n->is_protected = number(desc, size, &n->why);
 		break;
 	case PV_NOTE_DEVICE_PAGE:
 		n->window[PV_WINDOW_DEVICE_PAGE] = number(desc, size, &n->why);
@@ -302,6 +311,9 @@ static const char *place(struct pv_image *img, const struct notes *n)
 		return "its address is none a guest can use";
 	for (i = 0; i < img->nr_segments; i++)
 		img->segments[i].offset -= n->paddr_offset;
+	for (i = 0; i < img->nr_regions; i++)
+		img->regions[i].offset -= n->paddr_offset;
+	img->is_protected = n->is_protected == 1;
 	img->virt_base = n->virt_base;
 	img->nr_pages = PV_PAGES(size);
 	if (n->entry != UNSET)

@@ -32,6 +32,9 @@
  *
  * VIF_FEATURES: its vifs may be connected before it runs, with these features and no others.
  *
+ * PROTECTED, if it is 1: the image is to be mapped as the program headers say, and nothing else to
+ * be executable.
+ *
  * The others are windows: pages of the image to map a frame of Xen's at.
  */
 #define PV_NOTE_OWNER	     "LightVM"
@@ -40,6 +43,7 @@
 #define PV_NOTE_DEVICE_PAGE  3U
 #define PV_NOTE_SHARED_INFO  4U
 #define PV_NOTE_GRANT_TABLE  5U
+#define PV_NOTE_PROTECTED    6U
 #define PV_MAX_MAPPED_KIB    4096U
 
 enum pv_window {
@@ -55,6 +59,13 @@ struct pv_segment {
 	uint64_t file_offset;
 	uint64_t size; /* > 0 */
 	uint64_t offset;
+};
+
+/* Memory of the image, whether the file has it or not, and what its owner may do with it. */
+struct pv_region {
+	uint64_t offset;
+	uint64_t size; /* > 0 */
+	bool is_writable, is_executable;
 };
 
 /* Neighbouring pages that hold something from the file, and the segments in them. */
@@ -89,7 +100,10 @@ struct pv_image {
 	bool takes_vifs;		    /* connected ones */
 	uint32_t vif_features;		    /* NOXS_VIF_F_* */
 	uint64_t window_pfn[PV_NR_WINDOWS]; /* or PV_NO_WINDOW */
-	uint64_t nr_file_pages;		    /* in all runs */
+	bool is_protected;		    /* by regions */
+	unsigned int nr_regions;
+	struct pv_region regions[PV_MAX_SEGMENTS]; /* ascending, not overlapping */
+	uint64_t nr_file_pages;			   /* in all runs */
 	unsigned int nr_runs;
 	struct pv_run runs[PV_MAX_SEGMENTS];
 	unsigned int nr_segments;

@@ -134,11 +134,46 @@ void pv_layout_write_tables(const struct pv_layout *l, const uint64_t *p2m, uint
 	map_frames(l, p2m, tables);
 }
 
+/* The entry of frame 0 in all tables. */
+static uint64_t *first_leaf(const struct pv_layout *l, uint64_t *tables)
+{
+	return first_entry(l, tables + (l->nr_pt - l->nr_tables[1]) * PT_ENTRIES);
+}
+
+void pv_layout_protect(const struct pv_layout *l, const struct pv_image *img, uint64_t *tables)
+{
+	uint64_t *leaf = first_leaf(l, tables), pfn, end, done = 0;
+	const struct pv_region *region;
+	unsigned int i;
+
+	for (i = 0; i < img->nr_regions; i++) {
+		region = &img->regions[i];
+		pfn = region->offset >> PV_PAGE_SHIFT;
+		end = PV_PAGES(region->offset + region->size);
+		/* A page that two share keeps what the first may do. */
+		if (pfn < done) {
+			if (region->is_writable)
+				leaf[pfn] |= PTE_RW;
+			if (region->is_executable)
+				leaf[pfn] &= ~PTE_NX;
+			pfn++;
+		}
+		for (; pfn < end; pfn++) {
+			if (!region->is_writable)
+				leaf[pfn] &= ~(PTE_RW ^ PTE_RO);
+			if (!region->is_executable)
+				leaf[pfn] |= PTE_NX;
+		}
+		if (end > done)
+			done = end;
+	}
+	for (pfn = img->nr_pages; pfn < l->nr_mapped; pfn++)
+		leaf[pfn] |= PTE_NX;
+}
+
 void pv_layout_map_window(const struct pv_layout *l, uint64_t *tables, uint64_t pfn, uint64_t mfn,
 			  bool is_writable)
 {
-	uint64_t *leaves = tables + (l->nr_pt - l->nr_tables[1]) * PT_ENTRIES;
-
-	first_entry(l, leaves)[pfn] = mfn << PV_PAGE_SHIFT | (is_writable ? PTE_RW : PTE_RO) |
-				      PTE_NX;
+	first_leaf(l, tables)[pfn] = mfn << PV_PAGE_SHIFT | (is_writable ? PTE_RW : PTE_RO) |
+				     PTE_NX;
 }

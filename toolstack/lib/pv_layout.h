@@ -38,6 +38,8 @@ uint64_t pv_layout_make(struct pv_layout *l, const struct pv_image *img, uint64_
  * frames of all of the guest's pages.
  */
 void pv_layout_write_tables(const struct pv_layout *l, const uint64_t *p2m, uint64_t *tables);
+/* In tables that have been written: the image as its regions say, and nothing else executable. */
+void pv_layout_protect(const struct pv_layout *l, const struct pv_image *img, uint64_t *tables);
 /* In tables that have been written: another machine frame where one of the mapped frames would be. */
 void pv_layout_map_window(const struct pv_layout *l, uint64_t *tables, uint64_t pfn, uint64_t mfn,
 			  bool is_writable);

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <minios/hypercall.h>
+#include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/panic.h>
 #include <minios/time.h>
@@ -167,6 +168,8 @@ void mm_windows_unmap(void)
 			(void)mm_window_unmap(window); /* what is left makes the save fail */
 }
 
+LIGHTVM_NOTE(note, LIGHTVM_NOTE_PROTECTED, 1);
+
 static uint64_t image_prot(unsigned long va)
 {
 	if (va < (unsigned long)_rodata)
@@ -184,6 +187,8 @@ void mm_protect_image(void)
 	uint64_t *pte;
 	long err = 0;
 
+	if (!(*pte_lookup((unsigned long)_rodata, 1) & PTE_WRITE))
+		return; /* the domain builder has */
 	for (va = first + PAGE_SIZE; va < (unsigned long)_end; va += PAGE_SIZE) {
 		pte = pte_lookup(va, 1);
 		if (pte_is_foreign(pte, va))

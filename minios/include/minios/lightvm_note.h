@@ -12,6 +12,7 @@
 #define LIGHTVM_NOTE_DEVICE_PAGE  3 /* windows: pages of the image to map these frames at */
 #define LIGHTVM_NOTE_SHARED_INFO  4
 #define LIGHTVM_NOTE_GRANT_TABLE  5 /* its first frame */
+#define LIGHTVM_NOTE_PROTECTED	  6 /* 1: memory mapped as the program headers say */
 
 #ifndef __ASSEMBLY__
 #include <stdint.h>

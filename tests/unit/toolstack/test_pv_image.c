@@ -144,6 +144,11 @@ static void check_sane(const struct pv_image *img, size_t size)
 	assert_int_equal(segments, img->nr_segments);
 	assert_int_equal(pages, img->nr_file_pages);
 	assert_true(!img->has_hypercall_page || img->hypercall_pfn < img->nr_pages);
+	for (i = 0, end = 0; i < img->nr_regions; i++) {
+		assert_true(img->regions[i].offset >= end && img->regions[i].size);
+		end = img->regions[i].offset + img->regions[i].size;
+		assert_true(end <= img->nr_pages << PV_PAGE_SHIFT);
+	}
 	for (i = 0; i < PV_NR_WINDOWS; i++)
 		assert_true(img->window_pfn[i] == PV_NO_WINDOW ||
 			    img->window_pfn[i] < img->nr_pages);
@@ -309,6 +314,40 @@ static void windows(void **state)
 			free(f);
 		}
 	}
+}
+
+/* What the program headers say of memory, with the segments that are in no file. */
+static void protection(void **state)
+{
+	static const uint64_t numbers[] = { 1, 0, 2 };
+	struct file *f = minios();
+	struct pv_image img;
+	unsigned int i;
+
+	(void)state;
+	segment(f, 0)->p_flags = PF_R | PF_X;
+	segment(f, 1)->p_flags = PF_R;
+	segment(f, 2)->p_flags = segment(f, 3)->p_flags = PF_R | PF_W;
+	assert_null(parse(&img, f->data, FILE_SIZE));
+	assert_false(img.is_protected);
+	assert_int_equal(img.nr_regions, 4);
+	assert_true(img.regions[0].is_executable && !img.regions[0].is_writable);
+	assert_true(!img.regions[1].is_executable && !img.regions[1].is_writable);
+	assert_true(!img.regions[2].is_executable && img.regions[2].is_writable);
+	assert_int_equal(img.regions[2].offset, 0x4000);
+	assert_int_equal(img.regions[2].size, 0x4000);
+	assert_int_equal(img.regions[3].offset, 0x8000);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct file *g = malloc(sizeof(*g));
+
+		*g = *f;
+		add_own_note(g, PV_NOTE_PROTECTED, &numbers[i], 8);
+		assert_null(parse(&img, g->data, FILE_SIZE));
+		assert_int_equal(img.is_protected, numbers[i] == 1);
+		check_sane(&img, FILE_SIZE);
+		free(g);
+	}
+	free(f);
 }
 
 struct bad {
@@ -588,6 +627,7 @@ int main(void)
 		cmocka_unit_test(own_note),
 		cmocka_unit_test(vif_features),
 		cmocka_unit_test(windows),
+		cmocka_unit_test(protection),
 	};
 
 	return cmocka_run_group_tests_name("pv_image", tests, NULL, NULL);

@@ -236,6 +236,48 @@ static void windows(void **state)
 	}
 }
 
+#define NX (1UL << 63)
+
+/* Each page as its region, or the sum of its regions, and nothing outside the image executable. */
+static void protection(void **state)
+{
+	static const struct pv_region regions[] = {
+		{ 0, 0x3000, false, true },	  /* text */
+		{ 0x3000, 0x1800, false, false }, /* constants */
+		{ 0x4800, 0x100, true, false },	  /* data that begins on their last page */
+		{ 0x4900, 0x200, false, true },	  /* and even text */
+		{ 0x7000, 0x2001, true, false },
+	};
+	/* Pages 5 and 6 are in no region. */
+	static const uint64_t flags[] = { 0x21, 0x21, 0x21,	 0x21 | NX, 0x23,
+					  0x23, 0x23, 0x23 | NX, 0x23 | NX, 0x23 | NX };
+	struct pv_image img = image(0x40000000, 10);
+	uint64_t *p2m, *tables, pfn, pte;
+	struct pv_layout l;
+
+	(void)state;
+	img.maps_itself = true;
+	img.nr_regions = ARRAY_SIZE(regions);
+	memcpy(img.regions, regions, sizeof(regions));
+	assert_int_equal(pv_layout_make(&l, &img, MIB(4), 2), 0);
+	p2m = make_p2m(l.nr_pages);
+	tables = malloc(l.nr_pt * PV_PAGE_SIZE);
+	pv_layout_write_tables(&l, p2m, tables);
+	pv_layout_protect(&l, &img, tables);
+	for (pfn = 0; pfn < l.nr_mapped; pfn++) {
+		bool is_table = pfn >= l.pt_pfn && pfn < l.pt_pfn + l.nr_pt;
+
+		pte = walk(&l, tables, pv_layout_va(&l, pfn));
+		assert_int_equal(FRAME(pte), p2m[pfn]);
+		if (pfn < 10)
+			assert_true((pte & (NX | 0xfff)) == flags[pfn]);
+		else
+			assert_true((pte & (NX | 0xfff)) == (NX | (is_table ? 0x21 : 0x23)));
+	}
+	free(tables);
+	free(p2m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +288,7 @@ int main(void)
 		cmocka_unit_test(what_maps_itself_is_mapped_no_further),
 		cmocka_unit_test(rings),
 		cmocka_unit_test(windows),
+		cmocka_unit_test(protection),
 	};
 
 	return cmocka_run_group_tests_name("pv_layout", tests, NULL, NULL);
