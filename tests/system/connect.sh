@@ -6,8 +6,16 @@
 . ./common
 # shellcheck source=tests/system/guests
 . ./guests
+# shellcheck source=tests/system/daemon
+. ./daemon
 
-trap destroy_all EXIT
+# Shells go with the daemon, guests do not.
+cleanup()
+{
+	daemon_stop
+	destroy_all
+}
+trap cleanup EXIT
 bridge_up
 
 # vif_state NAME STATE [VIF] - true if it is in that state
@@ -69,6 +77,34 @@ done
 run connect-30 chaos create "$(guest_config many daytime "$@")" memory=1
 run connect-30-answers ./netcheck udp $net.2 100 1000
 check connect-30-last "vif_state many open 29 && vif_state many closed 28"
+destroy_all
+
+# Of pools: a shell is connected before anybody knows its address, or leaves it to its guest; one
+# without an image gets its rings with the image.
+daemon_start
+run connect-pool chaos pool add auto "$(guest_config a daytime "bridge=xenbr0,connect=auto")" --size 2
+run connect-pool-guest chaos pool add guest "$(guest_config g daytime "bridge=xenbr0,connect=guest")" --size 2
+run connect-pool-bare chaos pool add bare "$(guest_config b daytime)" memory=5 --imageless --size 1
+check connect-pools-full "eventually 60 '[ \"\$(pool auto level)\$(pool guest level)\$(pool bare level)\" = 221 ]'"
+shells=$(chaos list --json | tr '{' '\n' | grep '"state":"shell"' | sed -n 's/.*"domid":\([0-9]*\).*/\1/p')
+open=0 closed=0
+for id in $shells; do
+	vif_state "$id" open && open=$((open + 1))
+	vif_state "$id" closed && closed=$((closed + 1))
+done
+check connect-shells "[ $open = 2 ] && [ $closed = 2 ]"
+run connect-pool-create daytime one 2 connect=auto
+run connect-pool-guest-create daytime two 3 connect=guest
+run connect-pool-bare-create chaos create \
+	"$(guest_config three daytime "bridge=xenbr0,ip=$net.4/24")" memory=5
+check connect-pools-used \
+	"[ \"\$(pool auto used)\$(pool guest used)\$(pool bare used)\" = 111 ]"
+for last in 2 3 4; do
+	run connect-pool-answers-$last ./netcheck udp $net.$last 100 1000
+done
+run connect-pool-suspend ./suspend --anew "$(domid one)"
+run connect-pool-suspended-answers ./netcheck udp $net.2 10 1000
+daemon_stop
 destroy_all
 check connect-no-vif-left "eventually 5 no_vifs"
 finish
