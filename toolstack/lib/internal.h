@@ -49,7 +49,7 @@ int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info)
  */
 #define CHAOS_NOXS_BATCH ((NOXS_PAGE_SIZE - sizeof(struct noxs_list)) / sizeof(struct noxs_dominfo))
 struct chaos_noxs_batch {
-	struct noxs_list arg; /* first: where the next call goes on, NOXS_DOMID_NONE behind the last */
+	struct noxs_list arg; /* first: where the next call goes on; NOXS_DOMID_NONE: nowhere */
 	struct noxs_dominfo infos[CHAOS_NOXS_BATCH];
 };
 struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx);
