@@ -43,6 +43,8 @@ ip addr add $sw.1/24 dev sw0
 ip link add br-sw type bridge
 check switch-not-bridge "! chaos create \"\$(guest_config lost daytime switch=br-sw)\" 2>/run/err &&
 	grep -q 'no switch' /run/err"
+run switch-doctor chaos doctor sw0
+check switch-doctor-line "chaos doctor sw0 | grep -q 'switch \"sw0\" is there'"
 run switch-create on_switch one 2
 run switch-create-second on_switch two 3
 check switch-no-netdev no_vifs

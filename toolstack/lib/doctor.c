@@ -114,10 +114,31 @@ static void check_module(struct visit *v, struct chaos_ctx *ctx)
 		     err.text);
 }
 
+/* A switch of the module: sysfs tells what kind of net device it is. */
+static bool is_switch(const char *name)
+{
+	char path[64], line[64];
+	bool found = false;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/uevent", name);
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = !strcmp(line, "DEVTYPE=noxs\n");
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
 static void check_bridge(struct visit *v, const char *bridge)
 {
 	char path[64], remedy[128];
 	struct stat st;
+
+	if (is_switch(bridge) && strlen(bridge) < CHAOS_IFNAME_LEN) {
+		note(v, "switch", CHAOS_OK, NULL, "switch \"%s\" is there", bridge);
+		return;
+	}
 
 	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/bridge", bridge);
 	if (!stat(path, &st) && S_ISDIR(st.st_mode) && strlen(bridge) < CHAOS_IFNAME_LEN) {

@@ -66,7 +66,7 @@ static bool port_deliver_rcu(struct vif_port *port, struct sk_buff *skb)
 	const struct noxs_addr *addr = &port->vif.addr;
 	struct frame frame;
 
-	/* The headers are linear: see TX_HEADERS_LEN. */
+	/* The headers are linear: see TX_HEADERS_LEN in tx.c. */
 	if (!sw || !netif_running(sw->netdev) || frame_parse(skb->data, skb_headlen(skb), &frame) ||
 	    !frame_is_honest(&frame, addr->mac, (__force u32)addr->ipv4) ||
 	    !port_owns_ipv4(port, &frame))

@@ -208,12 +208,18 @@ static const struct ethtool_ops switch_ethtool_ops = {
 
 /* ---- the link kind ---- */
 
+/* DEVTYPE= in the uevent file of sysfs tells what it is, as with a bridge. */
+static const struct device_type switch_type = {
+	.name = "noxs",
+};
+
 /* All offloads, all the time: what the guest at a port has not chosen is done on the way to it. */
 static void switch_setup(struct net_device *netdev)
 {
 	struct noxs_switch *sw = netdev_priv(netdev);
 
 	ether_setup(netdev);
+	SET_NETDEV_DEVTYPE(netdev, &switch_type);
 	sw->netdev = netdev;
 	flood_credit_init(&sw->credit, FLOOD_UPLINK_SHARE);
 	netdev->netdev_ops = &switch_netdev_ops;

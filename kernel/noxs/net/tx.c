@@ -9,6 +9,7 @@
 #include <xen/events.h>
 #include <xen/page.h>
 #include "../ring.h"
+#include "frame.h"
 #include "scratch.h"
 #include "vif.h"
 
@@ -33,6 +34,8 @@ static_assert(XEN_NETTXF_data_validated == TXCHAIN_F_DATA_VALID);
 static_assert(XEN_NETTXF_more_data == TXCHAIN_F_MORE);
 static_assert(XEN_NETTXF_extra_info == TXCHAIN_F_EXTRA);
 static_assert(XEN_NETIF_NR_SLOTS_MIN == TXCHAIN_MAX_SLOTS);
+/* What a switch reads is linear. */
+static_assert(FRAME_HEADERS_LEN <= TX_HEADERS_LEN);
 /* 64 KiB less the headers, in whole pages. */
 static_assert((0xffff - TX_HEADERS_LEN) / XEN_PAGE_SIZE + 1 <= MAX_SKB_FRAGS);
 

@@ -153,7 +153,7 @@ struct noxs_ioc_dev_state {
     char     link[NOXS_IFNAME_LEN];     /* OUT: bridge or switch, or "" */
     uint64_t tx_packets, tx_bytes;      /* OUT: sent by the guest */
     uint64_t rx_packets, rx_bytes;      /* OUT: received by the guest */
-    uint64_t tx_errors, rx_dropped;     /* OUT */
+    uint64_t tx_errors, rx_dropped;     /* OUT: tx_errors with what a switch refused */
 };
 
 /* -ENOENT the domain is not attached. */
