@@ -19,6 +19,7 @@
 #include <linux/etherdevice.h>
 #include <linux/jiffies.h>
 #include <linux/rculist.h>
+#include "../compat.h"
 #include "switch.h"
 
 /* More segments than this of one packet are of no use: the port's queue would not hold them. */

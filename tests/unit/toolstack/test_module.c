@@ -279,6 +279,25 @@ static void attach_errors(void **state)
 	}
 }
 
+static void attach_to_switch(void **state)
+{
+	struct noxs_ioc_create arg = { 0 };
+	struct chaos_error err;
+
+	(void)state;
+	cfg.vifs[0].on_switch = true;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), 0);
+	assert_int_equal(seen_devs[1].flags, NOXS_VIF_SWITCH);
+	assert_string_equal(seen_devs[1].link, "br0");
+	nr_ioctls = 0;
+	answers[0].err = ENODEV;
+	answers[0].err_dev = 1;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "no switch \"br0\"");
+	assert_error(err, CHAOS_ENVIRONMENT, "ip link add br0 type noxs && ip link set br0 up");
+	assert_error(err, CHAOS_ENVIRONMENT, "'switch='");
+}
+
 static bool is_ready(const struct noxs_ioc_event *event)
 {
 	return event->type == NOXS_EVENT_READY;
@@ -345,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(random_mac_is_replaced_on_conflict, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(attach_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(attach_to_switch, setup, teardown),
 		cmocka_unit_test_setup_teardown(wait_skips_what_is_not_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(wait_has_an_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(wait_can_be_cancelled, setup, teardown),
