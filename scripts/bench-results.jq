@@ -23,6 +23,8 @@ def pool($kind): div(typical("pool"; .kind == $kind; .took_ns); fork("pool"));
 cold($link) as $cold |
 div($cold; fork("create")) as $cold_ratio |
 
+div(typical("command"; .kind == "chaos-create-\($link)"; .took_ns); fork("create")) as $command_ratio |
+
 # Growth: the median of ten neighbours, so that one guest's luck does not decide.
 def around($figure; $kind; $first; $last; column): [rows($figure)[] |
 	select(.kind == $kind and .guest >= $first and .guest <= $last) | column] |
@@ -94,8 +96,7 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	cli_pool_installed_ratio: (pool("command-image-installed") | round_to(3)),
 	cli_imageless_ratio: (pool("command-imageless") | round_to(3)),
 	cold_generic_ratio: (div(cold("\($link)-generic"); fork("create")) | round_to(3)),
-	cli_cold_ratio: (div(typical("command"; .kind == "chaos-create-\($link)"; .took_ns);
-		fork("create")) | round_to(3)),
+	cli_cold_ratio: ($command_ratio | round_to(3)),
 	exec_image_refilling_ratio: (pool("image-refilling") | round_to(3)),
 	cli_pool_refilling_ratio: (pool("command-image-refilling") | round_to(3)),
 	hypercalls_per_create: typical("phases"; .kind == "daytime-\($link)" and .guest > 1; .hypercalls),
@@ -130,6 +131,8 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	xl_vs_ours_last: (if $xl_guests < 12 then null
 		else div(xl_at($xl_guests); ours_at($xl_guests)) | round_to(1) end),
 	xl_bytes_per_guest_dom0: memory("xl-e"; .dom0_available_kib),
+	xl_vs_ours_command: (div($xl_ratio; $command_ratio) | round_to(1)),
+	runc_vs_ours_command: (div($runc_ratio; $command_ratio) | round_to(1)),
 	crun_vs_ours: (div(div(containers("crun"); fork("containers")); $cold_ratio) | round_to(1)),
 	commits: ([$doc.measured | to_entries[]] | group_by(.value.commit) |
 		map("\(.[0].value.commit) (\(map(.key) | join(", ")))") |
