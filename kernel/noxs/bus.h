@@ -8,7 +8,8 @@
  *	noxs_domain.lock	mutex, one per domain: its devices, control page, channel
  *	  rtnl			vif create, and nothing else under noxs_domain.lock
  *	  bus_lock		spinlock: the hash of domains, noxs_domain.detaching
- *	  addr_lock, log_lock	spinlocks, leaves
+ *	  addr_lock, log_lock, switch_lock, port_dummy_lock
+ *				spinlocks, leaves; switch_lock also inside any rtnl
  *
  * The data path (NAPI) takes none of the first three.
  */
