@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# In Dom0: a guest connects its vif as it should and then attacks (tests/guest/hostile).  At worst
+# In Dom0: a guest connects its vif as it should, or finds it connected, and then attacks
+# (tests/guest/hostile).  At worst
 # its device is closed, once, with one line in the log; another guest answers all the while; and
 # when it has been destroyed nothing of it is left.
 # shellcheck source=tests/system/common
@@ -33,12 +34,21 @@ witness()
 	./netcheck udp $net.2 5 1000 && ./netcheck tcp $net.2 1
 }
 
-# attack MODE OUTCOME - closed: the device is closed; open: it goes on; any: either
+# attack MODE OUTCOME - closed: the device is closed; open: it goes on; any: either.  Who connects
+# is $connect; a guest that is connected may have turned bad before it has said that it is ready.
 attack()
 {
+	mode=$1 wait="--timeout 30"
+	if [ "$connect" = auto ]; then
+		wait=--no-wait
+		shift
+		set -- "$mode-connected" "$@"
+	fi
 	before=$(closed_lines)
-	if ! chaos create --timeout 30 "$(guest_config bad hostile "bridge=xenbr0,ip=$net.66/24")" \
-		"extra='mode=$1'" 2>/run/err; then
+	# shellcheck disable=SC2086 # one or two
+	if ! chaos create $wait \
+		"$(guest_config bad hostile "bridge=xenbr0,ip=$net.66/24,connect=$connect")" \
+		"extra='mode=$mode'" 2>/run/err; then
 		fail "hostile-$1" "cannot be created: $(cat /run/err)"
 		return
 	fi
@@ -58,12 +68,22 @@ attack()
 	check "hostile-$1-gone" "eventually 5 '[ \$(ls -d /sys/class/net/vif* | wc -l) = 1 ]'"
 }
 
+connect=guest
 for mode in tx-index rx-index chain size extra gso ring-grant port features states; do
 	attack $mode closed
 done
 for mode in none bad-grant offset short storm ctrl-storm no-rx flood; do
 	attack $mode open
 done
+for mode in garbage flip reset die; do
+	attack $mode any
+done
+# The same rings, from the builder.
+connect=auto
+for mode in tx-index rx-index chain size extra gso; do
+	attack $mode closed
+done
+attack none open
 for mode in garbage flip reset die; do
 	attack $mode any
 done

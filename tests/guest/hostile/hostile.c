@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hostile guest: connecting, and carrying out one attack.  Says READY first, so that the toolstack
+ * Hostile guest: connecting, or being connected, and carrying out one attack.  Says READY first, so that the toolstack
  * has it as a running guest when it turns bad, and goes on living after it: what the back-end does
  * about it is for the test in Dom0 to see.
  */
@@ -10,11 +10,16 @@
 #include <minios/app.h>
 #include <minios/evtchn.h>
 #include <minios/gnttab.h>
+#include <minios/lightvm_note.h>
 #include <minios/loop.h>
 #include <minios/mm.h>
 #include "hostile.h"
 
 #define MODE_MAX 32
+#define FEATURES NOXS_VIF_F_SG
+
+/* It also takes rings that were connected before it ran, to do the same to those. */
+LIGHTVM_NOTE(note, LIGHTVM_NOTE_VIF_FEATURES, FEATURES);
 
 static const struct attack *attack;
 static struct victim victim;
@@ -60,6 +65,23 @@ static int packet_prepare(struct victim *v, domid_t backend)
 	return ref < 0 ? ref : 0;
 }
 
+static int adopt(struct victim *v, const struct noxs_dev *dev)
+{
+	int err;
+
+	v->half = v->front.slot.page->slot[v->front.slot.index].front.u.vif;
+	v->ring.tx_port = v->ring.rx_port = dev->data_port[0];
+	v->ring.tx_gref = v->half.tx_gref;
+	v->ring.rx_gref = v->half.rx_gref;
+	err = gnttab_init();
+	if (!err)
+		err = evtchn_handle(dev->data_port[0], ring_event, NULL);
+	if (!err)
+		err = netring_adopt(&v->ring, dev->backend_domid, mm_frame_map(dev->ring_gfn),
+				    mm_frame_map(dev->ring_gfn + 1));
+	return err ? err : packet_prepare(v, dev->backend_domid);
+}
+
 static int connect(struct victim *v, const struct noxs_dev *dev)
 {
 	evtchn_port_t port;
@@ -82,7 +104,7 @@ static int connect(struct victim *v, const struct noxs_dev *dev)
 		.rx_gref = v->ring.rx_gref,
 		.tx_port = port,
 		.rx_port = port,
-		.features = NOXS_VIF_F_SG,
+		.features = FEATURES,
 	};
 	if (attack->before)
 		attack->before(v);
@@ -108,5 +130,5 @@ int app_main(const char *cmdline)
 		return err;
 	minios_ready();
 	loop_add(&source);
-	return connect(&victim, dev);
+	return dev->flags & NOXS_DEV_PRECONNECTED ? adopt(&victim, dev) : connect(&victim, dev);
 }
