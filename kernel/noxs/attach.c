@@ -267,6 +267,13 @@ static int attach_check(const struct noxs_ioc_dev *reqs, unsigned int count, u16
 	return err;
 }
 
+/* A shell is nobody's domain yet: it is told of when it becomes one. */
+static bool is_shell(const struct noxs_ioc_create *req)
+{
+	return req->flags & NOXS_CREATE_SET_INFO && req->info.what & NOXS_SET_STATE &&
+	       req->info.state == NOXS_DOM_SHELL;
+}
+
 static int domain_attach_locked(struct noxs_domain *dom, const struct noxs_ioc_create *req,
 				const struct noxs_ioc_dev *reqs, struct noxs_result *result)
 {
@@ -284,7 +291,8 @@ static int domain_attach_locked(struct noxs_domain *dom, const struct noxs_ioc_c
 	dom->attached_ns = ktime_get_ns();
 	noxs_domain_fill_credit(dom);
 	dom->live = true;
-	noxs_event_push(dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
+	if (!is_shell(req))
+		noxs_event_push(dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
 	/* The guest may have been there first, and its event been dropped. */
 	noxs_domain_service(dom);
 	return 0;

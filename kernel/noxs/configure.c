@@ -10,6 +10,7 @@
  */
 #include <linux/slab.h>
 #include "bus.h"
+#include "events.h"
 #include "hypercall.h"
 
 struct configuration {
@@ -161,6 +162,8 @@ static int configure_locked(struct configuration *c, const struct noxs_ioc_confi
 	if (err)
 		goto withdraw;
 	configure_commit(c);
+	if (req->flags & NOXS_CREATE_SET_INFO)
+		noxs_event_push(c->dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
 	return 0;
 
 withdraw:

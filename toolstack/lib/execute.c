@@ -72,8 +72,6 @@ static int configure(struct chaos_shell *s, struct chaos_config *cfg, struct nox
 		.info = *info,
 	};
 
-	if (!cfg->nr_vifs)
-		return chaos_identity_set(s, info, err);
 	return chaos_module_configure(s->ctx, &arg, cfg, err);
 }
 

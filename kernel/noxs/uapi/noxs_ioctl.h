@@ -177,7 +177,7 @@ struct noxs_ioc_list {
 /* ---- events: read() returns whole struct noxs_ioc_event records; poll() says when. ---- */
 
 #define NOXS_EVENT_LOST         0U      /* the reader was too slow: list again; domid is 0xffff */
-#define NOXS_EVENT_ATTACHED     1U
+#define NOXS_EVENT_ATTACHED     1U      /* by CREATE; of a shell by CONFIGURE with SET_INFO */
 #define NOXS_EVENT_READY        2U
 #define NOXS_EVENT_ANSWER       3U      /* request `arg` (req_id) was answered; code is EV_* */
 #define NOXS_EVENT_DEV_FAILED   4U      /* a back-end was closed; arg = cls << 16 | id, code errno */
