@@ -25,9 +25,11 @@ check chaosd-pool-twice "chaos pool add day $noop 2>&1 | grep -q 'there is a poo
 check chaosd-pool-same-kind "chaos pool add other $day 2>&1 | grep -q 'pool \"day\" has shells of this kind'"
 check chaosd-prepare-unknown "chaos prepare none 2>&1 | grep -q 'no pool \"none\"'"
 run chaosd-pool-add-noop chaos pool add noop "$noop" --size 4
+chaos pool resize noop 16
 chaos prepare noop >/run/progress
-check chaosd-prepare "[ \"\$(tail -n 1 /run/progress)\" = 'noop: 4 of 4' ]"
-check chaosd-prepare-progress "sort -n -k 2 /run/progress | cmp -s - /run/progress && [ \$(uniq /run/progress | wc -l) -ge 2 ]"
+check chaosd-prepare "[ \"\$(tail -n 1 /run/progress)\" = 'noop: 16 of 16' ]"
+check chaosd-prepare-progress "sort -n -k 2 /run/progress | cmp -s - /run/progress && [ \$(uniq /run/progress | wc -l) -ge 3 ]"
+chaos pool resize noop 4
 
 used=$(pool day used)
 run chaosd-create chaos create "$day" name=web "$(vif 2)"
@@ -95,6 +97,8 @@ chaos pool remove changing
 
 (cd /run && exec chaos events --json >/run/events) &
 events=$!
+# Until it hears something.
+eventually 10 '{ chaos create "$noop" name=first && chaos destroy first; } >/dev/null 2>&1; [ -s /run/events ]'
 run chaosd-ends chaos create "$noop" name=ends
 chaos shutdown ends
 check chaosd-poweroff-destroys "eventually 5 '! chaos list ends >/dev/null 2>&1'"
@@ -113,20 +117,23 @@ chaos create --no-wait "$bad" cmdline=die on_crash=restart
 sleep 4
 restarts=$(($(metric restarts_total) - restarts))
 check chaosd-crash-restarts "[ $restarts -ge 1 ] && [ $restarts -le 5 ] || { echo $restarts; false; }"
+# It is there between two lives, but for the moment in which it is made anew.
 destroy_bad()
 {
-	chaos destroy bad
-	sleep 1
-	! chaos list bad
+	chaos destroy bad && sleep 3 && ! chaos list bad
 }
-check chaosd-crash-loop-ends "eventually 5 destroy_bad >/dev/null 2>&1"
+check chaosd-crash-loop-ends "eventually 20 destroy_bad >/dev/null 2>&1"
+bad=$(guest_config bad hostile "bridge=xenbr0,ip=$net.41/24")
 chaos create --no-wait "$bad" name=bad2 cmdline=die on_crash=destroy
 check chaosd-crash-destroys "eventually 5 '! chaos list bad2 >/dev/null 2>&1'"
+bad=$(guest_config bad hostile "bridge=xenbr0,ip=$net.42/24")
 chaos create --no-wait "$bad" name=bad3 cmdline=die on_crash=preserve
 check chaosd-crash-preserves "eventually 5 'state bad3 | grep -q c'"
+check chaosd-events-crashed "eventually 5 \"grep '\\\"event\\\":\\\"crashed\\\"' /run/events | grep -q '\\\"name\\\":\\\"bad3\\\",\\\"reason\\\":3'\""
 kill $events
-check chaosd-events-crashed "grep '\"event\":\"crashed\"' /run/events | grep '\"name\":\"bad3\"' | grep -q '\"reason\":3'"
 check chaosd-events-schema "! grep -vE '^\{\"time_ns\":[0-9]+,\"event\":\"(created|ready|shutdown|crashed|dying|destroyed|detached|answer|device-failed)\",\"domid\":[0-9]+,\"name\":(\"[^\"]+\"|null)(,\"(reason|errno)\":[0-9]+)?\}$' /run/events"
+check chaosd-events-created "[ \$(grep '\"event\":\"created\"' /run/events | grep -c '\"name\":\"ends\"') = 1 ]"
+check chaosd-events-no-shells "! grep '\"event\":\"created\"' /run/events | grep -q chaosd-shell"
 check chaosd-events-ready "grep -q '\"event\":\"ready\"' /run/events"
 check chaosd-events-shutdown "grep '\"event\":\"shutdown\"' /run/events | grep -q '\"reason\":1'"
 check chaosd-events-destroyed "grep -q '\"event\":\"destroyed\"' /run/events"

@@ -63,11 +63,12 @@ struct job {
 struct guest {
 	uint32_t domid;
 	struct pool *pool;	   /* it is a shell in there */
-	struct guest *next;	   /* in that pool */
+	struct guest *next;	   /* in that pool, or of those to be restarted */
 	struct chaos_shell *shell; /* with pool */
 	struct creation *creation; /* becoming a VM */
 	struct chaos_config *cfg;  /* a VM created here; on_* apply to it */
 	uint64_t since_ns;
+	uint64_t restart_ns; /* it has ended, and is made anew then; 0 = not so */
 };
 
 /* A kernel or ramdisk as it was when shells were made of it. */
@@ -109,6 +110,7 @@ struct chaosd {
 	uint64_t last_create_ns;
 	struct creation *creations;
 	struct guest *guests[NR_DOMIDS];
+	struct guest *restarting;
 	struct metrics metrics;
 };
 
@@ -211,6 +213,7 @@ void creations_tick(struct chaosd *d, uint64_t now);
 /* guest.c */
 struct guest *guest_add(struct chaosd *d, uint32_t domid);
 void guest_remove(struct chaosd *d, struct guest *guest);
+void guests_tick(struct chaosd *d, uint64_t now);
 int guests_init(struct chaosd *d, struct chaos_error *err);
 /* Destroy what an earlier daemon has left half made. */
 int guests_sweep(struct chaosd *d, struct chaos_error *err);

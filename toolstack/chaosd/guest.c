@@ -39,6 +39,13 @@ struct guest *guest_add(struct chaosd *d, uint32_t domid)
 
 void guest_remove(struct chaosd *d, struct guest *guest)
 {
+	struct guest **p;
+
+	if (guest->restart_ns) {
+		for (p = &d->restarting; *p != guest; p = &(*p)->next)
+			;
+		*p = guest->next;
+	}
 	d->guests[guest->domid] = NULL;
 	chaos_config_free(guest->cfg);
 	free(guest);
@@ -63,7 +70,6 @@ struct restart {
 	struct job job;
 	uint32_t domid;
 	struct chaos_config *cfg;
-	uint64_t begin_ns;
 	struct chaos_error err;
 	int rc;
 };
@@ -88,7 +94,7 @@ static void restart_done(struct chaosd *d, struct job *job)
 		chaos_config_free(restart->cfg);
 	} else {
 		d->metrics.restarts++;
-		creation_begin(d, NULL, restart->cfg, &opts, restart->begin_ns);
+		creation_begin(d, NULL, restart->cfg, &opts, now_ns());
 	}
 	free(restart);
 }
@@ -96,7 +102,6 @@ static void restart_done(struct chaosd *d, struct job *job)
 static void guest_restart(struct chaosd *d, struct guest *guest)
 {
 	struct restart *restart = calloc(1, sizeof(*restart));
-	uint64_t now = now_ns();
 
 	if (!restart) {
 		log_line("out of memory: domain %u is not restarted", guest->domid);
@@ -106,10 +111,40 @@ static void guest_restart(struct chaosd *d, struct guest *guest)
 	restart->job.done = restart_done;
 	restart->domid = guest->domid;
 	restart->cfg = guest->cfg;
-	restart->begin_ns = now - guest->since_ns < MIN_LIFE_NS ? now + MIN_LIFE_NS : now;
 	guest->cfg = NULL;
 	guest_remove(d, guest);
 	worker_submit(&restart->job);
+}
+
+/*
+ * One that does not live long waits, and is there while it does: who destroys it then ends what may
+ * be an endless loop.
+ */
+static void guest_restart_paced(struct chaosd *d, struct guest *guest)
+{
+	uint64_t now = now_ns();
+
+	if (now - guest->since_ns >= MIN_LIFE_NS) {
+		guest_restart(d, guest);
+		return;
+	}
+	guest->restart_ns = now + MIN_LIFE_NS;
+	guest->next = d->restarting;
+	d->restarting = guest;
+	loop_wake_at(d, guest->restart_ns);
+}
+
+void guests_tick(struct chaosd *d, uint64_t now)
+{
+	struct guest *guest, *next;
+
+	for (guest = d->restarting; guest; guest = next) {
+		next = guest->next;
+		if (guest->restart_ns <= now)
+			guest_restart(d, guest);
+		else
+			loop_wake_at(d, guest->restart_ns);
+	}
 }
 
 static void guest_ended(struct chaosd *d, struct guest *guest, uint32_t reason)
@@ -120,7 +155,8 @@ static void guest_ended(struct chaosd *d, struct guest *guest, uint32_t reason)
 		guest_remove(d, guest);
 		break;
 	case CHAOS_RESTART:
-		guest_restart(d, guest);
+		if (!guest->restart_ns)
+			guest_restart_paced(d, guest);
 		break;
 	case CHAOS_PRESERVE:
 		break;

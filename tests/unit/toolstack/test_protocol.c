@@ -53,8 +53,11 @@ static void good_requests(void **state)
 	free(r);
 	r = request(CHAOSD_POOL_RESIZE, NULL, NULL, NULL, &size);
 	memcpy(r->pool, "web", 3);
+	r->number = CHAOSD_POOL_MAX;
 	assert_true(chaosd_request_check(r, size));
 	assert_string_equal(chaosd_request_text(r), "");
+	r->number++;
+	assert_false(chaosd_request_check(r, size));
 	free(r);
 	r = request(CHAOSD_POOL_LIST, NULL, NULL, NULL, &size);
 	assert_true(chaosd_request_check(r, size));
