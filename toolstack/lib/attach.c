@@ -15,7 +15,8 @@ struct attempt {
 	struct chaos_ctx *ctx;
 	unsigned long request;
 	void *arg;
-	struct chaos_config *cfg;
+	const struct chaos_config *cfg;
+	struct chaos_vif *vifs; /* of cfg, if their addresses may be replaced */
 	struct noxs_ioc_dev *devs;
 	unsigned int first_vif; /* its index in devs; those behind it follow in order */
 	uint16_t *err_dev, *conflict_domid;
@@ -23,7 +24,7 @@ struct attempt {
 };
 
 /* The vif the error is about, NULL if it is about none; *nr is its number. */
-static struct chaos_vif *vif_in_error(const struct attempt *a, unsigned int *nr)
+static const struct chaos_vif *vif_in_error(const struct attempt *a, unsigned int *nr)
 {
 	*nr = *a->err_dev - a->first_vif;
 	return *a->err_dev != 0xffff && *nr < a->cfg->nr_vifs ? &a->cfg->vifs[*nr] : NULL;
@@ -134,9 +135,10 @@ static bool replace_mac(const struct attempt *a)
 	struct chaos_vif *vif;
 	unsigned int nr;
 
-	vif = vif_in_error(a, &nr);
-	if (*a->conflict_what != NOXS_CONFLICT_MAC || !vif || !vif->mac_is_random ||
-	    chaos_mac_random(vif->mac))
+	if (*a->conflict_what != NOXS_CONFLICT_MAC || !a->vifs || !vif_in_error(a, &nr))
+		return false;
+	vif = &a->vifs[nr];
+	if (!vif->mac_is_random || chaos_mac_random(vif->mac))
 		return false;
 	memcpy(a->devs[nr + a->first_vif].config.vif.mac, vif->mac, sizeof(vif->mac));
 	return true;
@@ -167,16 +169,17 @@ static void fill_sysctl(struct noxs_ioc_dev *dev)
 	dev->fd = -1;
 }
 
-int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			const struct chaos_built *built, struct chaos_config *cfg,
-			struct chaos_error *err)
+/* CREATE of the devices in @devs, which begin with sysctl; @vifs as in struct attempt. */
+static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct noxs_ioc_dev *devs,
+		  const struct chaos_built *built, const struct chaos_config *cfg,
+		  struct chaos_vif *vifs, struct chaos_error *err)
 {
-	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
 	struct attempt a = {
 		.ctx = ctx,
 		.request = NOXS_IOC_CREATE,
 		.arg = arg,
 		.cfg = cfg,
+		.vifs = vifs,
 		.devs = devs,
 		.first_vif = 1,
 		.err_dev = &arg->err_dev,
@@ -186,29 +189,35 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 	unsigned int i;
 
 	fill_sysctl(&devs[0]);
-	for (i = 0; i < cfg->nr_vifs; i++) {
-		fill_vif(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_rings(&devs[i + 1], &built->vifs[i]);
-	}
 	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
 	arg->devs = (uintptr_t)devs;
 	return attempt(&a, err);
 }
 
-int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_built *built, const struct chaos_config *cfg)
+int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
+			const struct chaos_built *built, struct chaos_config *cfg,
+			struct chaos_error *err)
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
 	unsigned int i;
 
-	fill_sysctl(&devs[0]);
-	for (i = 0; i < cfg->nr_vifs; i++) {
+	for (i = 0; i < cfg->nr_vifs; i++)
+		fill_vif(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+	return create(ctx, arg, devs, built, cfg, cfg->vifs, err);
+}
+
+int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
+			      const struct chaos_built *built, const struct chaos_config *cfg,
+			      struct chaos_error *err)
+{
+	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_deferred(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
-		fill_rings(&devs[i + 1], &built->vifs[i]);
-	}
-	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
-	arg->devs = (uintptr_t)devs;
-	return ioctl(ctx->noxs_fd, NOXS_IOC_CREATE, arg);
+	return create(ctx, arg, devs, built, cfg, NULL, err);
 }
 
 int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
@@ -220,6 +229,7 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 		.request = NOXS_IOC_CONFIGURE,
 		.arg = arg,
 		.cfg = cfg,
+		.vifs = cfg->vifs,
 		.devs = devs,
 		.first_vif = 0,
 		.err_dev = &arg->err_dev,

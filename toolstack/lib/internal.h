@@ -72,13 +72,14 @@ int chaos_module_wait(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeou
 		      bool (*is_wanted)(const struct noxs_ioc_event *event),
 		      struct noxs_ioc_event *event);
 
-/* attach.c: back-ends.  Those of a shell have no addresses; -1 with errno, then. */
+/* attach.c: back-ends.  Those of a shell have no addresses. */
 struct chaos_built;
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 			const struct chaos_built *built, struct chaos_config *cfg,
 			struct chaos_error *err);
 int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_built *built, const struct chaos_config *cfg);
+			      const struct chaos_built *built, const struct chaos_config *cfg,
+			      struct chaos_error *err);
 int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
 			   struct chaos_config *cfg, struct chaos_error *err);
 /* Xen has refused a name: say who bears it. */

@@ -144,17 +144,11 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 		.ctrl_port = s->built.ctrl_port,
 		.info = { .what = NOXS_SET_STATE, .state = NOXS_DOM_SHELL },
 	};
+	int rc;
 
-	if (!chaos_module_attach_shell(s->ctx, &arg, &s->built, cfg)) {
-		s->has_devices = true;
-		return 0;
-	}
-	if (errno == ENODEV)
-		return chaos_error_set(
-			err, CHAOS_ENVIRONMENT, errno,
-			"no bridge or switch for the devices of a shell: make it, or correct 'bridge=' or 'switch='");
-	return chaos_error_set(err, chaos_code_of_errno(errno), errno,
-			       "cannot make the devices of a shell: %s", strerror(errno));
+	rc = chaos_module_attach_shell(s->ctx, &arg, &s->built, cfg, err);
+	s->has_devices = !rc;
+	return rc;
 }
 
 /* The kernel, in the form the builder takes that is to be used: one of the two. */

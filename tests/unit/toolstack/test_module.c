@@ -158,7 +158,7 @@ static void attach_passes_rings(void **state)
 	assert_int_equal(seen_devs[2].ring_gref[1], 4);
 	assert_int_equal(seen_devs[2].data_port[0], 5);
 	assert_int_equal(seen_devs[2].data_port[1], 5);
-	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &one, &cfg), 0);
+	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &one, &cfg, NULL), 0);
 	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE | NOXS_VIF_DEFERRED);
 	assert_int_equal(seen_devs[2].flags, NOXS_VIF_DEFERRED | NOXS_DEV_PRECONNECT);
 	assert_int_equal(seen_devs[2].data_port[0], 5);
@@ -172,7 +172,7 @@ static void shell_gets_its_addresses_later(void **state)
 	union noxs_config bare = { .vif.mtu = cfg.vifs[0].mtu };
 
 	(void)state;
-	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &built, &cfg), 0);
+	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &built, &cfg, NULL), 0);
 	assert_int_equal(seen.nr_devs, 3);
 	assert_int_equal(seen_devs[0].flags, 0);
 	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE | NOXS_VIF_DEFERRED);
@@ -296,6 +296,11 @@ static void attach_to_switch(void **state)
 	assert_error(err, CHAOS_ENVIRONMENT, "no switch \"br0\"");
 	assert_error(err, CHAOS_ENVIRONMENT, "ip link add br0 type noxs && ip link set br0 up");
 	assert_error(err, CHAOS_ENVIRONMENT, "'switch='");
+	/* A shell's says the same. */
+	nr_ioctls = 0;
+	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &built, &cfg, &err),
+			 -CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "no switch \"br0\"");
 }
 
 static bool is_ready(const struct noxs_ioc_event *event)
