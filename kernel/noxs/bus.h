@@ -7,11 +7,12 @@
  *
  *	noxs_domain.lock	mutex, one per domain: its devices, control page, channel
  *	  rtnl			vif create, and nothing else under noxs_domain.lock
+ *	  port_dummy_lock	mutex: a port made or freed; none of these inside
  *	  bus_lock		spinlock: the hash of domains, noxs_domain.detaching
- *	  addr_lock, log_lock, switch_lock, port_dummy_lock
+ *	  addr_lock, log_lock, switch_lock
  *				spinlocks, leaves; switch_lock also inside any rtnl
  *
- * The data path (NAPI) takes none of the first three.
+ * The data path (NAPI) takes none of these.
  */
 #ifndef NOXS_BUS_H
 #define NOXS_BUS_H

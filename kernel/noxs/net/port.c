@@ -6,12 +6,14 @@
  * the hash of busy polling (no socket polls a port), whose 256 chains would grow with them.
  */
 #include <linux/if_vlan.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include "../compat.h"
 #include "switch.h"
 
 static struct net_device *port_dummy;
-static DEFINE_SPINLOCK(port_dummy_lock); /* its list of NAPI instances */
+/* Its list of NAPI instances.  A mutex: from Linux 6.14 on, changing that takes another inside. */
+static DEFINE_MUTEX(port_dummy_lock);
 
 struct vif *vif_port_alloc(u16 domid, const struct noxs_ioc_dev *req)
 {
@@ -22,9 +24,9 @@ struct vif *vif_port_alloc(u16 domid, const struct noxs_ioc_dev *req)
 	vif_setup(&port->vif, &vif_port_link_ops, domid, req->id);
 	port->max_len = req->config.vif.mtu + VLAN_ETH_HLEN;
 	flood_credit_init(&port->credit, 1);
-	spin_lock(&port_dummy_lock);
+	mutex_lock(&port_dummy_lock);
 	netif_napi_add_tx(port_dummy, &port->vif.napi, vif_poll);
-	spin_unlock(&port_dummy_lock);
+	mutex_unlock(&port_dummy_lock);
 	return &port->vif;
 }
 
@@ -33,9 +35,9 @@ static void port_destroy(struct vif *vif)
 	struct vif_port *port = vif_to_port(vif);
 
 	noxs_switch_leave(port);
-	spin_lock(&port_dummy_lock);
+	mutex_lock(&port_dummy_lock);
 	__netif_napi_del(&vif->napi);
-	spin_unlock(&port_dummy_lock);
+	mutex_unlock(&port_dummy_lock);
 	kfree_rcu(port, rcu);
 }
 
