@@ -75,6 +75,9 @@ int vif_poll(struct napi_struct *napi, int budget)
 	bool more;
 	int done;
 
+	/* netpoll, perhaps in a hard interrupt: the scratch memory may be in use on this CPU. */
+	if (!budget)
+		return 0;
 	/* A broken ring is left alone, its event masked, until the device is closed. */
 	if (atomic_read(&vif->dev.fault)) {
 		napi_complete(napi);
