@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,24 +52,38 @@ static bool one_round(void)
 	return ok && await_gone(guest.domid);
 }
 
+/* Fewer rounds than this move less memory than a kernel with two processors does by itself. */
+#define ROUNDS_THAT_SHOW 100
+
+/*
+ * Three times that many rounds: what caches take they take once or twice, a leak shows each time.
+ */
 static void test_leaks(int rounds)
 {
-	struct holdings before, after;
-	int i;
+	struct holdings first, before, after;
+	long lost, least = LONG_MAX;
+	int i, block, done = 0;
 
 	for (i = 0; i < 20; i++) /* fill the slab caches */
 		one_round();
-	take_stock(&before);
-	for (i = 0; i < rounds && one_round(); i++)
-		;
-	verdict("rounds", i == rounds, "round %d fails", i);
-	take_stock(&after);
-	verdict("rounds-netdevs", before.netdevs == after.netdevs, "%u, then %u", before.netdevs,
+	take_stock(&first);
+	after = first;
+	for (block = 0; block < 3; block++) {
+		before = after;
+		for (i = 0; i < rounds && one_round(); i++)
+			done++;
+		take_stock(&after);
+		lost = before.free_kib - after.free_kib;
+		least = lost < least ? lost : least;
+	}
+	verdict("rounds", done == 3 * rounds, "round %d fails", done);
+	verdict("rounds-netdevs", first.netdevs == after.netdevs, "%u, then %u", first.netdevs,
 		after.netdevs);
-	verdict("rounds-irqs", before.irqs == after.irqs, "%u, then %u", before.irqs, after.irqs);
-	/* 200 rounds that lost a page each would show as 800 KiB. */
-	verdict("rounds-memory", before.free_kib - after.free_kib < 600, "%ld KiB lost",
-		before.free_kib - after.free_kib);
+	verdict("rounds-irqs", first.irqs == after.irqs, "%u, then %u", first.irqs, after.irqs);
+	/* A page lost by each round would be 4 KiB a round. */
+	if (rounds >= ROUNDS_THAT_SHOW)
+		verdict("rounds-memory", least < 3 * rounds, "at least %ld KiB lost in each %d",
+			least, rounds);
 }
 
 static void test_unload(void)
@@ -111,7 +126,7 @@ int main(int argc, char **argv)
 	test_switch();
 	test_switch_load(10);
 	test_hostile();
-	test_leaks(rounds);
+	test_leaks(rounds / 2);
 	test_unload();
 	verdict("kernel-log", system("dmesg | grep -e 'Call Trace' -e WARNING: -e BUG:"),
 		"see above");
