@@ -123,6 +123,8 @@ static int domain_add_device(struct noxs_domain *dom, const struct noxs_ioc_crea
 		.config = dev_req->config,
 	};
 	dev->deferred = dev_req->flags & NOXS_VIF_DEFERRED;
+	if (class->describe)
+		class->describe(dev);
 	strscpy(dev->link, dev_req->link, sizeof(dev->link));
 	domain_resume_slot(dev);
 	dom->devs[dom->nr_devs++] = dev;

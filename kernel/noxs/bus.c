@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <xen/events.h>
+#include "blk/vbd.h"
 #include "bus.h"
 #include "events.h"
 #include "net/vif.h"
@@ -26,6 +27,7 @@ static struct workqueue_struct *bus_wq;
 static const struct noxs_class *const classes[] = {
 	[NOXS_CLASS_SYSCTL] = &noxs_sysctl_class,
 	[NOXS_CLASS_VIF] = &noxs_vif_class,
+	[NOXS_CLASS_VBD] = &noxs_vbd_class,
 };
 
 const struct noxs_class *noxs_bus_class(u16 cls)

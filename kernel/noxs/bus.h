@@ -42,6 +42,9 @@ struct noxs_class {
 	struct noxs_device *(*create)(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
 				      struct noxs_conflict *conflict);
 
+	/* Fill in entry.config where it is not what was asked for.  NULL: it is. */
+	void (*describe)(struct noxs_device *dev);
+
 	/*
 	 * Connect at once, with rings that the builder has made and parameters that it has written
 	 * to the front half.  NULL: the class has no rings.

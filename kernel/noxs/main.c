@@ -4,6 +4,7 @@
  */
 #include <linux/module.h>
 #include <xen/xen.h>
+#include "blk/vbd.h"
 #include "bus.h"
 #include "ctrl.h"
 #include "grant.h"
@@ -24,9 +25,12 @@ static int noxs_start(void)
 	err = noxs_vif_init();
 	if (err)
 		return err;
-	err = noxs_bus_init();
+	err = noxs_vbd_init();
 	if (err)
 		goto fini_vif;
+	err = noxs_bus_init();
+	if (err)
+		goto fini_vbd;
 	err = noxs_lifecycle_init();
 	if (err)
 		goto fini_bus;
@@ -34,6 +38,8 @@ static int noxs_start(void)
 
 fini_bus:
 	noxs_bus_fini();
+fini_vbd:
+	noxs_vbd_fini();
 fini_vif:
 	noxs_vif_fini();
 	return err;
@@ -43,6 +49,7 @@ static void noxs_stop(void)
 {
 	noxs_lifecycle_fini();
 	noxs_bus_fini();
+	noxs_vbd_fini();
 	noxs_vif_fini();
 }
 

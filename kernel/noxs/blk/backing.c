@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The file behind a disk.
+ */
+#include <linux/blkdev.h>
+#include <linux/falloc.h>
+#include <linux/file.h>
+#include <linux/uio.h>
+#include "backing.h"
+
+static struct inode *backing_inode(const struct blk_backing *backing)
+{
+	/* Of a block device this is the device's own inode, not the node's in /dev. */
+	return backing->file->f_mapping->host;
+}
+
+static int check_kind(const struct file *file)
+{
+	umode_t mode = file_inode(file)->i_mode;
+
+	if (S_ISDIR(mode))
+		return -EISDIR;
+	if (!S_ISREG(mode) && !S_ISBLK(mode))
+		return -ENOTBLK;
+	if (!(file->f_mode & FMODE_READ))
+		return -EACCES;
+	/* An appending write lands at the end, wherever it was meant for. */
+	if (file->f_flags & O_APPEND || !(file->f_mode & FMODE_CAN_READ))
+		return -EINVAL;
+	return 0;
+}
+
+/* The unit the disk is read and written in; at most a page, because segments are. */
+static int find_sector_size(struct blk_backing *backing, struct block_device *bdev)
+{
+	backing->sector_size = SECTOR_SIZE;
+	if (bdev)
+		backing->sector_size = bdev_logical_block_size(bdev);
+	else if (backing->direct && backing_inode(backing)->i_sb->s_bdev)
+		backing->sector_size =
+			bdev_logical_block_size(backing_inode(backing)->i_sb->s_bdev);
+	return backing->sector_size > PAGE_SIZE ? -EINVAL : 0;
+}
+
+static int describe(struct blk_backing *backing)
+{
+	struct file *file = backing->file;
+	struct block_device *bdev = NULL;
+	int err = check_kind(file);
+
+	if (err)
+		return err;
+	if (S_ISBLK(file_inode(file)->i_mode))
+		bdev = I_BDEV(backing_inode(backing));
+	backing->direct = file->f_flags & O_DIRECT;
+	backing->read_only = !(file->f_mode & FMODE_WRITE) || !(file->f_mode & FMODE_CAN_WRITE);
+	err = find_sector_size(backing, bdev);
+	if (err)
+		return err;
+	/* Punching a hole into a block device is telling it to write zeroes cheaply. */
+	backing->discard = !backing->read_only && file->f_op->fallocate &&
+			   (!bdev || bdev_write_zeroes_sectors(bdev));
+	backing->sectors = round_down(i_size_read(backing_inode(backing)), backing->sector_size) >>
+			   SECTOR_SHIFT;
+	return backing->sectors ? 0 : -ENODATA;
+}
+
+int blk_backing_open(struct blk_backing *backing, int fd)
+{
+	int err;
+
+	backing->file = fget(fd);
+	if (!backing->file)
+		return -EBADF;
+	err = describe(backing);
+	if (err)
+		blk_backing_close(backing);
+	return err;
+}
+
+void blk_backing_close(struct blk_backing *backing)
+{
+	fput(backing->file);
+	backing->file = NULL;
+}
+
+static void set_iocb(struct blk_backing *backing, struct kiocb *iocb, loff_t pos)
+{
+	iocb->ki_filp = backing->file;
+	iocb->ki_pos = pos;
+	/* As it was opened: whoever shares the descriptor may have changed its flags since. */
+	iocb->ki_flags = backing->direct ? IOCB_DIRECT : 0;
+	iocb->ki_ioprio = 0;
+}
+
+/* What is neither done nor queued is an error: a file that has become shorter reads short. */
+static ssize_t whole(ssize_t ret, size_t len)
+{
+	if (ret < 0 || ret == len)
+		return ret;
+	return -EIO;
+}
+
+ssize_t blk_backing_read(struct blk_backing *backing, struct kiocb *iocb, struct bio_vec *pieces,
+			 unsigned int nr, size_t len, loff_t pos)
+{
+	struct iov_iter iter;
+
+	set_iocb(backing, iocb, pos);
+	iov_iter_bvec(&iter, READ, pieces, nr, len);
+	return whole(vfs_iocb_iter_read(backing->file, iocb, &iter), len);
+}
+
+ssize_t blk_backing_write(struct blk_backing *backing, struct kiocb *iocb, struct bio_vec *pieces,
+			  unsigned int nr, size_t len, loff_t pos, bool sync)
+{
+	struct iov_iter iter;
+	ssize_t ret;
+
+	file_start_write(backing->file);
+	set_iocb(backing, iocb, pos);
+	if (sync)
+		iocb->ki_flags |= IOCB_DSYNC;
+	iov_iter_bvec(&iter, WRITE, pieces, nr, len);
+	/* A file that was cut short is not to grow again by a hole where data was. */
+	if (pos + len > i_size_read(backing_inode(backing)))
+		ret = -ENXIO;
+	else
+		ret = whole(vfs_iocb_iter_write(backing->file, iocb, &iter), len);
+	/* Another thread may end it: lockdep is told that this one has let go, as fs/aio.c does. */
+	if (S_ISREG(file_inode(backing->file)->i_mode))
+		__sb_writers_release(file_inode(backing->file)->i_sb, SB_FREEZE_WRITE);
+	return ret;
+}
+
+void blk_backing_wrote(struct blk_backing *backing)
+{
+	if (S_ISREG(file_inode(backing->file)->i_mode))
+		__sb_writers_acquired(file_inode(backing->file)->i_sb, SB_FREEZE_WRITE);
+	file_end_write(backing->file);
+}
+
+int blk_backing_flush(struct blk_backing *backing)
+{
+	return vfs_fsync(backing->file, 1);
+}
+
+int blk_backing_discard(struct blk_backing *backing, loff_t pos, u64 len)
+{
+	return vfs_fallocate(backing->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos, len);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What lies behind a disk: an open file, regular or a block device, handed over by the toolstack.
+ *
+ * Both go through the file's own read and write: with the page cache, or past it when the file was
+ * opened with O_DIRECT; a block device then gets bios straight from our pages.  No path is ever
+ * looked up, and no rights are checked other than those of the file as it was opened.
+ */
+#ifndef NOXS_BLK_BACKING_H
+#define NOXS_BLK_BACKING_H
+
+#include <linux/blk_types.h>
+#include <linux/blkdev.h>
+#include <linux/fs.h>
+
+struct blk_backing {
+	struct file *file;
+	u64 sectors;	 /* of 512 bytes */
+	u32 sector_size; /* bytes */
+	bool read_only;
+	bool discard;
+	bool direct;
+};
+
+/*
+ * Take hold of descriptor @fd of the calling process.  -EBADF no such descriptor; -ENOTBLK neither
+ * a regular file nor a block device; -EISDIR a directory; -EACCES it cannot be read; -EINVAL it is
+ * for appending only, or cannot be read at an offset; -ENODATA it has not one sector.
+ */
+int blk_backing_open(struct blk_backing *backing, int fd);
+void blk_backing_close(struct blk_backing *backing);
+
+/*
+ * Read or write @nr pieces of together @len bytes at byte @pos.  The caller sets iocb->ki_complete,
+ * or NULL to have it done before this returns; other fields are set here.  Returns @len or an
+ * error; -EIOCBQUEUED: ki_complete will tell.  Each write must be ended with blk_backing_wrote()
+ * when its result is known.  Both may sleep as long as the disk does.
+ */
+ssize_t blk_backing_read(struct blk_backing *backing, struct kiocb *iocb, struct bio_vec *pieces,
+			 unsigned int nr, size_t len, loff_t pos);
+ssize_t blk_backing_write(struct blk_backing *backing, struct kiocb *iocb, struct bio_vec *pieces,
+			  unsigned int nr, size_t len, loff_t pos, bool sync);
+void blk_backing_wrote(struct blk_backing *backing);
+
+/* Make everything that was written durable. */
+int blk_backing_flush(struct blk_backing *backing);
+
+/* Give the space back; what is read there afterwards is zero.  -EOPNOTSUPP. */
+int blk_backing_discard(struct blk_backing *backing, loff_t pos, u64 len);
+
+#endif /* NOXS_BLK_BACKING_H */

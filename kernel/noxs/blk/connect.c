@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connecting a vbd: the guest's rings mapped, its channel bound, requests served; and the way back.
+ */
+#include <linux/slab.h>
+#include <xen/events.h>
+#include "../hypercall.h"
+#include "../ring.h"
+#include "vbd.h"
+
+/*
+ * Events without work that are forgiven after connecting: Xen raises one when the channel is bound,
+ * and a ring's first round may have taken a request before its event came.
+ */
+#define VBD_GRACE 4
+
+/* ---- interrupts ---- */
+
+/* Whether an event that finds no work is forgiven: a round may have done the work before. */
+static bool vbd_forgives(struct vbd *vbd)
+{
+	return atomic_xchg(&vbd->progress, 0) || atomic_dec_if_positive(&vbd->grace) >= 0;
+}
+
+/*
+ * The channel is a late-EOI one: an event stays masked until its work is done, and one without work
+ * counts as spurious, which delays the next.  A storm costs the guest its own service.
+ */
+static irqreturn_t vbd_interrupt(int irq, void *arg)
+{
+	struct vbd *vbd = arg;
+	unsigned int i, busy = 0;
+
+	for (i = 0; i < vbd->nr_rings; i++)
+		if (vbd_ring_has_work(vbd->rings[i]))
+			busy |= BIT(i);
+	if (!busy) {
+		xen_irq_lateeoi(irq, vbd_forgives(vbd) ? 0 : XEN_EOI_FLAG_SPURIOUS);
+		return IRQ_HANDLED;
+	}
+	atomic_set(&vbd->eoi_due, 1);
+	for (i = 0; i < vbd->nr_rings; i++)
+		if (busy & BIT(i))
+			queue_work(vbd_wq, &vbd->rings[i]->work);
+	return IRQ_HANDLED;
+}
+
+void vbd_send_eoi(struct vbd *vbd)
+{
+	if (!atomic_xchg(&vbd->eoi_due, 0))
+		return;
+	xen_irq_lateeoi(vbd->irq, vbd_forgives(vbd) ? 0 : XEN_EOI_FLAG_SPURIOUS);
+}
+
+/* ---- rings ---- */
+
+/*
+ * A front-end that reconnects may hand us a ring in use: go on where its responses end.  The
+ * indices are looked at here and at every round.
+ */
+static int ring_attach(struct vbd_ring *ring)
+{
+	struct blkif_sring *sring = ring->grant.vaddr;
+	RING_IDX rsp = READ_ONCE(sring->rsp_prod);
+
+	BACK_RING_ATTACH(&ring->back, sring, rsp, XEN_PAGE_SIZE);
+	if (noxs_ring_pending(READ_ONCE(sring->req_prod), rsp, rsp, RING_SIZE(&ring->back)) < 0)
+		return -EPROTO;
+	return 0;
+}
+
+static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref)
+{
+	struct vbd_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
+	int err;
+
+	if (!ring)
+		return ERR_PTR(-ENOMEM);
+	ring->vbd = vbd;
+	/* No round before everything is there. */
+	ring->stopping = true;
+	init_llist_head(&ring->ended);
+	init_waitqueue_head(&ring->idle);
+	INIT_WORK(&ring->work, vbd_ring_work);
+	err = noxs_grant_map(&ring->grant, vbd->domid, gref);
+	if (!err)
+		err = ring_attach(ring);
+	if (err) {
+		noxs_grant_unmap(&ring->grant);
+		kfree(ring);
+		return ERR_PTR(err);
+	}
+	return ring;
+}
+
+static void ring_destroy(struct vbd_ring *ring)
+{
+	struct vbd_stats *sum = &ring->vbd->stats;
+
+	/* The handler is gone and nothing is in flight: nobody queues it any more. */
+	cancel_work_sync(&ring->work);
+	noxs_grant_unmap(&ring->grant);
+	sum->reads += ring->stats.reads;
+	sum->read_bytes += ring->stats.read_bytes;
+	sum->writes += ring->stats.writes;
+	sum->written_bytes += ring->stats.written_bytes;
+	sum->errors += ring->stats.errors;
+	kfree(ring);
+}
+
+/*
+ * No round runs afterwards, other than to collect, and nothing is in flight.
+ *
+ *   1. a round that has not seen `stopping` ends before the flush does, and after it none begins:
+ *      from there on in_flight only falls;
+ *   2. what ends queues the work, which counts it down, and wakes us at zero.  The work must not be
+ *      cancelled before: while it is, it cannot be queued.
+ */
+static void ring_stop(struct vbd_ring *ring)
+{
+	WRITE_ONCE(ring->stopping, true);
+	queue_work(vbd_wq, &ring->work);
+	flush_work(&ring->work);
+	wait_event(ring->idle, !atomic_read(&ring->in_flight));
+}
+
+static void ring_start(struct vbd_ring *ring)
+{
+	WRITE_ONCE(ring->stopping, false);
+	/* Events may have been lost before: look at the ring once. */
+	queue_work(vbd_wq, &ring->work);
+}
+
+/* ---- connecting ---- */
+
+static void vbd_release(struct vbd *vbd)
+{
+	unsigned int nr_rings = vbd->nr_rings;
+
+	if (vbd->irq)
+		noxs_evtchn_unbind(vbd->irq, vbd);
+	vbd->irq = 0;
+	vbd->nr_rings = 0;
+	while (nr_rings)
+		ring_destroy(vbd->rings[--nr_rings]);
+}
+
+static int vbd_map_rings(struct vbd *vbd, const struct vbd_params *params)
+{
+	struct vbd_ring *ring;
+
+	while (vbd->nr_rings < params->nr_rings) {
+		ring = ring_create(vbd, params->ring_gref[vbd->nr_rings]);
+		if (IS_ERR(ring))
+			return PTR_ERR(ring);
+		vbd->rings[vbd->nr_rings++] = ring;
+	}
+	return 0;
+}
+
+static int vbd_bind_channel(struct vbd *vbd, const struct vbd_params *params)
+{
+	int irq;
+
+	irq = noxs_evtchn_bind(vbd->domid, params->port, vbd_interrupt, vbd->name, vbd);
+	if (irq < 0)
+		return irq;
+	vbd->irq = irq;
+	return 0;
+}
+
+int vbd_connect(struct vbd *vbd, const struct vbd_params *params)
+{
+	unsigned int i;
+	int err;
+
+	atomic_set(&vbd->eoi_due, 0);
+	atomic_set(&vbd->grace, VBD_GRACE);
+	err = vbd_map_rings(vbd, params);
+	if (!err)
+		err = vbd_bind_channel(vbd, params);
+	if (err) {
+		vbd_release(vbd);
+		return err;
+	}
+	for (i = 0; i < vbd->nr_rings; i++)
+		ring_start(vbd->rings[i]);
+	return 0;
+}
+
+/*
+ * Rounds are stopped before the channel is unbound, because they use it to notify the guest; an
+ * interrupt in between queues a work that does nothing.
+ */
+void vbd_disconnect(struct vbd *vbd)
+{
+	unsigned int i;
+
+	for (i = 0; i < vbd->nr_rings; i++)
+		ring_stop(vbd->rings[i]);
+	vbd_release(vbd);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One request on its way: memory, copies from and to the guest, the file.
+ */
+#include <linux/slab.h>
+#include <xen/page.h>
+#include "vbd.h"
+
+/*
+ * Memory of requests that are queued with files opened with O_DIRECT, over all guests; beyond it a
+ * ring's work waits for its request.  With the page cache a work has one batch at a time anyway.
+ */
+#define VBD_MAX_QUEUED_PAGES 8192
+
+static atomic_t vbd_queued_pages = ATOMIC_INIT(0);
+
+void vbd_io_free(struct vbd_io *io)
+{
+	unsigned int i;
+
+	for (i = 0; i < io->req.nr_segs && io->pieces[i].bv_page; i++)
+		__free_page(io->pieces[i].bv_page);
+	kfree(io);
+}
+
+static bool needs_pages(const struct blkreq *req)
+{
+	return req->action == BLKREQ_READ || req->action == BLKREQ_WRITE;
+}
+
+struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req)
+{
+	struct vbd_io *io = kmalloc(sizeof(*io), GFP_KERNEL);
+	unsigned int i;
+
+	if (!io)
+		return NULL;
+	io->ring = ring;
+	io->req = *req;
+	io->result = 0;
+	io->queued = false;
+	io->is_write_begun = false;
+	if (!needs_pages(req)) {
+		io->req.nr_segs = 0;
+		return io;
+	}
+	for (i = 0; i < req->nr_segs; i++) {
+		io->pieces[i].bv_page = alloc_page(GFP_KERNEL);
+		if (!io->pieces[i].bv_page) {
+			vbd_io_free(io);
+			return NULL;
+		}
+		io->pieces[i].bv_len = req->seg[i].len;
+		io->pieces[i].bv_offset = 0;
+	}
+	return io;
+}
+
+/* ---- copies ---- */
+
+void vbd_io_plan_copies(struct vbd_io *io)
+{
+	struct vbd_ring *ring = io->ring;
+	unsigned int i;
+
+	io->first_op = ring->nr_ops;
+	for (i = 0; i < io->req.nr_segs; i++) {
+		const struct blkreq_seg *seg = &io->req.seg[i];
+		struct gnttab_copy *op = &ring->ops[ring->nr_ops++];
+		struct gnttab_copy_ptr *guest = io->req.is_read ? &op->dest : &op->source;
+		struct gnttab_copy_ptr *own = io->req.is_read ? &op->source : &op->dest;
+
+		guest->u.ref = seg->gref;
+		guest->domid = ring->vbd->domid;
+		guest->offset = seg->offset;
+		own->u.gmfn = xen_page_to_gfn(io->pieces[i].bv_page);
+		own->domid = DOMID_SELF;
+		own->offset = 0;
+		op->len = seg->len;
+		op->flags = io->req.is_read ? GNTCOPY_dest_gref : GNTCOPY_source_gref;
+	}
+}
+
+int vbd_io_check_copies(const struct vbd_io *io)
+{
+	unsigned int i;
+
+	for (i = 0; i < io->req.nr_segs; i++)
+		if (io->ring->ops[io->first_op + i].status != GNTST_okay)
+			return -EFAULT;
+	return 0;
+}
+
+/* ---- the file ---- */
+
+static loff_t io_pos(const struct vbd_io *io)
+{
+	return io->req.sector << SECTOR_SHIFT;
+}
+
+/* Any context, also interrupts. */
+static void io_complete(struct kiocb *iocb, long ret)
+{
+	struct vbd_io *io = container_of(iocb, struct vbd_io, iocb);
+	struct vbd_ring *ring = io->ring;
+
+	io->result = ret;
+	llist_add(&io->ended, &ring->ended);
+	/* The ring lives while something is in flight, and the work counts that down. */
+	queue_work(vbd_wq, &ring->work);
+}
+
+/* Whether this one is given to the file without waiting for it. */
+static bool io_may_queue(struct vbd_io *io)
+{
+	int pages = io->req.nr_segs;
+
+	if (!io->ring->vbd->backing.direct || io->req.preflush)
+		return false;
+	if (atomic_add_return(pages, &vbd_queued_pages) <= VBD_MAX_QUEUED_PAGES)
+		return true;
+	atomic_sub(pages, &vbd_queued_pages);
+	return false;
+}
+
+static ssize_t io_transfer(struct vbd_io *io)
+{
+	struct blk_backing *backing = &io->ring->vbd->backing;
+	size_t len = io->req.nr_sectors << SECTOR_SHIFT;
+
+	if (io->req.is_read)
+		return blk_backing_read(backing, &io->iocb, io->pieces, io->req.nr_segs, len,
+					io_pos(io));
+	io->is_write_begun = true;
+	return blk_backing_write(backing, &io->iocb, io->pieces, io->req.nr_segs, len, io_pos(io),
+				 io->req.barrier);
+}
+
+static void io_submit_transfer(struct vbd_io *io)
+{
+	bool may_queue = io_may_queue(io);
+	ssize_t ret;
+
+	io->iocb.ki_complete = may_queue ? io_complete : NULL;
+	if (may_queue) {
+		/* It may have ended before the call returns. */
+		io->queued = true;
+		atomic_inc(&io->ring->in_flight);
+	}
+	ret = io_transfer(io);
+	if (ret == -EIOCBQUEUED)
+		return;
+	io->result = ret;
+	if (may_queue) {
+		io->queued = false;
+		atomic_dec(&io->ring->in_flight);
+		atomic_sub(io->req.nr_segs, &vbd_queued_pages);
+	}
+}
+
+void vbd_io_submit(struct vbd_io *io)
+{
+	struct blk_backing *backing = &io->ring->vbd->backing;
+
+	switch (io->req.action) {
+	case BLKREQ_READ:
+		io_submit_transfer(io);
+		break;
+	case BLKREQ_WRITE:
+		if (io->req.preflush)
+			io->result = blk_backing_flush(backing);
+		if (!io->result)
+			io_submit_transfer(io);
+		break;
+	case BLKREQ_FLUSH:
+		io->result = blk_backing_flush(backing);
+		break;
+	case BLKREQ_DISCARD:
+		io->result = blk_backing_discard(backing, io_pos(io),
+						 io->req.nr_sectors << SECTOR_SHIFT);
+		break;
+	default:
+		break;
+	}
+}
+
+void vbd_io_end(struct vbd_io *io)
+{
+	if (io->is_write_begun)
+		blk_backing_wrote(&io->ring->vbd->backing);
+	if (!io->queued)
+		return;
+	if (io->result >= 0 && io->result != io->req.nr_sectors << SECTOR_SHIFT)
+		io->result = -EIO; /* cut short under way */
+	atomic_sub(io->req.nr_segs, &vbd_queued_pages);
+	if (atomic_dec_and_test(&io->ring->in_flight))
+		wake_up(&io->ring->idle);
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The vbd class: requests checked, the file held, states changed.
+ *
+ *	        front OPEN, parameters good
+ *	CLOSED ----------------------------> OPEN
+ *	   ^                                  |
+ *	   +----------------------------------+
+ *	      front CLOSED, the disk is done
+ *
+ *	any --(bad parameters, bad ring)--> FAILED, final
+ */
+#include <linux/slab.h>
+#include "vbd.h"
+
+/*
+ * Works at a time, over all guests: as many can wait for their disks.  Further rings wait for one
+ * of them, not for ever unless a disk does.
+ */
+#define VBD_MAX_WORKS 64
+
+struct workqueue_struct *vbd_wq;
+
+static struct vbd *dev_to_vbd(struct noxs_device *dev)
+{
+	return container_of(dev, struct vbd, dev);
+}
+
+/* ---- creating ---- */
+
+/* What is asked of a disk is whether it may be written; all else is found out. */
+static int vbd_check(const struct noxs_ioc_dev *req)
+{
+	const struct noxs_vbd_config *config = &req->config.vbd;
+
+	if (req->flags & ~NOXS_DEV_PRECONNECT || req->link[0])
+		return -EINVAL;
+	if (req->flags & NOXS_DEV_PRECONNECT &&
+	    (!req->nr_rings || req->nr_rings > ARRAY_SIZE(req->ring_gref) || !req->data_port[0] ||
+	     req->data_port[1] != req->data_port[0]))
+		return -EINVAL;
+	if (config->sectors || config->sector_size || config->flags & ~NOXS_VBD_READ_ONLY ||
+	    memchr_inv(config->pad0, 0, sizeof(config->pad0)))
+		return -EINVAL;
+	return 0;
+}
+
+static void vbd_set_rules(struct vbd *vbd, bool read_only)
+{
+	struct blkreq_rules *rules = &vbd->rules;
+
+	rules->sectors = vbd->backing.sectors;
+	rules->sector_size = vbd->backing.sector_size;
+	rules->read_only = read_only || vbd->backing.read_only;
+	rules->flush = !rules->read_only;
+	rules->discard = vbd->backing.discard && !rules->read_only;
+}
+
+static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
+				      struct noxs_conflict *conflict)
+{
+	struct vbd *vbd = kzalloc(sizeof(*vbd), GFP_KERNEL);
+	int err;
+
+	if (!vbd)
+		return ERR_PTR(-ENOMEM);
+	vbd->domid = dom->domid;
+	vbd->id = req->id;
+	snprintf(vbd->name, sizeof(vbd->name), "vbd%u.%u", dom->domid, req->id);
+	err = blk_backing_open(&vbd->backing, req->fd);
+	if (err) {
+		kfree(vbd);
+		return ERR_PTR(err);
+	}
+	vbd_set_rules(vbd, req->config.vbd.flags & NOXS_VBD_READ_ONLY);
+	vbd->dev.back.u.vbd.max_rings = VBD_MAX_RINGS;
+	vbd->dev.back.u.vbd.max_indirect = BLKREQ_MAX_SEGS;
+	vbd->dev.back.u.vbd.sectors =
+		vbd->backing.sectors / (vbd->backing.sector_size >> SECTOR_SHIFT);
+	return &vbd->dev;
+}
+
+static void vbd_describe(struct noxs_device *dev)
+{
+	struct noxs_vbd_config *config = &dev->entry.config.vbd;
+	const struct vbd *vbd = dev_to_vbd(dev);
+
+	config->sectors = dev->back.u.vbd.sectors;
+	config->sector_size = vbd->rules.sector_size;
+	config->flags = (vbd->rules.read_only ? NOXS_VBD_READ_ONLY : 0) |
+			(vbd->rules.flush ? NOXS_VBD_FLUSH : 0) |
+			(vbd->rules.discard ? NOXS_VBD_DISCARD : 0);
+}
+
+static void vbd_destroy(struct noxs_device *dev)
+{
+	struct vbd *vbd = dev_to_vbd(dev);
+
+	blk_backing_close(&vbd->backing);
+	kfree(vbd);
+}
+
+/* ---- states ---- */
+
+static int vbd_open(struct vbd *vbd, const struct vbd_params *params)
+{
+	int err;
+
+	if (!params->nr_rings || params->nr_rings > VBD_MAX_RINGS)
+		return -EPROTO;
+	err = vbd_connect(vbd, params);
+	if (!err)
+		vbd->dev.back.state = NOXS_STATE_OPEN;
+	return err;
+}
+
+static int vbd_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *req,
+			  const struct noxs_ctrl_front *front)
+{
+	struct vbd_params params = {
+		.ring_gref = { req->ring_gref[0], req->ring_gref[1] },
+		.nr_rings = req->nr_rings,
+		.port = req->data_port[0],
+	};
+
+	if (front->state != NOXS_STATE_OPEN)
+		return -EINVAL;
+	return vbd_open(dev_to_vbd(dev), &params);
+}
+
+static int vbd_front_changed(struct noxs_device *dev, const struct noxs_ctrl_front *front)
+{
+	const struct noxs_vbd_front *said = &front->u.vbd;
+	struct vbd_params params = {
+		.nr_rings = said->nr_rings,
+		.port = said->port,
+	};
+	struct vbd *vbd = dev_to_vbd(dev);
+	int err = 0;
+
+	/* Publishing OPEN twice changes nothing: new parameters need CLOSED in between. */
+	if (front->state == dev->back.state)
+		return 0;
+	if (front->state == NOXS_STATE_OPEN) {
+		/* None are offered. */
+		if (said->features)
+			return -EPROTO;
+		memcpy(params.ring_gref, said->ring_gref, sizeof(params.ring_gref));
+		err = vbd_open(vbd, &params);
+	} else {
+		vbd_disconnect(vbd);
+		dev->back.state = NOXS_STATE_CLOSED;
+	}
+	if (!err)
+		noxs_device_publish(dev, false);
+	return err;
+}
+
+static void vbd_disconnect_class(struct noxs_device *dev)
+{
+	vbd_disconnect(dev_to_vbd(dev));
+}
+
+/* ---- statistics ---- */
+
+static void vbd_query(struct noxs_device *dev, struct noxs_ioc_dev_state *state)
+{
+	const struct vbd *vbd = dev_to_vbd(dev);
+	const struct vbd_stats *stats = &vbd->stats;
+	unsigned int i = 0;
+
+	for (;;) {
+		state->rx_packets += READ_ONCE(stats->reads);
+		state->rx_bytes += READ_ONCE(stats->read_bytes);
+		state->tx_packets += READ_ONCE(stats->writes);
+		state->tx_bytes += READ_ONCE(stats->written_bytes);
+		state->tx_errors += READ_ONCE(stats->errors);
+		if (i == vbd->nr_rings)
+			return;
+		stats = &vbd->rings[i++]->stats;
+	}
+}
+
+const struct noxs_class noxs_vbd_class = {
+	.cls = NOXS_CLASS_VBD,
+	.check = vbd_check,
+	.create = vbd_create,
+	.describe = vbd_describe,
+	.preconnect = vbd_preconnect,
+	.front_changed = vbd_front_changed,
+	.disconnect = vbd_disconnect_class,
+	.destroy = vbd_destroy,
+	.query = vbd_query,
+};
+
+int noxs_vbd_init(void)
+{
+	vbd_wq = alloc_workqueue("noxs-vbd", WQ_UNBOUND, VBD_MAX_WORKS);
+	return vbd_wq ? 0 : -ENOMEM;
+}
+
+void noxs_vbd_fini(void)
+{
+	destroy_workqueue(vbd_wq);
+}

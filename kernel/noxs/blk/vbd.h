@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The vbd back-end: standard blkif rings of a guest at one end, an open file at the other.
+ *
+ *	vbd.c		the class: create, describe, destroy, state changes
+ *	connect.c	mapping rings, binding the channel, interrupts, and the way back
+ *	pump.c		the data path: a ring's work
+ *	io.c		one request on its way: its memory, the copies, the file
+ *	request.c	what a request in the ring asks for (host-testable)
+ *	backing.c	the file
+ *
+ * The guest's data is always copied by the hypervisor (GNTTABOP_copy), never mapped: what goes to
+ * the disk cannot change under way, no page of a guest is in the page cache or in a bio, and a
+ * guest that dies takes nothing with it.  That is also why persistent grants are not offered: they
+ * save mapping, and nothing is mapped.
+ */
+#ifndef NOXS_BLK_VBD_H
+#define NOXS_BLK_VBD_H
+
+#include <linux/llist.h>
+#include <linux/wait.h>
+#include <xen/interface/io/ring.h>
+#include <xen/interface/io/blkif.h>
+#include "../bus.h"
+#include "backing.h"
+#include "request.h"
+
+/* Rings of a vbd; each has its own work, and so its own thread when there is something to do. */
+#define VBD_MAX_RINGS  4U
+
+/* Segments that one round of a ring takes at most: its grant copies go with one hypercall. */
+#define VBD_BATCH_SEGS 64U
+
+struct vbd_ring;
+
+/* A request on its way. */
+struct vbd_io {
+	struct list_head node;	 /* the batch it is in */
+	struct llist_node ended; /* ring->ended */
+	struct vbd_ring *ring;
+	struct blkreq req;
+	struct kiocb iocb;
+	ssize_t result;				/* of the file, or of a copy */
+	bool queued;				/* the file will tell; counted in ring->in_flight */
+	bool is_write_begun;			/* blk_backing_wrote() is due */
+	u16 first_op;				/* in the batch */
+	struct bio_vec pieces[BLKREQ_MAX_SEGS]; /* req.nr_segs; pages are ours */
+};
+
+struct vbd_stats {
+	u64 reads, read_bytes;
+	u64 writes, written_bytes;
+	u64 errors;
+};
+
+struct vbd;
+
+/* All but `in_flight`, `ended` and `stopping` is the work's own while it may run. */
+struct vbd_ring {
+	/* Of an indirect request; within one page, because the hypervisor copies into it. */
+	struct blkreq_slot_seg descs[BLKREQ_MAX_SEGS] __aligned(256);
+	struct vbd *vbd;
+	struct noxs_grant grant;
+	struct blkif_back_ring back;
+	struct work_struct work;
+	bool stopping;		 /* the work only collects what ends */
+	atomic_t in_flight;	 /* queued with the file */
+	struct llist_head ended; /* of these, what has ended */
+	wait_queue_head_t idle;	 /* nothing is in flight any more */
+	struct vbd_stats stats;
+	unsigned int nr_ops;
+	struct gnttab_copy ops[VBD_BATCH_SEGS];
+};
+
+struct vbd {
+	struct noxs_device dev;
+	u16 domid, id;
+	char name[24]; /* vbdD.I, in /proc/interrupts */
+	struct blk_backing backing;
+	struct blkreq_rules rules;
+
+	/* Connection: written under dom->lock while no work runs, constant while one may. */
+	unsigned int nr_rings; /* 0 when not connected */
+	struct vbd_ring *rings[VBD_MAX_RINGS];
+	int irq;
+	atomic_t eoi_due;  /* the handler has run, and the event waits for its EOI */
+	atomic_t grace;	   /* events without work that are still forgiven */
+	atomic_t progress; /* requests have been taken since the last such event */
+
+	struct vbd_stats stats; /* of rings that are no more; dom->lock */
+};
+
+struct vbd_params {
+	u32 ring_gref[VBD_MAX_RINGS];
+	u32 nr_rings;
+	u32 port;
+};
+
+extern const struct noxs_class noxs_vbd_class;
+
+int noxs_vbd_init(void);
+void noxs_vbd_fini(void);
+
+/* Where the rings' works run. */
+extern struct workqueue_struct *vbd_wq;
+
+/* ---- connect.c ---- */
+
+/* Map the rings and bind the channel; requests are served from then on. */
+int vbd_connect(struct vbd *vbd, const struct vbd_params *params);
+
+/*
+ * Stop, wait for what the disk still has to do, and let go of everything of the guest's.  May be
+ * called when not connected.
+ */
+void vbd_disconnect(struct vbd *vbd);
+
+/* The ring has nothing left to do: let events through again. */
+void vbd_send_eoi(struct vbd *vbd);
+
+/* ---- pump.c ---- */
+
+void vbd_ring_work(struct work_struct *work);
+/* True if the guest has published requests.  Any context. */
+bool vbd_ring_has_work(const struct vbd_ring *ring);
+
+/* ---- io.c ---- */
+
+/* Memory for the request in @req, which is copied, or NULL. */
+struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req);
+void vbd_io_free(struct vbd_io *io);
+
+/* Add the copies between the guest's pages and ours to the ring's batch, which has room. */
+void vbd_io_plan_copies(struct vbd_io *io);
+/* After the batch was copied: 0, or an error if one of them failed. */
+int vbd_io_check_copies(const struct vbd_io *io);
+
+/* Give it to the file.  Afterwards io->queued, or io->result is final. */
+void vbd_io_submit(struct vbd_io *io);
+
+/* The result is final: end it as far as the file goes. */
+void vbd_io_end(struct vbd_io *io);
+
+#endif /* NOXS_BLK_VBD_H */

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The module's block devices against front-ends played from Dom0 (module-disk.h): what may be
+ * handed over, the whole protocol, errors of the disk, hostile guests, leaks.  Runs in the lab.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include "module-disk.h"
+
+/* ---- what may be handed over ---- */
+
+static void test_descriptors(void)
+{
+	struct guest guest;
+	int file = disk_file(), pipes[2], empty, null;
+	struct request req;
+
+	if (file < 0 || guest_create(&guest) || pipe(pipes))
+		return verdict("disk-setup", false, "%s", strerror(errno));
+	empty = open("/run/empty", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	null = open("/dev/null", O_RDWR);
+	expect("fd-none", disk_attach(&guest, -1, 0), EBADF);
+	expect("fd-closed", disk_attach(&guest, 999, 0), EBADF);
+	expect("fd-pipe", disk_attach(&guest, pipes[0], 0), ENOTBLK);
+	expect("fd-socket", disk_attach(&guest, socket(AF_UNIX, SOCK_STREAM, 0), 0), ENOTBLK);
+	expect("fd-directory", disk_attach(&guest, open("/run", O_RDONLY), 0), EISDIR);
+	expect("fd-character-device", disk_attach(&guest, null, 0), ENOTBLK);
+	expect("fd-control-device", disk_attach(&guest, fd, 0), ENOTBLK);
+	expect("fd-write-only", disk_attach(&guest, open(DISK_PATH, O_WRONLY), 0), EACCES);
+	expect("fd-append", disk_attach(&guest, open(DISK_PATH, O_RDWR | O_APPEND), 0), EINVAL);
+	expect("fd-path-only", disk_attach(&guest, open(DISK_PATH, O_PATH), 0), EBADF);
+	expect("fd-empty-file", disk_attach(&guest, empty, 0), ENODATA);
+	expect("config-flags", disk_attach(&guest, file, NOXS_VBD_FLUSH), EINVAL);
+	request_init(&req, &guest);
+	req.dev[1] = (struct noxs_ioc_dev){ .cls = NOXS_CLASS_VBD, .fd = file };
+	req.dev[1].config.vbd.sectors = DISK_SECTORS;
+	expect("config-sectors", control(fd, NOXS_IOC_CREATE, &req.create), EINVAL);
+	req.dev[1].config.vbd.sectors = 0;
+	strcpy(req.dev[1].link, "xenbr0");
+	expect("config-link", control(fd, NOXS_IOC_CREATE, &req.create), EINVAL);
+	verdict("fd-nothing-left", !count_attached(), "%u attached", count_attached());
+	guest_destroy(&guest);
+	close(file);
+}
+
+/* ---- the protocol ---- */
+
+static void test_read(struct disk *disk)
+{
+	blkif_request_t *req;
+	unsigned int good;
+
+	disk_request(disk, 0, BLKIF_OP_READ, 8, 0, 11);
+	good = disk_reap(disk, 0, 1, BLKIF_RSP_OKAY);
+	verdict("read", good == 1 && disk_pages_match(disk, 0, 11, 8), "%u good", good);
+	/* The last three sectors of the disk, into the middle of a page. */
+	memset(disk->guest.page[PAGE_DATA], 0xee, 4096);
+	disk_request(disk, 0, BLKIF_OP_READ, DISK_SECTORS - 3, 0, 1);
+	req = RING_GET_REQUEST(&disk->ring[0], disk->ring[0].req_prod_pvt - 1);
+	req->seg[0].first_sect = 2;
+	req->seg[0].last_sect = 4;
+	good = disk_reap(disk, 0, 1, BLKIF_RSP_OKAY);
+	verdict("read-part-of-page",
+		good == 1 &&
+			*(uint64_t *)(disk->guest.page[PAGE_DATA] + 1024) == DISK_SECTORS - 3 &&
+			*(uint64_t *)(disk->guest.page[PAGE_DATA] + 2048) == DISK_SECTORS - 1 &&
+			disk->guest.page[PAGE_DATA][1023] == 0xee &&
+			disk->guest.page[PAGE_DATA][2560] == 0xee,
+		"%u good", good);
+	disk_indirect(disk, BLKIF_OP_READ, 100, 0, 32, 39);
+	good = disk_reap(disk, 0, 1, BLKIF_RSP_OKAY);
+	verdict("read-indirect", good == 1 && disk_pages_match(disk, 0, 32, 100), "%u good", good);
+}
+
+/* Every slot of the ring at once; one page each. */
+static void test_full_ring(struct disk *disk)
+{
+	unsigned int i, good;
+
+	for (i = 0; i < 32; i++)
+		disk_request(disk, 0, BLKIF_OP_READ, i * 8, i, 1);
+	good = disk_reap(disk, 0, 32, BLKIF_RSP_OKAY);
+	verdict("read-full-ring", good == 32 && disk_pages_match(disk, 0, 32, 0), "%u good", good);
+}
+
+static void test_write(struct disk *disk, int file)
+{
+	unsigned char buf[4096];
+	unsigned int good, i;
+
+	memset(disk->guest.page[PAGE_DATA], 0x5a, 3 * 4096);
+	disk_request(disk, 0, BLKIF_OP_WRITE, 16, 0, 1);
+	disk_indirect(disk, BLKIF_OP_WRITE, 24, 1, 2, 39);
+	disk_request(disk, 0, BLKIF_OP_FLUSH_DISKCACHE, 0, 0, 0);
+	good = disk_reap(disk, 0, 3, BLKIF_RSP_OKAY);
+	for (i = 0; i < 3; i++) {
+		if (pread(file, buf, 4096, 8192 + i * 4096) != 4096 ||
+		    memcmp(buf, disk->guest.page[PAGE_DATA], 4096))
+			good = 100;
+	}
+	verdict("write", good == 3, "%u good", good);
+	disk_request(disk, 0, BLKIF_OP_WRITE, 40, 0, 1);
+	disk_request(disk, 0, BLKIF_OP_WRITE_BARRIER, 48, 0, 1);
+	disk_request(disk, 0, BLKIF_OP_READ, 48, 5, 1);
+	disk_request(disk, 0, BLKIF_OP_WRITE_BARRIER, 0, 0, 0);
+	good = disk_reap(disk, 0, 4, BLKIF_RSP_OKAY);
+	verdict("barrier", good == 4 && disk->guest.page[PAGE_DATA + 5][4095] == 0x5a, "%u good",
+		good);
+}
+
+static void test_discard(struct disk *disk)
+{
+	blkif_request_discard_t *req = (void *)disk_next(disk, 0);
+	unsigned int good;
+
+	req->operation = BLKIF_OP_DISCARD;
+	req->sector_number = 64;
+	req->nr_sectors = 16;
+	disk_request(disk, 0, BLKIF_OP_READ, 64, 0, 2);
+	good = disk_reap(disk, 0, 2, BLKIF_RSP_OKAY);
+	verdict("discard",
+		good == 2 &&
+			!memcmp(disk->guest.page[PAGE_DATA], disk->guest.page[PAGE_DATA] + 1, 8191),
+		"%u good", good);
+	req = (void *)disk_next(disk, 0);
+	req->operation = BLKIF_OP_DISCARD;
+	req->flag = BLKIF_DISCARD_SECURE;
+	req->nr_sectors = 16;
+	good = disk_reap(disk, 0, 1, BLKIF_RSP_EOPNOTSUPP);
+	verdict("discard-secure", good == 1, "%u", good);
+}
+
+static void test_protocol(void)
+{
+	struct noxs_ioc_dev_state state;
+	struct disk disk;
+	int file = disk_file(), alias;
+
+	if (file < 0 || !disk_open(&disk, file, 0, 1))
+		return;
+	alias = dup(file);
+	/* The module has its own hold on it. */
+	close(file);
+	unlink(DISK_PATH);
+	disk_state(&disk, &state);
+	verdict("describe",
+		state.config.vbd.sectors == DISK_SECTORS && state.config.vbd.sector_size == 512 &&
+			state.config.vbd.flags == (NOXS_VBD_FLUSH | NOXS_VBD_DISCARD) &&
+			disk.guest.ctrl->slot[1].back.u.vbd.max_indirect == 32 &&
+			disk.guest.ctrl->slot[1].back.u.vbd.max_rings == 4,
+		"%llu sectors of %u, flags %x", (unsigned long long)state.config.vbd.sectors,
+		state.config.vbd.sector_size, state.config.vbd.flags);
+	test_read(&disk);
+	test_full_ring(&disk);
+	test_write(&disk, alias);
+	test_discard(&disk);
+	disk_state(&disk, &state);
+	verdict("statistics",
+		state.rx_packets == 37 && state.tx_packets == 4 && state.tx_bytes == 5 * 4096 &&
+			state.tx_errors == 1,
+		"%llu reads %llu writes %llu bytes %llu errors",
+		(unsigned long long)state.rx_packets, (unsigned long long)state.tx_packets,
+		(unsigned long long)state.tx_bytes, (unsigned long long)state.tx_errors);
+	disk.guest.ctrl->slot[1].front.state = NOXS_STATE_CLOSED;
+	guest_publish(&disk.guest, 1);
+	verdict("close", guest_await_state(&disk.guest, 1, NOXS_STATE_CLOSED), "no");
+	disk_prepare(&disk, 2);
+	guest_publish(&disk.guest, 1);
+	verdict("reopen-two-rings", guest_await_state(&disk.guest, 1, NOXS_STATE_OPEN), "no");
+	disk_request(&disk, 0, BLKIF_OP_READ, 800, 0, 4);
+	disk_request(&disk, 1, BLKIF_OP_READ, 900, 8, 4);
+	verdict("read-two-rings",
+		disk_reap(&disk, 1, 1, BLKIF_RSP_OKAY) == 1 &&
+			disk_reap(&disk, 0, 1, BLKIF_RSP_OKAY) == 1 &&
+			disk_pages_match(&disk, 0, 4, 800) && disk_pages_match(&disk, 8, 4, 900),
+		"no");
+	disk_close(&disk);
+	close(alias);
+}
+
+static void test_preconnected(void)
+{
+	struct disk disk = { 0 };
+	struct request req;
+	int file = disk_file(), err;
+
+	if (file < 0 || guest_create(&disk.guest))
+		return;
+	disk_prepare(&disk, 1);
+	request_init(&req, &disk.guest);
+	req.dev[1] = (struct noxs_ioc_dev){
+		.cls = NOXS_CLASS_VBD,
+		.fd = file,
+		.flags = NOXS_DEV_PRECONNECT,
+		.ring_gfn = disk.guest.ctrl_gfn + PAGE_TX,
+		.nr_rings = 1,
+		.ring_gref = { guest_gref(PAGE_TX) },
+		.data_port = { disk.port, disk.port },
+	};
+	err = control(fd, NOXS_IOC_CREATE, &req.create);
+	verdict("preconnect", !err && disk.guest.ctrl->slot[1].back.state == NOXS_STATE_OPEN, "%s",
+		strerror(err));
+	disk_request(&disk, 0, BLKIF_OP_READ, 0, 0, 8);
+	verdict("preconnect-read",
+		disk_reap(&disk, 0, 1, BLKIF_RSP_OKAY) == 1 && disk_pages_match(&disk, 0, 8, 0),
+		"no");
+	disk_close(&disk);
+	close(file);
+}
+
+/* Read-only because the descriptor is, or because it is asked for. */
+static void test_read_only(bool asked)
+{
+	struct noxs_ioc_dev_state state;
+	struct disk disk;
+	int file = disk_file(), ro = open(DISK_PATH, O_RDONLY);
+	unsigned char byte;
+	unsigned int good;
+
+	if (!disk_open(&disk, asked ? file : ro, asked ? NOXS_VBD_READ_ONLY : 0, 1))
+		return;
+	disk_state(&disk, &state);
+	memset(disk.guest.page[PAGE_DATA], 0x77, 4096);
+	disk_request(&disk, 0, BLKIF_OP_WRITE, 0, 0, 1);
+	good = disk_reap(&disk, 0, 1, BLKIF_RSP_ERROR);
+	disk_request(&disk, 0, BLKIF_OP_WRITE_BARRIER, 0, 0, 1);
+	good += disk_reap(&disk, 0, 1, BLKIF_RSP_EOPNOTSUPP);
+	verdict(asked ? "read-only-asked" : "read-only-descriptor",
+		state.config.vbd.flags == NOXS_VBD_READ_ONLY && good == 2 &&
+			pread(ro, &byte, 1, 0) == 1 && byte != 0x77,
+		"flags %x, %u refused", state.config.vbd.flags, good);
+	disk_request(&disk, 0, BLKIF_OP_READ, 8, 0, 1);
+	verdict("read-only-read",
+		disk_reap(&disk, 0, 1, BLKIF_RSP_OKAY) == 1 && disk_pages_match(&disk, 0, 1, 8),
+		"no");
+	disk_close(&disk);
+	close(file);
+	close(ro);
+}
+
+/* ---- errors of the disk ---- */
+
+static void test_truncated(void)
+{
+	struct disk disk;
+	int file = disk_file();
+	struct stat st;
+	unsigned int good;
+
+	if (file < 0 || !disk_open(&disk, file, 0, 1) || ftruncate(file, 4096 + 512))
+		return;
+	disk_request(&disk, 0, BLKIF_OP_READ, 0, 0, 1);
+	good = disk_reap(&disk, 0, 1, BLKIF_RSP_OKAY);
+	disk_request(&disk, 0, BLKIF_OP_READ, 8, 1, 1);
+	disk_request(&disk, 0, BLKIF_OP_READ, 800, 1, 1);
+	disk_request(&disk, 0, BLKIF_OP_WRITE, 800, 1, 1);
+	good += disk_reap(&disk, 0, 3, BLKIF_RSP_ERROR);
+	verdict("truncated", good == 4 && !fstat(file, &st) && st.st_size == 4608,
+		"%u as they should be, now %lld bytes", good, (long long)st.st_size);
+	verdict("truncated-logged",
+		!system("dmesg | grep -q 'vbd 0: write of 8 sectors at sector 800: error -6'"),
+		"no line");
+	disk_close(&disk);
+	close(file);
+}
+
+static void test_disk_full(void)
+{
+	struct disk disk;
+	unsigned int good, i;
+	int file;
+
+	mkdir("/run/small", 0700);
+	if (mount("none", "/run/small", "tmpfs", 0, "size=16k") ||
+	    (file = open("/run/small/disk", O_RDWR | O_CREAT, 0600)) < 0 ||
+	    ftruncate(file, DISK_SECTORS * 512) || !disk_open(&disk, file, 0, 1))
+		return verdict("disk-full", false, "%s", strerror(errno));
+	for (i = 0; i < 8; i++)
+		disk_request(&disk, 0, BLKIF_OP_WRITE, i * 8, i, 1);
+	good = disk_reap(&disk, 0, 8, BLKIF_RSP_ERROR);
+	verdict("disk-full", good == 4, "%u of 8 refused", good);
+	disk_request(&disk, 0, BLKIF_OP_READ, 0, 0, 8);
+	verdict("disk-full-go-on", disk_reap(&disk, 0, 1, BLKIF_RSP_OKAY) == 1, "no");
+	disk_close(&disk);
+	close(file);
+	umount("/run/small");
+}
+
+/* ---- block devices ---- */
+
+/* 16 MiB of memory as a block device, sectors 800-807 unreadable, slow on request. */
+static bool make_nullb(const char *name, unsigned int delay_ms)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "mkdir /sys/kernel/config/nullb/%s && cd /sys/kernel/config/nullb/%s && "
+		 "echo 16 >size && echo 1 >memory_backed && echo 2 >irqmode && "
+		 "echo %u000000 >completion_nsec && echo +800-807 >badblocks && echo 1 >power",
+		 name, name, delay_ms);
+	return !system(command);
+}
+
+static bool make_block_devices(void)
+{
+	return !system("cd /lib/lab && insmod configfs.ko && "
+		       "mount -t configfs none /sys/kernel/config && "
+		       "insmod null_blk.ko nr_devices=0") &&
+	       make_nullb("nullb0", 1) && make_nullb("nullb1", 100);
+}
+
+static void test_block_device(int flags, const char *what)
+{
+	struct noxs_ioc_dev_state state;
+	unsigned int good, i;
+	struct disk disk;
+	char name[64];
+	int file = open("/dev/nullb0", O_RDWR | flags);
+
+	if (file < 0 || !disk_open(&disk, file, 0, 1))
+		return verdict(what, false, "%s", strerror(errno));
+	disk_state(&disk, &state);
+	for (i = 0; i < 32; i++) {
+		memset(disk.guest.page[PAGE_DATA + i], i + 1, 4096);
+		disk_request(&disk, 0, BLKIF_OP_WRITE, i * 8, i, 1);
+	}
+	good = disk_reap(&disk, 0, 32, BLKIF_RSP_OKAY);
+	disk_request(&disk, 0, BLKIF_OP_WRITE_BARRIER, 256, 0, 1);
+	memset(disk.guest.page[PAGE_DATA + 1], 0, 31 * 4096);
+	for (i = 1; i < 31; i++)
+		disk_request(&disk, 0, BLKIF_OP_READ, i * 8, i, 1);
+	disk_request(&disk, 0, BLKIF_OP_FLUSH_DISKCACHE, 0, 0, 0);
+	good += disk_reap(&disk, 0, 32, BLKIF_RSP_OKAY);
+	for (i = 1; i < 31; i++)
+		if (disk.guest.page[PAGE_DATA + i][4095] != i + 1)
+			good = 1000 + i;
+	verdict(what, good == 64 && state.config.vbd.sectors == 32768, "%u good", good);
+	disk_request(&disk, 0, BLKIF_OP_READ, 800, 0, 1);
+	disk_request(&disk, 0, BLKIF_OP_READ, 808, 1, 1);
+	disk_push(&disk, 0);
+	good = disk_reap(&disk, 0, 2, BLKIF_RSP_ERROR);
+	snprintf(name, sizeof(name), "%s-read-error", what);
+	verdict(name, good == 1, "%u errors", good);
+	disk_close(&disk);
+	close(file);
+}
+
+/* ---- leaks ---- */
+
+static long free_kib(void)
+{
+	sleep(1);
+	if (system("echo 3 >/proc/sys/vm/drop_caches"))
+		return -1;
+	return count_of("sed -n 's/^MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo");
+}
+
+/* Guests that die with requests in flight, of a disk that takes its time. */
+static bool death(unsigned int round)
+{
+	struct disk disk;
+	int file = open("/dev/nullb1", O_RDWR | O_DIRECT);
+	unsigned int i;
+
+	if (!disk_open(&disk, file, 0, 1 + round % 2))
+		return false;
+	close(file);
+	for (i = 0; i < 20; i++)
+		disk_request(&disk, 0, i & 1 ? BLKIF_OP_READ : BLKIF_OP_WRITE, i * 8, i, 1);
+	disk_push(&disk, 0);
+	/* By the guest's death, or by ours. */
+	if (round % 3 == 0)
+		detach(disk.guest.domid);
+	guest_destroy(&disk.guest);
+	return await_gone(disk.guest.domid);
+}
+
+static void test_deaths(unsigned int rounds)
+{
+	long before, after, irqs = count_of("grep -c -e noxs-ctrl -e vbd /proc/interrupts");
+	unsigned int i;
+
+	for (i = 0; i < 10; i++)
+		death(i);
+	before = free_kib();
+	for (i = 0; i < rounds && death(i); i++)
+		;
+	after = free_kib();
+	verdict("deaths", i == rounds, "round %u lingers", i);
+	verdict("deaths-irqs", count_of("grep -c -e noxs-ctrl -e vbd /proc/interrupts") == irqs,
+		"some are left");
+	verdict("deaths-memory", before - after < 600, "%ld KiB lost", before - after);
+	verdict("deaths-file", !system("rmdir /sys/kernel/config/nullb/nullb? && rmmod null_blk"),
+		"the disk is still held");
+}
+
+/* usage: module-disk [ROUNDS [PREFIX]] */
+int main(int argc, char **argv)
+{
+	unsigned int rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
+
+	if (argc > 2)
+		prefix = argv[2];
+	fd = open(NOXS_DEVICE, O_RDWR);
+	if (fd < 0 || !make_block_devices()) {
+		printf("ERROR: setup: %s\n", strerror(errno));
+		return 1;
+	}
+	test_descriptors();
+	test_protocol();
+	test_preconnected();
+	test_read_only(false);
+	test_read_only(true);
+	test_truncated();
+	test_disk_full();
+	test_block_device(0, "block-device");
+	test_block_device(O_DIRECT, "block-device-direct");
+	test_disk_hostile();
+	test_deaths(rounds);
+	verdict("kernel-log", system("dmesg | grep -e 'Call Trace' -e WARNING: -e BUG:"),
+		"see above");
+	return failures != 0;
+}

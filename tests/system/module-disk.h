@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The front-end's side of a vbd, for tests in Dom0: a guest of module-guest.h with one disk.
+ */
+#ifndef MODULE_DISK_H
+#define MODULE_DISK_H
+
+#include "module-test.h"
+#include <xen/io/blkif.h>
+
+#define DISK_SECTORS 2048U /* 1 MiB */
+#define DISK_PATH    "/run/disk"
+
+struct disk {
+	struct guest guest;
+	uint32_t port;
+	unsigned int nr_rings;
+	blkif_front_ring_t ring[2];
+};
+
+/* A file of DISK_SECTORS sectors in which every sector begins with its number; -1 with a verdict. */
+int disk_file(void);
+
+/* The errno of attaching a sysctl and a vbd of this file to the guest; 0 if it succeeds. */
+int disk_attach(const struct guest *guest, int file, uint32_t flags);
+
+/* The vbd as the module has it; ~0 if there is none. */
+uint32_t disk_state(const struct disk *disk, struct noxs_ioc_dev_state *state);
+
+/* Fresh rings, described in the front half, which is not published yet. */
+void disk_prepare(struct disk *disk, unsigned int nr_rings);
+
+/* A guest with this file as its disk, connected with nr_rings rings; false with a verdict. */
+bool disk_open(struct disk *disk, int file, uint32_t flags, unsigned int nr_rings);
+void disk_close(struct disk *disk);
+
+/* The next slot of a ring, with an id of its own and nothing else in it. */
+blkif_request_t *disk_next(struct disk *disk, unsigned int ring);
+void disk_push(struct disk *disk, unsigned int ring);
+
+/* A request of nr_segs whole pages from data page `page` on. */
+void disk_request(struct disk *disk, unsigned int ring, uint8_t op, uint64_t sector,
+		  unsigned int page, unsigned int nr_segs);
+
+/* The same as one indirect request; its descriptors are in data page `desc`. */
+void disk_indirect(struct disk *disk, uint8_t op, uint64_t sector, unsigned int page,
+		   unsigned int nr_segs, unsigned int desc);
+
+/* Push, and wait up to 5 s for `count` responses; returns how many had `status`. */
+unsigned int disk_reap(struct disk *disk, unsigned int ring, unsigned int count, int status);
+
+/* Whether nr data pages from `page` on are what disk_file() wrote from `sector` on. */
+bool disk_pages_match(const struct disk *disk, unsigned int page, unsigned int nr, uint64_t sector);
+
+void test_disk_hostile(void);
+
+#endif /* MODULE_DISK_H */
