@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block front-end: connecting and waiting.  The ring itself is in blkring.c.
+ *
+ *   CLOSED --blk_open()--> OPENING --back-end OPEN--> OPEN --back-end FAILED, GONE--> DEAD
+ *                             ^                         |
+ *                             '--back-end CLOSED-- CLOSING <--resumed, back-end still OPEN
+ *
+ * Requests wait in a queue while the disk is not open or its ring is full.  What was under way when
+ * the domain was suspended is put again: nothing about a read or write forbids to do it twice.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <minios/blkring.h>
+#include <minios/evtchn.h>
+#include <minios/gnttab.h>
+#include <minios/mm.h>
+#include <minios/noxs.h>
+
+#define MAX_DISKS 4
+
+enum state {
+	CLOSED,
+	OPENING,
+	OPEN,
+	CLOSING,
+	DEAD,
+};
+
+struct blk_disk {
+	enum state state;
+	struct blk_info info;
+	struct noxs_front front;
+	struct noxs_vbd_front half;
+	domid_t backend;
+	evtchn_port_t port; /* 0: none */
+	struct blk_request *first, **last;
+	struct blkring ring;
+};
+
+static struct blk_disk disks[MAX_DISKS];
+static unsigned int nr_disks;
+
+static const struct noxs_ctrl_back *back_half(const struct blk_disk *disk)
+{
+	return &disk->front.slot.page->slot[disk->front.slot.index].back;
+}
+
+/* ---- the queue ---- */
+
+static void queue_add(struct blk_disk *disk, struct blk_request *req)
+{
+	req->next = NULL;
+	*disk->last = req;
+	disk->last = &req->next;
+}
+
+static struct blk_request *queue_take(struct blk_disk *disk)
+{
+	struct blk_request *req = disk->first;
+
+	if (req) {
+		disk->first = req->next;
+		if (!disk->first)
+			disk->last = &disk->first;
+	}
+	return req;
+}
+
+static void queue_run(struct blk_disk *disk)
+{
+	bool any = false;
+
+	while (disk->state == OPEN && disk->first && blkring_put(&disk->ring, disk->first)) {
+		(void)queue_take(disk); /* the one just put */
+		any = true;
+	}
+	if (any && blkring_push(&disk->ring))
+		evtchn_notify(disk->port);
+}
+
+/* No answer will come any more, to anything. */
+static void die(struct blk_disk *disk)
+{
+	struct blk_request *req;
+
+	disk->state = DEAD;
+	while ((req = blkring_evict(&disk->ring)))
+		queue_add(disk, req);
+	while ((req = queue_take(disk)))
+		req->done(req, -EIO);
+}
+
+static void ring_event(void *data)
+{
+	struct blk_disk *disk = data;
+	struct blk_request *req;
+	int ret = 0, err;
+
+	while (disk->state == OPEN && (ret = blkring_take(&disk->ring, &req, &err)) > 0)
+		req->done(req, err);
+	if (ret < 0) {
+		printf("vbd%u: the back-end broke the protocol, closing\n", disk->info.id);
+		noxs_publish(&disk->front, NOXS_STATE_CLOSED, &disk->half, sizeof(disk->half));
+		die(disk);
+	}
+	queue_run(disk);
+}
+
+/* ---- connecting ---- */
+
+/* A ring, its grant and a port of our own, published for the back-end to connect. */
+static int connect(struct blk_disk *disk)
+{
+	int err;
+
+	err = gnttab_init();
+	if (!err)
+		err = blkring_create(&disk->ring, disk->backend);
+	if (!err)
+		err = evtchn_alloc(disk->backend, &disk->port);
+	if (err)
+		return err;
+	err = evtchn_handle(disk->port, ring_event, disk);
+	if (err) {
+		evtchn_close(disk->port);
+		disk->port = 0;
+		return err;
+	}
+	disk->half = (struct noxs_vbd_front){
+		.ring_gref = { disk->ring.gref },
+		.nr_rings = 1,
+		.port = disk->port,
+	};
+	disk->state = OPENING;
+	noxs_publish(&disk->front, NOXS_STATE_OPEN, &disk->half, sizeof(disk->half));
+	return 0;
+}
+
+static void reconnect(struct blk_disk *disk)
+{
+	int err = connect(disk);
+
+	if (err) {
+		printf("vbd%u: cannot reconnect: %d\n", disk->info.id, err);
+		die(disk);
+	}
+}
+
+static void front_event(void *data, const struct noxs_ctrl_back *back)
+{
+	struct blk_disk *disk = data;
+
+	switch (back->state) {
+	case NOXS_STATE_OPEN:
+		if (disk->state != OPENING)
+			break;
+		disk->state = OPEN;
+		queue_run(disk);
+		break;
+	case NOXS_STATE_CLOSED:
+		if (disk->state == CLOSING)
+			reconnect(disk);
+		break;
+	case NOXS_STATE_FAILED:
+	case NOXS_STATE_GONE:
+		if (disk->state != DEAD) {
+			printf("vbd%u: closed by its back-end, error %u\n", disk->info.id,
+			       back->error);
+			die(disk);
+		}
+		break;
+	}
+}
+
+static void front_resume(void *data, const struct noxs_dev *dev)
+{
+	struct blk_disk *disk = data;
+	struct blk_request *req, *queued = disk->first;
+
+	if (disk->state == DEAD)
+		return;
+	/* What was under way goes before what waited. */
+	disk->first = NULL;
+	disk->last = &disk->first;
+	while ((req = blkring_evict(&disk->ring)))
+		queue_add(disk, req);
+	while ((req = queued)) {
+		queued = req->next;
+		queue_add(disk, req);
+	}
+	disk->backend = dev->backend_domid;
+	evtchn_unhandle(disk->port);
+	if (READ_ONCE(back_half(disk)->state) == NOXS_STATE_OPEN) {
+		disk->state = CLOSING;
+		noxs_publish(&disk->front, NOXS_STATE_CLOSED, &disk->half, sizeof(disk->half));
+	} else {
+		reconnect(disk);
+	}
+}
+
+/* What the device page says; a disk that makes no sense is none. */
+static int describe(struct blk_info *info, const struct noxs_dev *dev)
+{
+	const struct noxs_vbd_config *config = &dev->config.vbd;
+
+	if (config->sector_size < BLK_SECTOR_SIZE || config->sector_size > PAGE_SIZE ||
+	    config->sector_size & (config->sector_size - 1) || config->sectors >> 50)
+		return -EINVAL;
+	*info = (struct blk_info){
+		.id = dev->id,
+		.sectors = config->sectors * (config->sector_size / BLK_SECTOR_SIZE),
+		.sector_size = config->sector_size,
+		.is_read_only = config->flags & NOXS_VBD_READ_ONLY,
+		.can_flush = config->flags & NOXS_VBD_FLUSH,
+		.can_discard = config->flags & NOXS_VBD_DISCARD,
+	};
+	return 0;
+}
+
+static int start(struct blk_disk *disk, const struct noxs_dev *dev)
+{
+	int err;
+
+	err = describe(&disk->info, dev);
+	if (err)
+		return err;
+	disk->last = &disk->first;
+	disk->backend = dev->backend_domid;
+	disk->front.event = front_event;
+	disk->front.resume = front_resume;
+	disk->front.data = disk;
+	err = noxs_open(&disk->front, dev);
+	return err ? err : connect(disk);
+}
+
+int blk_open(unsigned int id, struct blk_disk **out)
+{
+	const struct noxs_dev *dev = NULL;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr_disks; i++) {
+		if (disks[i].info.id == id) {
+			*out = &disks[i];
+			return 0;
+		}
+	}
+	do {
+		dev = noxs_next(NOXS_CLASS_VBD, dev);
+	} while (dev && dev->id != id);
+	if (!dev)
+		return -ENODEV;
+	if (nr_disks == MAX_DISKS)
+		return -ENOSPC;
+	err = start(&disks[nr_disks], dev);
+	if (!err)
+		*out = &disks[nr_disks++];
+	return err;
+}
+
+const struct blk_info *blk_info(const struct blk_disk *disk)
+{
+	return &disk->info;
+}
+
+/* ---- requests ---- */
+
+static int check(const struct blk_info *info, const struct blk_request *req)
+{
+	uint64_t mask = info->sector_size / BLK_SECTOR_SIZE - 1;
+	unsigned long start = (unsigned long)req->buf & ~PAGE_MASK;
+
+	if (req->op != BLK_READ && info->is_read_only)
+		return -EROFS;
+	if (req->op == BLK_FLUSH)
+		return info->can_flush ? 0 : -EOPNOTSUPP;
+	if (req->op == BLK_DISCARD && !info->can_discard)
+		return -EOPNOTSUPP;
+	if (!req->nr_sectors || req->sector > info->sectors ||
+	    req->nr_sectors > info->sectors - req->sector || (req->sector | req->nr_sectors) & mask)
+		return -EINVAL;
+	if (req->op == BLK_DISCARD)
+		return 0;
+	/* No sector of the disk may lie in two pages. */
+	if (start & (info->sector_size - 1) || start + (uint64_t)req->nr_sectors * BLK_SECTOR_SIZE >
+						       (uint64_t)BLKRING_MAX_SEGS * PAGE_SIZE)
+		return -EINVAL;
+	return 0;
+}
+
+int blk_submit(struct blk_disk *disk, struct blk_request *req)
+{
+	int err = check(&disk->info, req);
+
+	if (err)
+		return err;
+	if (disk->state == DEAD)
+		return -EIO;
+	queue_add(disk, req);
+	queue_run(disk);
+	return 0;
+}
+
+/* ---- waiting ---- */
+
+void blk_wait(const bool *flag)
+{
+	/* Before the run loop nobody else looks at the control pages. */
+	noxs_poll();
+	while (!READ_ONCE(*flag))
+		if (!evtchn_dispatch() && !READ_ONCE(*flag))
+			evtchn_sleep(0);
+}
+
+struct waiter {
+	bool is_done;
+	int err;
+};
+
+static void wake(struct blk_request *req, int err)
+{
+	struct waiter *waiter = req->data;
+
+	waiter->err = err;
+	waiter->is_done = true;
+}
+
+static int perform(struct blk_disk *disk, struct blk_request *req)
+{
+	struct waiter waiter = { 0 };
+	int err;
+
+	req->done = wake;
+	req->data = &waiter;
+	err = blk_submit(disk, req);
+	if (err)
+		return err;
+	blk_wait(&waiter.is_done);
+	return waiter.err;
+}
+
+static int transfer(struct blk_disk *disk, enum blk_op op, uint64_t sector, uint8_t *buf,
+		    size_t nr_sectors)
+{
+	struct blk_request req = { .op = op };
+	size_t most;
+	int err = 0;
+
+	for (; nr_sectors && !err; nr_sectors -= req.nr_sectors) {
+		most = BLK_MAX_SECTORS - ((unsigned long)buf & ~PAGE_MASK) / BLK_SECTOR_SIZE;
+		req.sector = sector;
+		req.buf = buf;
+		req.nr_sectors = (uint32_t)size_min(nr_sectors, most);
+		err = perform(disk, &req);
+		sector += req.nr_sectors;
+		buf += req.nr_sectors * BLK_SECTOR_SIZE;
+	}
+	return err;
+}
+
+int blk_read(struct blk_disk *disk, uint64_t sector, void *buf, size_t nr_sectors)
+{
+	return transfer(disk, BLK_READ, sector, buf, nr_sectors);
+}
+
+int blk_write(struct blk_disk *disk, uint64_t sector, const void *buf, size_t nr_sectors)
+{
+	return transfer(disk, BLK_WRITE, sector, (uint8_t *)buf, nr_sectors);
+}
+
+int blk_flush(struct blk_disk *disk)
+{
+	struct blk_request req = { .op = BLK_FLUSH };
+
+	return perform(disk, &req);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block front-end: standard blkif rings over noxs.
+ *
+ * A request's memory is granted to the back-end while it is under way: nothing is copied here.
+ * Sectors are of 512 bytes wherever they are counted, but requests are in multiples of the disk's
+ * own sector_size.
+ */
+#ifndef MINIOS_BLKFRONT_H
+#define MINIOS_BLKFRONT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BLK_SECTOR_SIZE 512U
+/* Sectors one request can have, if its buffer begins with a page. */
+#define BLK_MAX_SECTORS 256U
+
+struct blk_disk;
+
+enum blk_op {
+	BLK_READ,
+	BLK_WRITE,
+	BLK_FLUSH,   /* what has been written is on the disk: no buffer, no sectors */
+	BLK_DISCARD, /* the contents are no longer needed: no buffer */
+};
+
+/* The caller's, who leaves it alone from blk_submit() to done(). */
+struct blk_request {
+	enum blk_op op;
+	uint64_t sector;
+	uint32_t nr_sectors;
+	void *buf; /* a multiple of 512 */
+	/* err: 0, -EIO, -EOPNOTSUPP.  From the run loop, or from within blk_wait(). */
+	void (*done)(struct blk_request *req, int err);
+	void *data;
+	struct blk_request *next; /* the driver's */
+};
+
+struct blk_info {
+	unsigned int id; /* 0 is xvda */
+	uint64_t sectors;
+	uint32_t sector_size;
+	bool is_read_only, can_flush, can_discard;
+};
+
+/*
+ * The disk of that number; it is connected at the first call.  -ENODEV there is no such disk; -ENOSPC
+ * too many disks; -EINVAL its description makes no sense; -ENOMEM.
+ */
+int blk_open(unsigned int id, struct blk_disk **disk);
+const struct blk_info *blk_info(const struct blk_disk *disk);
+
+/*
+ * Begin a request; it waits its turn if it must.  -EINVAL it does not fit the disk or the buffer is
+ * not aligned; -EROFS; -EOPNOTSUPP; then done() is not called.
+ */
+int blk_submit(struct blk_disk *disk, struct blk_request *req);
+
+/* The same, any length, done before they return.  Other events are served meanwhile. */
+int blk_read(struct blk_disk *disk, uint64_t sector, void *buf, size_t nr_sectors);
+int blk_write(struct blk_disk *disk, uint64_t sector, const void *buf, size_t nr_sectors);
+int blk_flush(struct blk_disk *disk);
+
+/* Serve events until *flag is true. */
+void blk_wait(const bool *flag);
+
+#endif /* MINIOS_BLKFRONT_H */
