@@ -50,7 +50,8 @@ struct noxs_ioc_dev {
     uint16_t cls;                       /* IN: NOXS_CLASS_SYSCTL, VIF, VBD */
     uint16_t id;                        /* IN */
     uint32_t flags;                     /* IN */
-    union noxs_config config;           /* IN: goes to the device page as it stands */
+    union noxs_config config;           /* IN: goes to the device page as it stands; of a vbd */
+                                        /*     READ_ONLY or nothing, the rest is found out */
     char     link[NOXS_IFNAME_LEN];     /* IN: bridge or switch, "" for neither */
     uint64_t ring_gfn;                  /* IN: PRECONNECT */
     uint32_t ring_gref[2];              /* IN: PRECONNECT */
@@ -75,6 +76,9 @@ struct noxs_ioc_dev {
  * -EEXIST the domain is attached already (or a name is taken); -EADDRINUSE a MAC or IPv4 address is
  * taken, see conflict_*; -ENODEV no such bridge or switch; -EOPNOTSUPP a class, flag or Xen that
  * is not supported; -ENOSPC, -ENOMEM; -EIO the control page or channel cannot be had.
+ * A vbd's fd: -EBADF none; -ENOTBLK neither a regular file nor a block device; -EISDIR; -EACCES it
+ * cannot be read; -EINVAL it is for appending only; -ENODATA it is empty.  If it cannot be written,
+ * the disk is read-only.  The module keeps its own hold on it.
  */
 struct noxs_ioc_create {
     uint16_t domid;                     /* IN */
@@ -151,9 +155,10 @@ struct noxs_ioc_dev_state {
     union noxs_config config;           /* OUT */
     char     ifname[NOXS_IFNAME_LEN];   /* OUT: "vifD.I", or "" */
     char     link[NOXS_IFNAME_LEN];     /* OUT: bridge or switch, or "" */
-    uint64_t tx_packets, tx_bytes;      /* OUT: sent by the guest */
-    uint64_t rx_packets, rx_bytes;      /* OUT: received by the guest */
-    uint64_t tx_errors, rx_dropped;     /* OUT: tx_errors with what a switch refused */
+    uint64_t tx_packets, tx_bytes;      /* OUT: sent by the guest; vbd: writes */
+    uint64_t rx_packets, rx_bytes;      /* OUT: received by the guest; vbd: reads */
+    uint64_t tx_errors, rx_dropped;     /* OUT: tx_errors with what a switch refused; vbd: */
+                                        /*      requests answered with an error, and 0 */
 };
 
 /* -ENOENT the domain is not attached. */
