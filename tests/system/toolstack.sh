@@ -107,8 +107,8 @@ expect 3 "uuid" tool-config-uuid chaos create $tmp/good.cfg uuid=1-2
 expect 3 "pv" tool-config-type chaos create $tmp/good.cfg type=hvm
 expect 3 "ip=" tool-config-vif chaos create $tmp/good.cfg "vif=['ip=1.2.3']"
 expect 3 "mac=" tool-config-mac chaos create $tmp/good.cfg "vif=['mac=ff:ff:ff:ff:ff:ff']"
-expect 3 ":4: 'disk' is not supported" tool-config-strict chaos create --strict \
-	"$(config strict "disk = [ 'a' ]")"
+expect 3 ":4: 'pci' is not supported" tool-config-strict chaos create --strict \
+	"$(config strict "pci = [ 'a' ]")"
 expect 3 "pin" tool-config-cpus chaos create $tmp/good.cfg cpus=1000
 
 # ---- images ----
@@ -149,7 +149,7 @@ expect 5 "\"first\" is in use by domain" tool-name-in-use chaos create $tmp/good
 expect 5 "$mac is in use" tool-mac-in-use chaos create $tmp/good.cfg "vif=['mac=$mac,bridge=xenbr0']"
 expect 5 "IPv4" tool-ip-in-use chaos create $tmp/good.cfg "vif=['ip=$net.2,bridge=xenbr0']"
 check tool-first-untouched "./netcheck tcp $net.2 1"
-for verb in destroy shutdown reboot pause unpause info console; do
+for verb in destroy shutdown reboot pause unpause info block-list console; do
 	expect 4 "no domain \"nobody\"" tool-$verb-nobody chaos $verb nobody
 done
 expect 4 "no domain \"4242\"" tool-destroy-4242 chaos destroy 4242
@@ -189,7 +189,7 @@ check tool-paused-state "chaos list good | grep -q -- '--p---'"
 run tool-paused-destroy chaos destroy good
 
 # ---- verbs ----
-for verb in create destroy shutdown reboot pause unpause list info console events pool prepare doctor \
+for verb in create destroy shutdown reboot pause unpause list info block-list console events pool prepare doctor \
 	version; do
 	check tool-help-$verb "chaos $verb --help | grep -q '^Usage: chaos $verb '"
 done
@@ -211,7 +211,7 @@ expect_ended()
 }
 check tool-console-ends-with-guest expect_ended
 check tool-shutdown-wait "! chaos list good 2>/dev/null"
-check tool-unsupported-warned "chaos create $tmp/strict.cfg 2>&1 | grep -q \"warning: .*strict.cfg:4: 'disk' is not supported\""
+check tool-unsupported-warned "chaos create $tmp/strict.cfg 2>&1 | grep -q \"warning: .*strict.cfg:4: 'pci' is not supported\""
 run tool-destroy-by-domid chaos destroy "$(chaos list strict --json | sed -n 's/.*"domid":\([0-9]*\).*/\1/p')"
 check tool-nothing-left "eventually 5 same_holdings"
 finish

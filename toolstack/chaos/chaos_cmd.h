@@ -16,6 +16,7 @@ struct verb {
 	int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
+int cmd_block_list(const struct verb *verb, int argc, char **argv);
 int cmd_console(const struct verb *verb, int argc, char **argv);
 int cmd_create(const struct verb *verb, int argc, char **argv);
 int cmd_destroy(const struct verb *verb, int argc, char **argv);

@@ -59,6 +59,16 @@ static void print_vif(const struct chaos_device *dev)
 	       (unsigned long long)dev->rx_bytes, (unsigned long long)dev->rx_dropped);
 }
 
+static void print_vbd(const struct chaos_device *dev)
+{
+	printf("    %llu sectors of %u bytes, %s\n", (unsigned long long)dev->sectors,
+	       dev->sector_size, dev->is_read_only ? "read-only" : "read-write");
+	printf("    %llu reads %llu bytes, %llu writes %llu bytes, %llu errors\n",
+	       (unsigned long long)dev->reads, (unsigned long long)dev->read_bytes,
+	       (unsigned long long)dev->writes, (unsigned long long)dev->written_bytes,
+	       (unsigned long long)dev->io_errors);
+}
+
 static void print_domain(const struct chaos_dominfo *info, const struct chaos_devices *devs)
 {
 	char uuid[CHAOS_UUID_STRLEN];
@@ -80,6 +90,8 @@ static void print_domain(const struct chaos_dominfo *info, const struct chaos_de
 		       dev->os_errno ? strerror(dev->os_errno) : "");
 		if (!strcmp(dev->cls, "vif"))
 			print_vif(dev);
+		if (!strcmp(dev->cls, "vbd"))
+			print_vbd(dev);
 	}
 }
 

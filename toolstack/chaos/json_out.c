@@ -149,6 +149,22 @@ void json_list(const struct chaos_dominfo *info, bool is_first)
 	jsonw_end_element(&w);
 }
 
+static void add_vbd(struct json_writer *w, const struct chaos_device *dev)
+{
+	char vdev[16];
+
+	chaos_vdev_format(dev->id, vdev);
+	jsonw_text(w, "vdev", vdev);
+	jsonw_number(w, "sectors", dev->sectors);
+	jsonw_number(w, "sector_size", dev->sector_size);
+	jsonw_bool(w, "read_only", dev->is_read_only);
+	jsonw_number(w, "reads", dev->reads);
+	jsonw_number(w, "read_bytes", dev->read_bytes);
+	jsonw_number(w, "writes", dev->writes);
+	jsonw_number(w, "written_bytes", dev->written_bytes);
+	jsonw_number(w, "errors", dev->io_errors);
+}
+
 static void add_device(struct json_writer *w, const struct chaos_device *dev)
 {
 	char mac[18];
@@ -157,6 +173,8 @@ static void add_device(struct json_writer *w, const struct chaos_device *dev)
 	jsonw_number(w, "id", dev->id);
 	jsonw_text(w, "state", dev->state);
 	jsonw_text(w, "error", dev->os_errno ? strerror(dev->os_errno) : NULL);
+	if (!strcmp(dev->cls, "vbd"))
+		add_vbd(w, dev);
 	if (strcmp(dev->cls, "vif"))
 		return;
 	chaos_mac_format(dev->vif.mac, mac);
@@ -173,6 +191,15 @@ static void add_device(struct json_writer *w, const struct chaos_device *dev)
 	jsonw_number(w, "rx_packets", dev->rx_packets);
 	jsonw_number(w, "rx_bytes", dev->rx_bytes);
 	jsonw_number(w, "rx_dropped", dev->rx_dropped);
+}
+
+void json_disk(const struct chaos_device *dev, bool is_first)
+{
+	struct json_writer w;
+
+	jsonw_begin_element(&w, is_first);
+	add_device(&w, dev);
+	jsonw_end_element(&w);
 }
 
 void json_info(const struct chaos_dominfo *info, const struct chaos_devices *devs)

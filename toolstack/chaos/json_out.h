@@ -17,6 +17,7 @@ void json_stopped(const struct chaos_dominfo *info, bool has_ended, unsigned int
 void json_done(const struct chaos_dominfo *info, const char *result);
 /* An element of an array each; jsonw_end_array() ends it. */
 void json_list(const struct chaos_dominfo *info, bool is_first);
+void json_disk(const struct chaos_device *dev, bool is_first);
 void json_pool(const struct chaos_pool *pool, bool is_first);
 /* How far filling a pool is; a line each time. */
 void json_progress(const struct chaos_pool *pool);

@@ -39,6 +39,7 @@ const struct verb verbs[] = {
 	  "  --names           only names, one a line\n",
 	  cmd_list },
 	{ "info", "[DOMAIN]", "Show everything about a guest, or about the host", "", cmd_info },
+	{ "block-list", "DOMAIN", "List the disks of a guest", "", cmd_block_list },
 	{ "console", "DOMAIN", "Attach to a guest's console; Ctrl-] leaves",
 	  "  --dump            print what is there and leave\n", cmd_console },
 	{ "events", "", "Tell what happens to domains, as it happens",
@@ -71,7 +72,7 @@ static void usage(FILE *f)
 
 	fputs("Usage: chaos VERB [OPTION]... [ARGUMENT]...\n\n", f);
 	for (i = 0; i < nr_verbs; i++)
-		fprintf(f, "  %-9s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].summary);
+		fprintf(f, "  %-10s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].summary);
 	fputs("\n'chaos VERB --help' says more; so does 'man chaos'.\n", f);
 }
 

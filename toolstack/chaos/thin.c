@@ -65,6 +65,7 @@ void call_close(struct call *call)
 		return 0;                                                 \
 	}
 
+HAND_OVER(cmd_block_list)
 HAND_OVER(cmd_console)
 HAND_OVER(cmd_destroy)
 HAND_OVER(cmd_doctor)

@@ -22,7 +22,14 @@ static int make_absolute(char **path, const char *cwd)
 
 int flavour_make_absolute(struct chaos_config *cfg, const char *cwd)
 {
-	return make_absolute(&cfg->kernel, cwd) || make_absolute(&cfg->ramdisk, cwd) ? -1 : 0;
+	unsigned int i;
+
+	if (make_absolute(&cfg->kernel, cwd) || make_absolute(&cfg->ramdisk, cwd))
+		return -1;
+	for (i = 0; i < cfg->nr_disks; i++)
+		if (make_absolute(&cfg->disks[i].target, cwd))
+			return -1;
+	return 0;
 }
 
 void flavour_drop_image(struct chaos_config *cfg)
@@ -32,6 +39,7 @@ void flavour_drop_image(struct chaos_config *cfg)
 	cfg->kernel = NULL;
 	cfg->ramdisk = NULL;
 	cfg->nr_vifs = 0;
+	chaos_config_drop_disks(cfg);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -53,6 +61,7 @@ bool flavour_is_same(const struct chaos_config *a, const struct chaos_config *b)
 
 	if (a->memory_kib != b->memory_kib || a->vcpus != b->vcpus ||
 	    a->pins_cpus != b->pins_cpus || a->nr_vifs != b->nr_vifs ||
+	    !a->nr_disks != !b->nr_disks || /* which ones does not matter */
 	    !same_text(a->kernel, b->kernel) || !same_text(a->ramdisk, b->ramdisk) ||
 	    memcmp(a->cpus, b->cpus, sizeof(a->cpus)))
 		return false;

@@ -43,6 +43,7 @@ static struct pool *imageless_pool_of(struct chaosd *d, const struct chaos_confi
 	bare.kernel = NULL;
 	bare.ramdisk = NULL;
 	bare.nr_vifs = 0;
+	bare.nr_disks = 0;
 	return pool_of(d, &bare);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -45,6 +46,16 @@ int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error
 		holder.domid);
 }
 
+/* The same for a disk: they come behind the vifs. */
+static const struct chaos_disk *disk_in_error(const struct attempt *a)
+{
+	unsigned int nr = *a->err_dev - a->first_vif - a->cfg->nr_vifs;
+
+	if (a->request != NOXS_IOC_CREATE || *a->err_dev == 0xffff || nr >= a->cfg->nr_disks)
+		return NULL;
+	return &a->cfg->disks[nr];
+}
+
 static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 {
 	const struct chaos_config *cfg = a->cfg;
@@ -52,6 +63,8 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	unsigned int nr;
 	char mac[18];
 
+	if (disk_in_error(a))
+		return chaos_disk_error(disk_in_error(a), e, err);
 	vif = vif_in_error(a, &nr);
 	if (*a->conflict_what == NOXS_CONFLICT_NAME)
 		return chaos_name_taken(a->ctx, cfg->name, err);
@@ -169,11 +182,33 @@ static void fill_sysctl(struct noxs_ioc_dev *dev)
 	dev->fd = -1;
 }
 
+/* Open the disks and describe them; *nr_open of them are to be closed in any case. */
+static int fill_disks(struct noxs_ioc_dev *devs, const struct chaos_config *cfg,
+		      unsigned int *nr_open, struct chaos_error *err)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < cfg->nr_disks; i++) {
+		memset(&devs[i], 0, sizeof(devs[i]));
+		devs[i].cls = NOXS_CLASS_VBD;
+		devs[i].id = cfg->disks[i].id;
+		if (cfg->disks[i].is_read_only)
+			devs[i].config.vbd.flags = NOXS_VBD_READ_ONLY;
+		rc = chaos_disk_open(&cfg->disks[i], &devs[i].fd, err);
+		if (rc)
+			return rc;
+		++*nr_open;
+	}
+	return 0;
+}
+
 /* CREATE of the devices in @devs, which begin with sysctl; @vifs as in struct attempt. */
 static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct noxs_ioc_dev *devs,
 		  const struct chaos_built *built, const struct chaos_config *cfg,
 		  struct chaos_vif *vifs, struct chaos_error *err)
 {
+	struct noxs_ioc_dev *disks = devs + 1 + cfg->nr_vifs;
 	struct attempt a = {
 		.ctx = ctx,
 		.request = NOXS_IOC_CREATE,
@@ -186,21 +221,28 @@ static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct nox
 		.conflict_domid = &arg->conflict_domid,
 		.conflict_what = &arg->conflict_what,
 	};
-	unsigned int i;
+	unsigned int i, nr_open = 0;
+	int rc;
 
 	fill_sysctl(&devs[0]);
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_rings(&devs[i + 1], &built->vifs[i]);
-	arg->nr_devs = (uint16_t)(cfg->nr_vifs + 1);
+	rc = fill_disks(disks, cfg, &nr_open, err);
+	arg->nr_devs = (uint16_t)(1 + cfg->nr_vifs + cfg->nr_disks);
 	arg->devs = (uintptr_t)devs;
-	return attempt(&a, err);
+	if (!rc)
+		rc = attempt(&a, err);
+	/* The module has its own hold on them. */
+	while (nr_open)
+		close(disks[--nr_open].fd);
+	return rc;
 }
 
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 			const struct chaos_built *built, struct chaos_config *cfg,
 			struct chaos_error *err)
 {
-	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
+	struct noxs_ioc_dev devs[CHAOS_MAX_DEVS];
 	unsigned int i;
 
 	for (i = 0; i < cfg->nr_vifs; i++)
@@ -212,7 +254,7 @@ int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg
 			      const struct chaos_built *built, const struct chaos_config *cfg,
 			      struct chaos_error *err)
 {
-	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS + 1];
+	struct noxs_ioc_dev devs[CHAOS_MAX_DEVS];
 	unsigned int i;
 
 	for (i = 0; i < cfg->nr_vifs; i++)

@@ -10,8 +10,9 @@
 #include "internal.h"
 
 static const char *const supported[] = {
-	"name",	 "uuid", "kernel", "ramdisk", "memory",	     "vcpus",	  "cpus",     "cmdline",
-	"extra", "root", "type",   "vif",     "on_poweroff", "on_reboot", "on_crash", "memory_kib",
+	"name",	       "uuid",	    "kernel",	"ramdisk",    "memory", "vcpus",
+	"cpus",	       "cmdline",   "extra",	"root",	      "type",	"vif",
+	"on_poweroff", "on_reboot", "on_crash", "memory_kib", "disk",
 };
 
 bool chaos_cfgkeys_is_supported(const struct chaos_key *key)

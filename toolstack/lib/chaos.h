@@ -21,7 +21,9 @@
 #define CHAOS_UUID_LEN	  16
 #define CHAOS_UUID_STRLEN 37 /* NUL included */
 #define CHAOS_IFNAME_LEN  16
-#define CHAOS_MAX_VIFS	  30   /* one control page has 31 slots, one is sysctl's */
+#define CHAOS_MAX_VIFS	  30 /* one control page has 31 slots, one is sysctl's */
+#define CHAOS_MAX_DISKS	  16
+#define CHAOS_MAX_DEVS	  31   /* sysctl, vifs and disks together */
 #define CHAOS_MAX_CPUS	  1024 /* highest physical CPU number of `cpus`, plus one */
 
 /* What went wrong; also the exit codes of chaos, which never change. */
@@ -83,6 +85,14 @@ struct chaos_vif {
 	bool connects_itself;	       /* even if it could be connected before the guest runs */
 };
 
+struct chaos_disk {
+	char *target;  /* file or block device */
+	uint16_t id;   /* 0 is xvda */
+	char vdev[16]; /* as it was given */
+	bool is_read_only;
+	bool is_direct; /* past the page cache */
+};
+
 /* Who lays a guest's memory out. */
 enum chaos_builder {
 	CHAOS_BUILDER_AUTO,    /* the fast one, if it can */
@@ -102,6 +112,8 @@ struct chaos_config {
 	uint8_t cpus[CHAOS_MAX_CPUS / 8]; /* bit n: physical CPU n */
 	unsigned int nr_vifs;
 	struct chaos_vif vifs[CHAOS_MAX_VIFS];
+	unsigned int nr_disks;
+	struct chaos_disk disks[CHAOS_MAX_DISKS];
 	enum chaos_action on_poweroff, on_reboot, on_crash;
 	enum chaos_builder builder; /* the caller's choice: no key of the file */
 };
@@ -121,6 +133,8 @@ struct chaos_config_source {
 int chaos_config_load(struct chaos_config **cfg, const struct chaos_config_source *src,
 		      struct chaos_error *err);
 void chaos_config_free(struct chaos_config *cfg);
+/* Make it a configuration without disks. */
+void chaos_config_drop_disks(struct chaos_config *cfg);
 const char *chaos_action_name(enum chaos_action action);
 
 /* ---- create ---- */
@@ -320,6 +334,11 @@ struct chaos_device {
 	struct chaos_vif vif;
 	char ifname[CHAOS_IFNAME_LEN];
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes, tx_errors, rx_dropped;
+	/* vbd */
+	uint64_t sectors; /* of sector_size bytes */
+	uint32_t sector_size;
+	bool is_read_only;
+	uint64_t reads, read_bytes, writes, written_bytes, io_errors;
 };
 
 struct chaos_devices {
@@ -328,7 +347,7 @@ struct chaos_devices {
 	uint64_t attached_ns, ready_ns;		 /* CLOCK_MONOTONIC */
 	uint64_t guest_start_ns, guest_ready_ns; /* the guest's own stamps: untrusted */
 	unsigned int nr_devs;
-	struct chaos_device devs[CHAOS_MAX_VIFS + 1];
+	struct chaos_device devs[CHAOS_MAX_DEVS];
 };
 
 /* What the module knows of a domain's devices. */
@@ -411,5 +430,7 @@ int chaos_doctor(const char *bridge, struct chaos_check checks[CHAOS_MAX_CHECKS]
 
 void chaos_uuid_format(const uint8_t uuid[CHAOS_UUID_LEN], char out[CHAOS_UUID_STRLEN]);
 void chaos_mac_format(const uint8_t mac[6], char out[18]);
+/* The name of the disk with this number: 0 is xvda. */
+void chaos_vdev_format(unsigned int id, char out[16]);
 
 #endif /* CHAOS_H */

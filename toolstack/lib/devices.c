@@ -36,6 +36,18 @@ static const char *device_state_name(uint32_t state)
 	}
 }
 
+static void convert_vbd(const struct noxs_ioc_dev_state *in, struct chaos_device *out)
+{
+	out->sectors = in->config.vbd.sectors;
+	out->sector_size = in->config.vbd.sector_size;
+	out->is_read_only = in->config.vbd.flags & NOXS_VBD_READ_ONLY;
+	out->reads = in->rx_packets;
+	out->read_bytes = in->rx_bytes;
+	out->writes = in->tx_packets;
+	out->written_bytes = in->tx_bytes;
+	out->io_errors = in->tx_errors;
+}
+
 static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -44,6 +56,8 @@ static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *ou
 	out->state = device_state_name(in->state);
 	out->os_errno = (int)in->error;
 	memcpy(out->ifname, in->ifname, sizeof(out->ifname) - 1);
+	if (in->cls == NOXS_CLASS_VBD)
+		convert_vbd(in, out);
 	if (in->cls != NOXS_CLASS_VIF)
 		return;
 	memcpy(out->vif.mac, in->config.vif.mac, sizeof(out->vif.mac));
@@ -64,10 +78,10 @@ static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *ou
 int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *out,
 			 struct chaos_error *err)
 {
-	struct noxs_ioc_dev_state devs[CHAOS_MAX_VIFS + 1];
+	struct noxs_ioc_dev_state devs[CHAOS_MAX_DEVS];
 	struct noxs_ioc_query arg = {
 		.domid = (uint16_t)domid,
-		.nr_devs = CHAOS_MAX_VIFS + 1,
+		.nr_devs = CHAOS_MAX_DEVS,
 		.devs = (uintptr_t)devs,
 	};
 	unsigned int i;
@@ -90,7 +104,7 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dev
 	out->ready_ns = arg.ready_ns;
 	out->guest_start_ns = arg.guest_start_ns;
 	out->guest_ready_ns = arg.guest_ready_ns;
-	out->nr_devs = arg.nr_devs < CHAOS_MAX_VIFS + 1 ? arg.nr_devs : CHAOS_MAX_VIFS + 1;
+	out->nr_devs = arg.nr_devs < CHAOS_MAX_DEVS ? arg.nr_devs : CHAOS_MAX_DEVS;
 	for (i = 0; i < out->nr_devs; i++)
 		convert(&devs[i], &out->devs[i]);
 	return 0;

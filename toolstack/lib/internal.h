@@ -137,6 +137,13 @@ int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, 
 		    struct chaos_error *err);
 int chaos_mac_random(uint8_t mac[6]);
 
+/* disk.c: target is to be freed */
+int chaos_disk_parse(const char *spec, struct chaos_disk *disk, struct chaos_error *err);
+/* The descriptor to hand to the module, locked against other users of the same file. */
+int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *err);
+/* What an errno from opening or attaching it means. */
+int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err);
+
 /* cfgtext.c: *text is NUL-terminated and *len bytes long, and to be freed */
 int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err);
 int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err);

@@ -132,7 +132,10 @@ static int mark_shell(struct chaos_shell *s, struct chaos_error *err)
 			       "cannot mark domain %u as a shell: %s", s->domid, strerror(errno));
 }
 
-/* A shell's devices, but for their addresses; and that it is one. */
+/*
+ * A shell's devices, but for their addresses; and that it is one.  With disks, which no two VMs have
+ * in common, all devices are execute's.
+ */
 static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 			struct chaos_error *err)
 {
@@ -266,7 +269,7 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		rc = build(s, cfg, &kernel, t, err);
 	kernel_close(&kernel);
 	if (!rc && shell_name) {
-		rc = cfg->kernel ? attach_shell(s, cfg, err) : mark_shell(s, err);
+		rc = cfg->kernel && !cfg->nr_disks ? attach_shell(s, cfg, err) : mark_shell(s, err);
 		chaos_lap(&s->last_ns, &t->devices_ns);
 	}
 	if (rc)

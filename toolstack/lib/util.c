@@ -98,6 +98,18 @@ void chaos_mac_format(const uint8_t mac[6], char out[18])
 		       mac[4], mac[5]);
 }
 
+/* xvda to xvdz, xvdaa... */
+void chaos_vdev_format(unsigned int id, char out[16])
+{
+	char letters[8];
+	size_t n = sizeof(letters) - 1;
+
+	letters[n] = '\0';
+	for (id++; id && n; id = (id - 1) / 26)
+		letters[--n] = (char)('a' + (id - 1) % 26);
+	(void)snprintf(out, 16, "xvd%s", letters + n);
+}
+
 /* A bit for each CPU of "0-3,6,^1": numbers and ranges, with ^ taken out again. */
 int chaos_cpus_parse(const char *text, uint8_t map[CHAOS_MAX_CPUS / 8])
 {

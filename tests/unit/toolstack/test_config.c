@@ -163,14 +163,14 @@ static void overrides(void **state)
 
 static void unsupported_keys_are_reported_with_their_line(void **state)
 {
-	static const char text[] = GOOD "\ndisk = [ 'a',\n'b' ]\nvnc = 1\n"
+	static const char text[] = GOOD "\npci = [ 'a',\n'b' ]\nvnc = 1\n"
 					"vif = [ 'bridge=b,script=s' ]\n"
 					"on_crash = 'coredump-restart'\n";
 	static const char *const items[] = { "bogus=1" };
 	struct fixture *f = *state;
 
 	assert_int_equal(load(f, text, strlen(text), false, items, 1), 0);
-	assert_non_null(strstr(f->warnings, ":5: 'disk' is not supported|"));
+	assert_non_null(strstr(f->warnings, ":5: 'pci' is not supported|"));
 	assert_non_null(strstr(f->warnings, ":7: 'vnc' is not supported|"));
 	assert_non_null(strstr(f->warnings, "vif 0: not supported: script|"));
 	assert_non_null(strstr(f->warnings,
@@ -179,7 +179,7 @@ static void unsupported_keys_are_reported_with_their_line(void **state)
 	assert_int_equal(f->cfg->on_crash, CHAOS_RESTART);
 
 	assert_int_equal(load(f, text, strlen(text), true, NULL, 0), -(int)CHAOS_CONFIG);
-	assert_error(f->err, CHAOS_CONFIG, ":5: 'disk' is not supported");
+	assert_error(f->err, CHAOS_CONFIG, ":5: 'pci' is not supported");
 	assert_string_equal(f->warnings, "");
 }
 
@@ -253,6 +253,38 @@ static void too_many_vifs(void **state)
 	assert_error(f->err, CHAOS_CONFIG, "more than 30");
 }
 
+static void disks(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load_text(f, GOOD "disk = [ '/a,raw,xvda,rw', 'vdev=xvdb,target=/b' ]\n"),
+			 0);
+	assert_int_equal(f->cfg->nr_disks, 2);
+	assert_int_equal(f->cfg->disks[1].id, 1);
+	assert_string_equal(f->cfg->disks[1].target, "/b");
+	assert_string_equal(f->warnings, "");
+	assert_int_equal(load_text(f, GOOD "disk = [ '/a,raw,xvda,rw', '/b,raw,sda,rw' ]\n"),
+			 -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "vdev sda is there twice (as xvda)");
+	assert_int_equal(load_text(f, GOOD "disk = 'a'\n"), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "disk is not a list");
+}
+
+static void too_many_disks(void **state)
+{
+	char text[4096] = GOOD "disk = [", item[32];
+	struct fixture *f = *state;
+	int i;
+
+	for (i = 0; i <= CHAOS_MAX_DISKS; i++) {
+		snprintf(item, sizeof(item), "'/x,raw,xvd%c,r',", 'a' + i);
+		strcat(text, item);
+	}
+	strcat(text, "]\n");
+	assert_int_equal(load_text(f, text), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "too many");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_a_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_vifs, setup, teardown),
+		cmocka_unit_test_setup_teardown(disks, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_many_disks, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In Dom0: guests with disks (tests/guest/disk): patterns verified and written, what cannot be a
+# disk, errors of the disk while it is in use, guests destroyed with I/O in flight, chaosd.
+# shellcheck source=tests/system/common
+. ./common
+# shellcheck source=tests/system/guests
+. ./guests
+# shellcheck source=tests/system/daemon
+. ./daemon
+
+tmp=/run/disks
+mkdir -p $tmp
+trap 'daemon_stop; destroy_all' EXIT
+
+# disk NAME CMDLINE SPEC... - a guest with these disks
+disk()
+{
+	_cfg=$(guest_config "$1" disk)
+	printf 'cmdline = "%s"\ndisk = [' "$2" >>"$_cfg"
+	_name=$1
+	shift 2
+	printf ' "%s",' "$@" >>"$_cfg"
+	echo ' ]' >>"$_cfg"
+	chaos create $options "$_cfg"
+}
+options="--no-daemon --timeout 60"
+
+# refused STATUS PATTERN NAME SPEC... - no guest comes of it, and the user is told why
+refused()
+{
+	_want=$1 _pattern=$2 _verdict=$3
+	shift 3
+	disk refused mode=verify "$@" 2>$tmp/err
+	_rc=$?
+	if [ $_rc != "$_want" ] || ! grep -q -- "$_pattern" $tmp/err; then
+		fail "$_verdict" "status $_rc, $(cat $tmp/err)"
+	elif chaos list refused >/dev/null 2>&1; then
+		fail "$_verdict" "there is a guest"
+	else
+		pass "$_verdict"
+	fi
+}
+
+# says NAME PATTERN - what the guest's console shows, looking for up to 5 s
+says()
+{
+	chaos console --dump "$1" >>$tmp/said
+	eventually 5 "chaos console --dump $1 >>$tmp/said; grep -q -- '$2' $tmp/said" ||
+		{ cat $tmp/said; return 1; }
+	: >$tmp/said
+}
+
+./diskfile $tmp/a 4096
+./diskfile $tmp/b 1001
+: >$tmp/empty
+truncate -s 8M $tmp/blank
+
+# ---- reading and writing ----
+run disk-verify disk one "mode=verify" "vdev=xvda,access=ro,target=$tmp/a"
+check disk-info "chaos info one | grep -A2 '^vbd 0 *open' | grep -q '4096 sectors of 512 bytes, read-only'"
+check disk-info-json "chaos info one --json | grep -q '\"class\":\"vbd\",\"id\":0,\"state\":\"open\".*\"sectors\":4096,\"sector_size\":512,\"read_only\":true,\"reads\":[1-9]'"
+check disk-list "chaos block-list one | grep -q '^xvda *open *ro *4096 *512 '"
+run disk-two-readers disk two "mode=read-only" "$tmp/a,raw,xvda,r"
+destroy_all
+run disk-odd-size disk one "mode=verify disk=1" "$tmp/a,raw,xvda,r" "$tmp/b,raw,xvdb,r"
+run disk-write disk two "mode=write rounds=5" "vdev=xvda,target=$tmp/blank"
+check disk-written "[ \$(tr -d '\\0' <$tmp/blank | wc -c) -gt 300000 ]"
+run disk-gone chaos destroy two
+check disk-still-whole "[ \$(stat -c %s $tmp/blank) = 8388608 ]"
+destroy_all
+
+# ---- what cannot be a disk ----
+mkfifo $tmp/fifo
+refused 3 "No such file" disk-missing "vdev=xvda,target=$tmp/none"
+refused 3 "neither a regular file" disk-directory "vdev=xvda,target=$tmp"
+refused 3 "neither a regular file" disk-fifo "vdev=xvda,access=ro,target=$tmp/fifo"
+refused 3 "neither a regular file" disk-character-device "vdev=xvda,target=/dev/null"
+refused 3 "it is empty" disk-empty "vdev=xvda,target=$tmp/empty"
+refused 3 "direct-io-safe" disk-no-direct-io "direct-io-safe,vdev=xvda,target=$tmp/a"
+refused 3 "there twice" disk-duplicate "$tmp/a,raw,xvda,r" "$tmp/b,raw,xvda,r"
+refused 3 "script= is not supported" disk-script "vdev=xvda,script=block-x,target=$tmp/a"
+refused 3 "format= is not raw" disk-format "format=qcow2,vdev=xvda,target=$tmp/a"
+refused 3 "cdrom is not supported" disk-cdrom "$tmp/a,raw,hdc:cdrom,r"
+run disk-writer disk one "mode=poll" "vdev=xvda,target=$tmp/blank"
+refused 5 "in use" disk-in-use "vdev=xvda,target=$tmp/blank"
+refused 5 "in use" disk-in-use-read "vdev=xvda,access=ro,target=$tmp/blank"
+destroy_all
+run disk-free-again disk one "mode=read-only" "vdev=xvda,access=ro,target=$tmp/a"
+destroy_all
+
+# ---- errors while it is in use ----
+truncate -s 8M $tmp/short
+disk one "mode=poll sector=800" "vdev=xvda,target=$tmp/short" >/dev/null
+check disk-good "says one 'read 0 write 0'"
+truncate -s 65536 $tmp/short
+check disk-truncated "says one 'read -5 write -5'"
+check disk-truncated-logged "dmesg | grep -q 'noxs: domain $(domid one): vbd 0: read of 8 sectors at sector 800: error -5'"
+check disk-truncated-stays "[ \$(stat -c %s $tmp/short) = 65536 ]"
+truncate -s 8M $tmp/short
+check disk-grown-again "says one 'read 0 write 0'"
+destroy_all
+
+mkdir -p $tmp/small
+mount -t tmpfs -o size=64k none $tmp/small
+truncate -s 8M $tmp/small/disk
+dd if=/dev/zero of=$tmp/small/fill bs=64k count=1 2>/dev/null
+disk one "mode=poll" "vdev=xvda,target=$tmp/small/disk" >/dev/null
+check disk-full "says one 'read 0 write -5'"
+rm $tmp/small/fill
+check disk-full-no-more "says one 'read 0 write 0'"
+destroy_all
+check disk-released "umount $tmp/small"
+
+# ---- block devices ----
+# nullb NAME DELAY_NS
+nullb()
+(
+	mkdir "/sys/kernel/config/nullb/$1" && cd "/sys/kernel/config/nullb/$1" && echo 16 >size &&
+		echo 1 >memory_backed && echo 2 >irqmode && echo "$2" >completion_nsec &&
+		echo +800-807 >badblocks && echo 1 >power
+)
+insmod /lib/lab/configfs.ko && mount -t configfs none /sys/kernel/config &&
+	insmod /lib/lab/null_blk.ko nr_devices=0 && nullb nullb0 10000 && nullb nullb1 50000000
+disk one "mode=poll sector=800" "vdev=xvda,access=ro,target=/dev/nullb0" >/dev/null
+check disk-read-error "says one 'read -5'"
+check disk-read-error-logged "dmesg | grep -q 'noxs: domain $(domid one): vbd 0: read of 8 sectors at sector 800: error -5'"
+destroy_all
+echo 0 >/sys/kernel/config/nullb/nullb0/power
+rmdir /sys/kernel/config/nullb/nullb0
+nullb nullb0 10000
+run disk-block-device disk one "mode=poll" "phy:/dev/nullb0,xvda,w"
+refused 5 "in use" disk-block-device-in-use "vdev=xvda,target=/dev/nullb0"
+destroy_all
+
+# ---- destroyed with I/O in flight ----
+holdings()
+{
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	sed -n 's/^MemFree: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+irqs()
+{
+	grep -c -e noxs-ctrl -e ' vbd' /proc/interrupts
+}
+kill_one()
+{
+	disk churn "mode=churn" "direct-io-safe,vdev=xvda,target=/dev/nullb1" >/dev/null || return 1
+	[ $((i % 2)) = 0 ] || usleep 30000
+	chaos destroy churn
+}
+i=0
+while [ $i -lt 5 ]; do
+	kill_one
+	i=$((i + 1))
+done
+before=$(holdings)
+before_irqs=$(irqs)
+i=0
+while [ $i -lt 50 ] && kill_one; do
+	i=$((i + 1))
+done
+check disk-kill "[ $i = 50 ]"
+check disk-kill-none-left "eventually 5 '[ -z \"\$(chaos list --names)\" ]'"
+check disk-kill-irqs "[ $(irqs) = $before_irqs ]"
+after=$(holdings)
+check disk-kill-memory "[ $((before - after)) -lt 1000 ]"
+check disk-kill-file "rmdir /sys/kernel/config/nullb/nullb1"
+
+# ---- through chaosd, with and without a pool ----
+daemon_start
+options="--timeout 60"
+run disk-daemon disk one "mode=read-only" "vdev=xvda,access=ro,target=$tmp/a"
+refused 3 "neither a regular file" disk-daemon-refused "vdev=xvda,target=$tmp"
+run disk-pool chaos pool add disks --size 2 /run/one.cfg name=x
+run disk-pool-fill chaos prepare disks
+run disk-pool-create disk two "mode=verify" "vdev=xvda,access=ro,target=$tmp/b"
+check disk-pool-used "chaos pool list --json | grep -q '\"used\":1'"
+check disk-pool-sectors "chaos block-list two | grep -q '^xvda *open *ro *1001 '"
+(cd $tmp && disk rel "mode=verify" "vdev=xvda,access=ro,target=b") >/dev/null 2>$tmp/err
+check disk-daemon-relative "chaos block-list rel >/dev/null || ! cat $tmp/err"
+run disk-pool-remove chaos pool remove disks
+finish
