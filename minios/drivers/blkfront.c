@@ -314,47 +314,48 @@ void blk_wait(const bool *flag)
 }
 
 struct waiter {
+	struct blk_request req; /* first: what done() gets */
 	bool is_done;
 	int err;
 };
 
 static void wake(struct blk_request *req, int err)
 {
-	struct waiter *waiter = req->data;
+	struct waiter *waiter = (struct waiter *)req;
 
 	waiter->err = err;
 	waiter->is_done = true;
 }
 
-static int perform(struct blk_disk *disk, struct blk_request *req)
+static int perform(struct blk_disk *disk, struct waiter *waiter)
 {
-	struct waiter waiter = { 0 };
 	int err;
 
-	req->done = wake;
-	req->data = &waiter;
-	err = blk_submit(disk, req);
+	waiter->is_done = false;
+	waiter->req.done = wake;
+	err = blk_submit(disk, &waiter->req);
 	if (err)
 		return err;
-	blk_wait(&waiter.is_done);
-	return waiter.err;
+	blk_wait(&waiter->is_done);
+	return waiter->err;
 }
 
 static int transfer(struct blk_disk *disk, enum blk_op op, uint64_t sector, uint8_t *buf,
 		    size_t nr_sectors)
 {
-	struct blk_request req = { .op = op };
+	struct waiter waiter = { .req.op = op };
+	struct blk_request *req = &waiter.req;
 	size_t most;
 	int err = 0;
 
-	for (; nr_sectors && !err; nr_sectors -= req.nr_sectors) {
+	for (; nr_sectors && !err; nr_sectors -= req->nr_sectors) {
 		most = BLK_MAX_SECTORS - ((unsigned long)buf & ~PAGE_MASK) / BLK_SECTOR_SIZE;
-		req.sector = sector;
-		req.buf = buf;
-		req.nr_sectors = (uint32_t)size_min(nr_sectors, most);
-		err = perform(disk, &req);
-		sector += req.nr_sectors;
-		buf += req.nr_sectors * BLK_SECTOR_SIZE;
+		req->sector = sector;
+		req->buf = buf;
+		req->nr_sectors = (uint32_t)size_min(nr_sectors, most);
+		err = perform(disk, &waiter);
+		sector += req->nr_sectors;
+		buf += req->nr_sectors * BLK_SECTOR_SIZE;
 	}
 	return err;
 }
@@ -371,7 +372,7 @@ int blk_write(struct blk_disk *disk, uint64_t sector, const void *buf, size_t nr
 
 int blk_flush(struct blk_disk *disk)
 {
-	struct blk_request req = { .op = BLK_FLUSH };
+	struct waiter waiter = { .req.op = BLK_FLUSH };
 
-	return perform(disk, &req);
+	return perform(disk, &waiter);
 }
