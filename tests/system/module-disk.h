@@ -52,6 +52,9 @@ unsigned int disk_reap(struct disk *disk, unsigned int ring, unsigned int count,
 /* Whether nr data pages from `page` on are what disk_file() wrote from `sector` on. */
 bool disk_pages_match(const struct disk *disk, unsigned int page, unsigned int nr, uint64_t sector);
 
+/* Makes the block devices /dev/nullb0 to 2; false if they cannot be had. */
+bool test_disk_backing(void);
+
 void test_disk_hostile(void);
 
 #endif /* MODULE_DISK_H */

@@ -299,50 +299,6 @@ static int get_vifs(struct reader *r)
 	return 0;
 }
 
-static int check_disk(struct reader *r, unsigned int nr)
-{
-	const struct chaos_disk *disks = r->cfg->disks;
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		if (disks[i].id == disks[nr].id)
-			return chaos_error_set(
-				r->err, CHAOS_CONFIG, EINVAL,
-				"%s: disk: vdev %s is there twice (as %s); give each disk its own",
-				r->src->path, disks[nr].vdev, disks[i].vdev);
-	return 0;
-}
-
-static int get_disks(struct reader *r)
-{
-	struct chaos_config *cfg = r->cfg;
-	XLU_ConfigList *list;
-	const char *spec;
-	int rc, n, i;
-
-	rc = xlu_cfg_get_list(r->xlu, "disk", &list, &n, 1);
-	if (rc == ESRCH)
-		return 0;
-	if (rc)
-		return key_error(r, "disk",
-				 "is not a list; write disk = [ 'vdev=xvda,target=/path' ]");
-	if (n > CHAOS_MAX_DISKS || cfg->nr_vifs + (unsigned int)n >= CHAOS_MAX_DEVS)
-		return key_error(r, "disk", "has too many entries: 16, and 30 together with vif");
-	for (i = 0; i < n; i++) {
-		spec = xlu_cfg_get_listitem(list, i);
-		if (!spec)
-			return key_error(r, "disk", "has an entry that is not a string");
-		rc = chaos_disk_parse(spec, &cfg->disks[i], r->err);
-		if (rc)
-			return rc;
-		cfg->nr_disks++;
-		rc = check_disk(r, (unsigned int)i);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 static int fill_config(struct reader *r)
 {
 	struct chaos_config *cfg = r->cfg;
@@ -352,7 +308,8 @@ static int fill_config(struct reader *r)
 	    (rc = check_type(r)) || (rc = get_copy(r, "kernel", &cfg->kernel)) ||
 	    (rc = get_copy(r, "ramdisk", &cfg->ramdisk)) || (rc = get_cmdline(r)) ||
 	    (rc = get_memory(r)) || (rc = get_number(r, "vcpus", MAX_VCPUS, 1, &cfg->vcpus)) ||
-	    (rc = get_cpus(r)) || (rc = get_vifs(r)) || (rc = get_disks(r)) ||
+	    (rc = get_cpus(r)) || (rc = get_vifs(r)) ||
+	    (rc = chaos_disks_load(r->xlu, r->src->path, cfg, r->err)) ||
 	    (rc = get_action(r, "on_poweroff", CHAOS_DESTROY, &cfg->on_poweroff)) ||
 	    (rc = get_action(r, "on_reboot", CHAOS_RESTART, &cfg->on_reboot)) ||
 	    (rc = get_action(r, "on_crash", CHAOS_DESTROY, &cfg->on_crash)))

@@ -137,6 +137,55 @@ int chaos_disk_parse(const char *spec, struct chaos_disk *disk, struct chaos_err
 	return rc;
 }
 
+static int check_number(const struct chaos_config *cfg, const char *path,
+			const struct chaos_disk *disk, struct chaos_error *err)
+{
+	const struct chaos_disk *other;
+
+	for (other = cfg->disks; other < disk; other++)
+		if (other->id == disk->id)
+			return chaos_error_set(
+				err, CHAOS_CONFIG, EINVAL,
+				"%s: disk: vdev %s is there twice (as %s); give each disk its own",
+				path, disk->vdev, other->vdev);
+	return 0;
+}
+
+static int list_error(const char *path, const char *what, struct chaos_error *err)
+{
+	return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "%s: disk %s", path, what);
+}
+
+int chaos_disks_load(XLU_Config *xlu, const char *path, struct chaos_config *cfg,
+		     struct chaos_error *err)
+{
+	XLU_ConfigList *list;
+	const char *spec;
+	int rc, n, i;
+
+	rc = xlu_cfg_get_list(xlu, "disk", &list, &n, 1);
+	if (rc == ESRCH)
+		return 0;
+	if (rc)
+		return list_error(path, "is not a list; write disk = [ 'vdev=xvda,target=/path' ]",
+				  err);
+	if (n > CHAOS_MAX_DISKS || cfg->nr_vifs + (unsigned int)n >= CHAOS_MAX_DEVS)
+		return list_error(path, "has too many entries: 16, and 30 together with vif", err);
+	for (i = 0; i < n; i++) {
+		spec = xlu_cfg_get_listitem(list, i);
+		if (!spec)
+			return list_error(path, "has an entry that is not a string", err);
+		rc = chaos_disk_parse(spec, &cfg->disks[i], err);
+		if (rc)
+			return rc;
+		cfg->nr_disks++;
+		rc = check_number(cfg, path, &cfg->disks[i], err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 /* ---- opening ---- */
 
 int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err)

@@ -137,7 +137,12 @@ int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, 
 		    struct chaos_error *err);
 int chaos_mac_random(uint8_t mac[6]);
 
-/* disk.c: target is to be freed */
+/* disk.c */
+struct XLU_Config;
+/* The disks of the configuration called `path` that has been read into xlu. */
+int chaos_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
+		     struct chaos_error *err);
+/* target is to be freed */
 int chaos_disk_parse(const char *spec, struct chaos_disk *disk, struct chaos_error *err);
 /* The descriptor to hand to the module, locked against other users of the same file. */
 int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *err);
