@@ -51,6 +51,13 @@ says()
 	: >$tmp/said
 }
 
+# logged NAME - its errors are in the log; the lines of all guests are rationed together
+logged()
+{
+	_line="noxs: domain $(domid "$1"): vbd 0: read of 8 sectors at sector 800: error -5"
+	eventually 15 "dmesg | grep -q '$_line'"
+}
+
 ./diskfile $tmp/a 4096
 ./diskfile $tmp/b 1001
 : >$tmp/empty
@@ -95,7 +102,7 @@ disk one "mode=poll sector=800" "vdev=xvda,target=$tmp/short" >/dev/null
 check disk-good "says one 'read 0 write 0'"
 truncate -s 65536 $tmp/short
 check disk-truncated "says one 'read -5 write -5'"
-check disk-truncated-logged "dmesg | grep -q 'noxs: domain $(domid one): vbd 0: read of 8 sectors at sector 800: error -5'"
+check disk-truncated-logged "logged one"
 check disk-truncated-stays "[ \$(stat -c %s $tmp/short) = 65536 ]"
 truncate -s 8M $tmp/short
 check disk-grown-again "says one 'read 0 write 0'"
@@ -124,7 +131,7 @@ insmod /lib/lab/configfs.ko && mount -t configfs none /sys/kernel/config &&
 	insmod /lib/lab/null_blk.ko nr_devices=0 && nullb nullb0 10000 && nullb nullb1 50000000
 disk one "mode=poll sector=800" "vdev=xvda,access=ro,target=/dev/nullb0" >/dev/null
 check disk-read-error "says one 'read -5'"
-check disk-read-error-logged "dmesg | grep -q 'noxs: domain $(domid one): vbd 0: read of 8 sectors at sector 800: error -5'"
+check disk-read-error-logged "logged one"
 destroy_all
 echo 0 >/sys/kernel/config/nullb/nullb0/power
 rmdir /sys/kernel/config/nullb/nullb0
