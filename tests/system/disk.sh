@@ -188,4 +188,15 @@ check disk-pool-sectors "chaos block-list two | grep -q '^xvda *open *ro *1001 '
 (cd $tmp && disk rel "mode=verify" "vdev=xvda,access=ro,target=b") >/dev/null 2>$tmp/err
 check disk-daemon-relative "chaos block-list rel >/dev/null || ! cat $tmp/err"
 run disk-pool-remove chaos pool remove disks
+
+# Made anew by the daemon, it gets its disk again: the old one has let go of it.
+restarted()
+{
+	[ "$(domid again 2>/dev/null)" != "$old" ] &&
+		chaos block-list again 2>/dev/null | grep -q '^xvda *open *rw'
+}
+run disk-reboot-create disk again "mode=poll" "vdev=xvda,target=$tmp/blank"
+old=$(domid again)
+run disk-reboot chaos reboot again
+check disk-restarted "eventually 15 restarted"
 finish
