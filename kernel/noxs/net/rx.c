@@ -267,7 +267,7 @@ static bool rx_acceptable(struct vif *vif, struct sk_buff *skb)
 		return false;
 	if (skb_is_gso(skb))
 		return features & NOXS_VIF_F_GSO_TCPV4 && skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
-	/* Another guest's port may leave IPv6 blank, which no net device would let through to us. */
+	/* Another guest's port may leave IPv6 blank, which no net device would let through. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
 	    (!(features & NOXS_VIF_F_CSUM_IPV4) || skb->protocol != htons(ETH_P_IP)))
 		return !skb_checksum_help(skb);
