@@ -302,6 +302,8 @@ void noxs_domain_service(struct noxs_domain *dom)
 	unsigned int i;
 
 	lockdep_assert_held(&dom->lock);
+	if (dom->quiesced_by)
+		return; /* thaw looks, and gives the EOI */
 	for (i = 0; i < dom->nr_devs; i++)
 		if (device_service(dom->devs[i]))
 			worked = true;

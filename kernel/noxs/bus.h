@@ -5,6 +5,7 @@
  *
  * Lock order (outer first):
  *
+ *	hold_lock of quiesce.c	mutex: who holds which domain; outside of all others
  *	noxs_domain.lock	mutex, one per domain: its devices, control page, channel
  *	  rtnl			vif create, and nothing else under noxs_domain.lock
  *	  port_dummy_lock	mutex: a port made or freed; none of these inside
@@ -68,6 +69,13 @@ struct noxs_class {
 	void (*unconfigure)(struct noxs_device *dev);
 	void (*start)(struct noxs_device *dev);
 
+	/*
+	 * Leave the guest's memory alone, but stay connected, until thaw; in between only
+	 * disconnect can come, which ends it too.  NULL, both: only dom->lock holders touch it.
+	 */
+	void (*quiesce)(struct noxs_device *dev);
+	void (*thaw)(struct noxs_device *dev);
+
 	/* Stop using the guest's memory and channels.  May be called again. */
 	void (*disconnect)(struct noxs_device *dev);
 
@@ -116,6 +124,7 @@ struct noxs_domain {
 	struct noxs_device *sysctl; /* NULL if it has none */
 	bool notify;		    /* something was written for the guest to see */
 	bool heard;		    /* a front-end has said something */
+	const void *quiesced_by;    /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
 	unsigned int change_credit; /* see bus.c */
 	unsigned long change_stamp; /* jiffies */
@@ -204,5 +213,13 @@ void noxs_domain_detach_work(struct work_struct *work);
 /* configure.c: NOXS_IOC_CONFIGURE; @reqs has req->nr_devs items, copied from the caller. */
 int noxs_domain_configure(const struct noxs_ioc_configure *req, const struct noxs_ioc_dev *reqs,
 			  struct noxs_result *result);
+
+/*
+ * quiesce.c: NOXS_IOC_QUIESCE and THAW; @owner is who may thaw, and one owner has one domain.
+ */
+int noxs_domain_quiesce(u16 domid, const void *owner);
+int noxs_domain_thaw(u16 domid, const void *owner);
+/* Thaw what @owner holds, if anything: it goes. */
+void noxs_quiesce_release(const void *owner);
 
 #endif /* NOXS_BUS_H */

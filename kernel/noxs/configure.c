@@ -149,7 +149,7 @@ static int configure_locked(struct configuration *c, const struct noxs_ioc_confi
 	err = configure_find(c, &result->err_dev);
 	if (err)
 		return err;
-	if (!noxs_domain_is_silent(c->dom))
+	if (c->dom->quiesced_by || !noxs_domain_is_silent(c->dom))
 		return -EBUSY;
 	err = configure_claim(c, result);
 	if (err)

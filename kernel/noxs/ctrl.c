@@ -228,6 +228,18 @@ static int ctrl_subscribe(struct noxs_cursor *cursor, void __user *uarg)
 	return 0;
 }
 
+static int ctrl_quiesce(const void *owner, void __user *uarg, bool quiesces)
+{
+	struct noxs_ioc_quiesce arg;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!domid_is_valid(arg.domid) || arg.pad0 || arg.flags)
+		return -EINVAL;
+	return quiesces ? noxs_domain_quiesce(arg.domid, owner) :
+			  noxs_domain_thaw(arg.domid, owner);
+}
+
 static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *uarg = (void __user *)arg;
@@ -247,6 +259,10 @@ static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ctrl_destroy(uarg);
 	case NOXS_IOC_REQUEST:
 		return ctrl_request(uarg);
+	case NOXS_IOC_QUIESCE:
+		return ctrl_quiesce(file, uarg, true);
+	case NOXS_IOC_THAW:
+		return ctrl_quiesce(file, uarg, false);
 	case NOXS_IOC_QUERY:
 		return ctrl_query(uarg);
 	case NOXS_IOC_LIST:
@@ -317,6 +333,8 @@ static int ctrl_open(struct inode *inode, struct file *file)
 
 static int ctrl_release(struct inode *inode, struct file *file)
 {
+	/* Whoever was copying a guest's memory does so no more. */
+	noxs_quiesce_release(file);
 	kfree(file->private_data);
 	return 0;
 }

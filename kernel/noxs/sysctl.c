@@ -129,6 +129,8 @@ int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 *req_id)
 	if (!dom->sysctl)
 		return -ENOENT;
 	sysctl = to_sysctl(dom->sysctl);
+	if (dom->quiesced_by)
+		return -EBUSY;
 	if (!sysctl->open)
 		return -ENOTCONN;
 	if (sysctl->outstanding && !final)

@@ -206,6 +206,28 @@ int vif_connect(struct vif *vif, const struct vif_params *params)
 }
 
 /*
+ * An interrupt meanwhile finds NAPI disabled, and leaves its event masked; packets for the guest are
+ * queued.  Neither is lost: vif_thaw() looks at everything.
+ */
+void vif_quiesce(struct vif *vif)
+{
+	if (vif->quiesced)
+		return;
+	vif->quiesced = true;
+	napi_disable(&vif->napi);
+	del_timer_sync(&vif->rx_stall);
+}
+
+void vif_thaw(struct vif *vif)
+{
+	vif->quiesced = false;
+	napi_enable(&vif->napi);
+	local_bh_disable();
+	napi_schedule(&vif->napi);
+	local_bh_enable();
+}
+
+/*
  * Work is stopped before the interrupts are unbound, because it uses them to notify the guest; an
  * interrupt in between finds NAPI disabled and does nothing.
  */
@@ -214,8 +236,8 @@ void vif_disconnect(struct vif *vif)
 	if (!vif->connected)
 		return;
 	vif_set_connected(vif, false);
-	napi_disable(&vif->napi);
-	del_timer_sync(&vif->rx_stall);
+	vif_quiesce(vif);
+	vif->quiesced = false;
 	vif_release(vif);
 	vif_rx_purge(vif);
 	/* Bridges and routes want to know, unless the link is about to go anyway. */

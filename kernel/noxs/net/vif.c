@@ -134,6 +134,22 @@ static void vif_disconnect_class(struct noxs_device *dev)
 	vif_disconnect(dev_to_vif(dev));
 }
 
+static void vif_quiesce_class(struct noxs_device *dev)
+{
+	struct vif *vif = dev_to_vif(dev);
+
+	if (vif->connected)
+		vif_quiesce(vif);
+}
+
+static void vif_thaw_class(struct noxs_device *dev)
+{
+	struct vif *vif = dev_to_vif(dev);
+
+	if (vif->quiesced)
+		vif_thaw(vif);
+}
+
 static void vif_destroy(struct noxs_device *dev)
 {
 	vif_free(dev_to_vif(dev));
@@ -232,6 +248,8 @@ const struct noxs_class noxs_vif_class = {
 	.configure = vif_configure,
 	.unconfigure = vif_unconfigure,
 	.start = vif_start,
+	.quiesce = vif_quiesce_class,
+	.thaw = vif_thaw_class,
 	.disconnect = vif_disconnect_class,
 	.destroy = vif_destroy,
 	.query = vif_query,

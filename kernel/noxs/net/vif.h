@@ -76,6 +76,7 @@ struct vif {
 	/* Connection: written under dom->lock while NAPI is off, constant while it is on. */
 	u16 domid;
 	bool connected; /* also rx_queue.lock, for vif_rx_enqueue() */
+	bool quiesced;	/* connected, but NAPI is off; dom->lock */
 	struct noxs_grant tx_grant;
 	struct noxs_grant rx_grant;
 	int tx_irq; /* 0 if none */
@@ -145,6 +146,10 @@ int vif_connect(struct vif *vif, const struct vif_params *params);
 
 /* Stop the data path and let go of everything of the guest's.  May be called when not connected. */
 void vif_disconnect(struct vif *vif);
+
+/* Stop and start the data path of a connected vif, with rings and channels in place. */
+void vif_quiesce(struct vif *vif);
+void vif_thaw(struct vif *vif);
 
 /* NAPI's poll function. */
 int vif_poll(struct napi_struct *napi, int budget);

@@ -141,6 +141,23 @@ struct noxs_ioc_request {
     uint32_t pad1;
 };
 
+/* ---- quiesce and thaw: a suspended guest's memory is about to be copied. ---- */
+
+/*
+ * Stop every back-end of a domain from reading or writing its memory until THAW, or until this
+ * descriptor is closed, however that comes about.  Packets for the guest wait meanwhile, within the
+ * usual bounds.  Control page and rings stay mapped, and channels bound.  A descriptor holds one
+ * domain at a time.
+ * QUIESCE: -ENOENT not attached; -EBUSY it is quiesced already, or this descriptor holds another.
+ * THAW: -ENOENT this descriptor does not hold that domain.
+ * Meanwhile REQUEST and CONFIGURE answer -EBUSY.
+ */
+struct noxs_ioc_quiesce {
+    uint16_t domid;                     /* IN */
+    uint16_t pad0;
+    uint32_t flags;                     /* IN: 0 */
+};
+
 /* ---- query and list: the module's own (trusted) view of attached domains. ---- */
 
 /* noxs_ioc_domain.flags */
@@ -221,6 +238,8 @@ struct noxs_ioc_subscribe {
 #define NOXS_IOC_LIST           _IOWR('N', 0x65, struct noxs_ioc_list)
 #define NOXS_IOC_SUBSCRIBE      _IOW('N', 0x66, struct noxs_ioc_subscribe)
 #define NOXS_IOC_CONFIGURE      _IOWR('N', 0x67, struct noxs_ioc_configure)
+#define NOXS_IOC_QUIESCE        _IOW('N', 0x68, struct noxs_ioc_quiesce)
+#define NOXS_IOC_THAW           _IOW('N', 0x69, struct noxs_ioc_quiesce)
 
 NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 136);
 NOXS_ASSERT(ioc_version, sizeof(struct noxs_ioc_version) == 16);
@@ -231,6 +250,7 @@ NOXS_ASSERT(ioc_request, sizeof(struct noxs_ioc_request) == 16);
 NOXS_ASSERT(ioc_dev_state, sizeof(struct noxs_ioc_dev_state) == 128);
 NOXS_ASSERT(ioc_query, sizeof(struct noxs_ioc_query) == 48);
 NOXS_ASSERT(ioc_list, sizeof(struct noxs_ioc_list) == 16);
+NOXS_ASSERT(ioc_quiesce, sizeof(struct noxs_ioc_quiesce) == 8);
 NOXS_ASSERT(ioc_event, sizeof(struct noxs_ioc_event) == 24);
 NOXS_ASSERT(ioc_subscribe, sizeof(struct noxs_ioc_subscribe) == 8);
 
