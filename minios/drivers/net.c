@@ -158,12 +158,15 @@ static void frame_receive(const void *data, size_t len, bool last, bool ok, enum
 
 static void link_changed(bool up)
 {
+	bool is_back = up && netif_is_link_up(&interface);
 	uint16_t flags = CSUM_ALWAYS;
 
 	if (up && netfront_can_csum())
 		flags &= (uint16_t)~CSUM_TX_OFFLOADED;
 	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
-	if (up)
+	if (is_back)
+		etharp_gratuitous(&interface); /* restored: perhaps behind another switch */
+	else if (up)
 		netif_set_link_up(&interface); /* announces our address, or asks for one */
 	else
 		netif_set_link_down(&interface);
@@ -208,15 +211,6 @@ static uint64_t net_poll(void *data)
 
 static struct loop_source source = { .poll = net_poll };
 
-static void net_resume(bool restored)
-{
-	net_timers_reset();
-	if (restored)
-		random_seed();
-}
-
-static struct suspend_hook hook = { .resume = net_resume };
-
 static void address_configure(void)
 {
 	ip4_addr_t address = { config.ipv4 }, gateway = { config.gateway }, mask = { 0 };
@@ -233,6 +227,29 @@ static int config_read(const struct noxs_dev *dev)
 		config.mtu = MTU_MAX;
 	return config.prefix > 32 ? -EINVAL : 0;
 }
+
+/* A restored guest may have been given other addresses; connections live as long as ours stays. */
+static void config_renew(void)
+{
+	const struct noxs_dev *dev = noxs_next(NOXS_CLASS_VIF, NULL);
+
+	if (!dev || config_read(dev))
+		return;
+	memcpy(interface.hwaddr, config.mac, ETH_HWADDR_LEN);
+	if (config.ipv4)
+		address_configure();
+}
+
+static void net_resume(bool restored)
+{
+	net_timers_reset();
+	if (!restored)
+		return;
+	random_seed();
+	config_renew();
+}
+
+static struct suspend_hook hook = { .resume = net_resume };
 
 int net_start(void (*ready)(void))
 {

@@ -29,6 +29,19 @@ static uint64_t frame_to_pfn(uint64_t mfn)
 	return mfn ? mm_mfn_to_pfn(mfn) : 0;
 }
 
+/*
+ * For who saves us, beside the frame numbers in start_info (docs/architecture.md): memory that is not
+ * mapped has never been used, because the allocator maps it first.
+ */
+static void record_set(struct start_info *si, bool is_valid)
+{
+	struct lightvm_suspend_record *record =
+		(void *)((char *)si + PAGE_SIZE - sizeof(*record));
+
+	record->flags = LIGHTVM_SUSPEND_UNMAPPED_IS_FREE;
+	record->magic = is_valid ? LIGHTVM_SUSPEND_MAGIC : 0;
+}
+
 bool suspend(void)
 {
 	struct start_info *si = start_info_get();
@@ -44,9 +57,11 @@ bool suspend(void)
 	si->store_mfn = frame_to_pfn(store_mfn);
 	si->console.domU.mfn = frame_to_pfn(console_mfn);
 	mm_windows_unmap();
+	record_set(si, true);
 
 	ret = hypercall_suspend(mm_virt_to_mfn(si));
 	restored = ret == 0;
+	record_set(si, false);
 
 	if (!restored) {
 		si->store_mfn = store_mfn;

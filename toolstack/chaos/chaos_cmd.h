@@ -28,6 +28,8 @@ int cmd_pause(const struct verb *verb, int argc, char **argv);
 int cmd_pool(const struct verb *verb, int argc, char **argv);
 int cmd_prepare(const struct verb *verb, int argc, char **argv);
 int cmd_reboot(const struct verb *verb, int argc, char **argv);
+int cmd_restore(const struct verb *verb, int argc, char **argv);
+int cmd_save(const struct verb *verb, int argc, char **argv);
 int cmd_shutdown(const struct verb *verb, int argc, char **argv);
 int cmd_unpause(const struct verb *verb, int argc, char **argv);
 int cmd_version(const struct verb *verb, int argc, char **argv);
@@ -69,6 +71,12 @@ int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
 void call_close(struct call *call);
 /* Report call->err, close, and give the exit status for rc. */
 int call_end(struct call *call, int rc);
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP only end a wait for the guest, and what was begun is undone:
+ * see chaos_ctx_set_cancel().  Returns a descriptor, or -1 if there is none to be had: then they kill,
+ * as ever.
+ */
+int signals_defer(void);
 /* A number of milliseconds from seconds like "10" or "0.5"; -1 if it is not. */
 int parse_seconds(const char *text, unsigned int *ms);
 

@@ -15,6 +15,8 @@ static int switch_one(struct call *call, const char *who, bool pauses)
 		return rc;
 	if (pauses)
 		rc = chaos_domain_pause(call->ctx, info.domid, &call->err);
+	else if (info.state == CHAOS_STATE_SUSPENDED)
+		rc = chaos_domain_resume(call->ctx, info.domid, &call->err);
 	else if (info.state == CHAOS_STATE_INCOMPLETE)
 		rc = call_usage(call, "domain %u is incomplete and cannot run: 'chaos destroy %u'",
 				info.domid, info.domid);

@@ -7,11 +7,7 @@
 #include "chaos_cmd.h"
 #include "create.h"
 
-/*
- * From now on SIGINT, SIGTERM and SIGHUP only end the wait for the guest, whose creation is then
- * undone.  Returns a descriptor, or -1 if there is none to be had: then they kill, as ever.
- */
-static int signals_defer(void)
+int signals_defer(void)
 {
 	sigset_t set;
 	int fd;

@@ -117,6 +117,25 @@ void json_created(const struct chaos_created *created, const struct chaos_config
 	jsonw_end(&w);
 }
 
+void json_saved(const struct chaos_dominfo *info, const char *path, const struct chaos_saved *saved,
+		bool goes_on, bool with_timing)
+{
+	struct json_writer w;
+
+	jsonw_begin(&w);
+	jsonw_number(&w, "domid", info->domid);
+	jsonw_text(&w, "name", info->name);
+	jsonw_text(&w, "file", path);
+	jsonw_number(&w, "stream_bytes", saved->bytes);
+	jsonw_bool(&w, "goes_on", goes_on);
+	if (with_timing) {
+		jsonw_number(&w, "suspend_ns", saved->suspend_ns);
+		jsonw_number(&w, "copy_ns", saved->copy_ns);
+		jsonw_number(&w, "end_ns", saved->end_ns);
+	}
+	jsonw_end(&w);
+}
+
 static void add_domain(struct json_writer *w, const struct chaos_dominfo *info)
 {
 	char flags[7];

@@ -13,6 +13,9 @@ void json_info(const struct chaos_dominfo *info, const struct chaos_devices *dev
 void json_host(const struct chaos_host *host);
 void json_doctor(const struct chaos_check *checks, int count);
 void json_stopped(const struct chaos_dominfo *info, bool has_ended, unsigned int reason);
+/* What is saved, from where: the guest is gone unless it goes on. */
+void json_saved(const struct chaos_dominfo *info, const char *path, const struct chaos_saved *saved,
+		bool goes_on, bool with_timing);
 /* {"domid": N, "name": ..., "result": RESULT} */
 void json_done(const struct chaos_dominfo *info, const char *result);
 /* An element of an array each; jsonw_end_array() ends it. */

@@ -33,9 +33,22 @@ const struct verb verbs[] = {
 	  "The guest stays, shut down, until it is created again.\n\n" STOP_OPTIONS, cmd_reboot },
 	{ "pause", "DOMAIN", "Stop running a guest for now", "", cmd_pause },
 	{ "unpause", "DOMAIN", "Run a paused guest on", "", cmd_unpause },
+	{ "save", "DOMAIN FILE", "Save a guest to a file, and remove it",
+	  "FILE appears when it is whole.  A guest that cannot be saved goes on.\n\n"
+	  "  --keep            the guest goes on\n"
+	  "  --pause           the guest is paused, not removed\n"
+	  "  --timeout SECONDS how long to wait until the guest has suspended (10)\n"
+	  "  --timing          say where the time went\n",
+	  cmd_save },
+	{ "restore", "FILE [KEY=VALUE]...", "Make a saved guest again",
+	  "KEY=VALUE replaces a setting it was saved with: name, uuid, vif, cpus...\n\n"
+	  "  --paused          do not start it\n"
+	  "  --timeout SECONDS how long to wait for ready (10)\n"
+	  "  --timing          say where the time went\n",
+	  cmd_restore },
 	{ "list", "[DOMAIN]...", "List domains",
 	  "States: r runs, b blocked, p paused, s shut down, c crashed, d dying, as in xl;\n"
-	  "'incomplete' is what a creation that was killed has left.\n\n"
+	  "'incomplete' is what a creation that was killed has left, 'suspended' what a save has.\n\n"
 	  "  --names           only names, one a line\n",
 	  cmd_list },
 	{ "info", "[DOMAIN]", "Show everything about a guest, or about the host", "", cmd_info },

@@ -124,6 +124,7 @@ struct chaos_config_source {
 	const char *const *overrides; /* "key=value", as after xl create's file */
 	unsigned int nr_overrides;
 	bool strict; /* an unsupported key is an error */
+	bool is_saved; /* of a saved guest: it needs no kernel */
 	/* Told of every unsupported key, may be NULL; text is one line. */
 	void (*warn)(void *opaque, const char *text);
 	void *opaque;
@@ -292,6 +293,7 @@ enum chaos_state {
 	CHAOS_STATE_PAUSED,
 	CHAOS_STATE_SHUTDOWN,
 	CHAOS_STATE_CRASHED,
+	CHAOS_STATE_SUSPENDED, /* being saved, or left so by a save that did not end */
 	CHAOS_STATE_DYING,
 };
 
@@ -371,6 +373,42 @@ enum chaos_request {
  */
 int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_request request,
 			 unsigned int timeout_ms, unsigned int *reason, struct chaos_error *err);
+
+/* ---- save and restore ---- */
+
+struct chaos_save_opts {
+	bool keeps;	     /* the guest goes on when it is saved, or else is destroyed */
+	bool pauses;	     /* it goes on, but is paused */
+	unsigned int timeout_ms; /* for it to suspend, 0 = CHAOS_SUSPEND_TIMEOUT_MS */
+	/* Told now and then of the pages that have been dealt with, may be NULL. */
+	void (*progress)(void *opaque, uint64_t done, uint64_t total);
+	void *opaque;
+};
+#define CHAOS_SUSPEND_TIMEOUT_MS 10000U
+
+struct chaos_saved {
+	uint64_t suspend_ns; /* until it was suspended and its back-ends still */
+	uint64_t copy_ns;    /* until the file was complete */
+	uint64_t end_ns;     /* until the guest was destroyed, or went on */
+	uint64_t bytes;	     /* of the stream */
+};
+
+/*
+ * Save a guest to a file, which appears under its name when it is whole.  After an error the guest
+ * goes on, and there is no file.
+ */
+int chaos_domain_save(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *path,
+		      const struct chaos_save_opts *opts, struct chaos_saved *out,
+		      struct chaos_error *err);
+/*
+ * Make the guest saved in src->path again; the overrides change its configuration.  *made is what it
+ * has become, to be freed with chaos_config_free().  All or nothing.
+ */
+int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source *src,
+			 const struct chaos_create_opts *opts, struct chaos_created *out,
+			 struct chaos_config **made, struct chaos_error *err);
+/* Let a guest go on that has been suspended by a save which did not end. */
+int chaos_domain_resume(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
 
 /* ---- console ---- */
 

@@ -314,7 +314,7 @@ static int fill_config(struct reader *r)
 	    (rc = get_action(r, "on_reboot", CHAOS_RESTART, &cfg->on_reboot)) ||
 	    (rc = get_action(r, "on_crash", CHAOS_DESTROY, &cfg->on_crash)))
 		return rc;
-	if (!cfg->kernel)
+	if (!cfg->kernel && !r->src->is_saved)
 		return key_error(r, "kernel", "is missing");
 	return 0;
 }

@@ -82,9 +82,9 @@ static int wait_ready(struct chaos_shell *s, const char *name, unsigned int time
 	return rc > 0 ? 0 : rc;
 }
 
-static int execute(struct chaos_shell *s, struct chaos_config *cfg,
-		   const struct chaos_create_opts *opts, struct chaos_created *out,
-		   struct chaos_error *err)
+int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
+		      const struct chaos_create_opts *opts, struct chaos_created *out,
+		      struct chaos_error *err)
 {
 	bool waits = !opts->no_wait && !opts->paused;
 	int rc;
@@ -122,7 +122,7 @@ int chaos_domain_create(struct chaos_ctx *ctx, struct chaos_config *cfg,
 	rc = chaos_shell_prepare(ctx, cfg, NULL, &s, &out->timing, err);
 	if (!rc) {
 		out->domid = chaos_shell_domid(s);
-		rc = execute(s, cfg, opts, out, err);
+		rc = chaos_shell_start(s, cfg, opts, out, err);
 		if (!rc)
 			rc = chaos_shell_complete(s, err);
 		if (rc)

@@ -43,6 +43,9 @@ const char *chaos_log_text(const struct chaos_log *log, char *buf, size_t len);
 /* noxs.c: the hypercall */
 long chaos_noxs_version(struct chaos_ctx *ctx);
 int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info);
+/* Xen's private copy of a domain's device page, and the frame of the one the guest sees. */
+int chaos_noxs_get(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dev_page *page,
+		   uint64_t *frame);
 /*
  * Domains as Xen tells of them, in memory it can write to.  One page, as the libraries keep one for the next
  * call and map larger buffers anew each time.

@@ -23,7 +23,9 @@ static enum chaos_state state_of(const struct noxs_dominfo *in)
 	if (ours && in->state == NOXS_DOM_SHELL)
 		return CHAOS_STATE_SHELL;
 	if (in->flags & NOXS_DOMF_SHUTDOWN)
-		return in->reason == SHUTDOWN_crash ? CHAOS_STATE_CRASHED : CHAOS_STATE_SHUTDOWN;
+		return in->reason == SHUTDOWN_crash   ? CHAOS_STATE_CRASHED :
+		       in->reason == SHUTDOWN_suspend ? CHAOS_STATE_SUSPENDED :
+							CHAOS_STATE_SHUTDOWN;
 	if (in->flags & NOXS_DOMF_PAUSED)
 		return CHAOS_STATE_PAUSED;
 	if (in->flags & NOXS_DOMF_RUNNING)
@@ -210,6 +212,7 @@ const char *chaos_state_name(enum chaos_state state)
 		[CHAOS_STATE_RUNNING] = "running",	 [CHAOS_STATE_BLOCKED] = "blocked",
 		[CHAOS_STATE_RUNNABLE] = "runnable",	 [CHAOS_STATE_PAUSED] = "paused",
 		[CHAOS_STATE_SHUTDOWN] = "shutdown",	 [CHAOS_STATE_CRASHED] = "crashed",
+		[CHAOS_STATE_SUSPENDED] = "suspended",
 		[CHAOS_STATE_DYING] = "dying",
 	};
 

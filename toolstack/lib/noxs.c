@@ -39,6 +39,32 @@ int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info)
 	return rc == 1 ? 0 : -1;
 }
 
+int chaos_noxs_get(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dev_page *page,
+		   uint64_t *frame)
+{
+	struct {
+		struct noxs_dev_page page;
+		struct noxs_get arg;
+	} *buf;
+	long rc;
+	int e;
+
+	buf = xencall_alloc_buffer(ctx->xcall, sizeof(*buf));
+	if (!buf) {
+		errno = ENOMEM;
+		return -1;
+	}
+	memset(&buf->arg, 0, sizeof(buf->arg));
+	buf->arg.domid = (uint16_t)domid;
+	rc = noxs_op(ctx, NOXS_OP_get, &buf->arg, &buf->page, 0);
+	e = errno;
+	*page = buf->page;
+	*frame = buf->arg.frame;
+	xencall_free_buffer(ctx->xcall, buf);
+	errno = e;
+	return rc < 0 ? -1 : 0;
+}
+
 struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx)
 {
 	struct chaos_noxs_batch *batch = xencall_alloc_buffer(ctx->xcall, sizeof(*batch));

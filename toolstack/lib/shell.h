@@ -20,6 +20,11 @@ struct chaos_shell {
 /* The phase that ends now took the time since the last one ended. */
 void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns);
 
+/* create.c: devices, and unless it is to stay paused, run it and wait until it is ready. */
+int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
+		      const struct chaos_create_opts *opts, struct chaos_created *out,
+		      struct chaos_error *err);
+
 /* execute.c: name, UUID and a new generation id; then tell Xen. */
 int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
 		   struct chaos_error *err);

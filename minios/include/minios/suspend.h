@@ -3,12 +3,21 @@
 #define MINIOS_SUSPEND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Suspend the domain; returns when it runs again.  True if it was restored (perhaps elsewhere),
  * false if the suspend was cancelled.
  */
 bool suspend(void);
+
+/* The last bytes of the start info page of a guest that has suspended. */
+struct lightvm_suspend_record {
+	uint64_t magic;
+	uint64_t flags; /* LIGHTVM_SUSPEND_* */
+};
+#define LIGHTVM_SUSPEND_MAGIC		 0x53506e655356544cUL
+#define LIGHTVM_SUSPEND_UNMAPPED_IS_FREE 1UL /* what no page table maps holds nothing of value */
 
 /*
  * What a module does around a suspend.  resume() finds shared_info and the device page of the domain

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* What the files of a save share: save.c says how they come together. */
+#ifndef CHAOS_SAVE_H
+#define CHAOS_SAVE_H
+
+#include <stdint.h>
+#include <xenctrl.h>
+
+#include "internal.h"
+#include "pv_table.h"
+#include "stream.h"
+
+/*
+ * What a guest of ours leaves at the end of its start info page when it suspends, beside the frame
+ * numbers in the page itself (docs/architecture.md).
+ */
+struct suspend_record {
+	uint64_t magic;
+	uint64_t flags;
+};
+#define SUSPEND_RECORD_MAGIC	     0x53506e655356544cUL /* "LTVSenPS" as bytes */
+#define SUSPEND_UNMAPPED_IS_FREE     1UL /* what no page table maps holds nothing of value */
+
+#define SAVE_NOTHING  0 /* whatever is there will do */
+#define SAVE_CONTENTS 1
+#define SAVE_ZEROS    2 /* it had contents, and they were all zero */
+
+/* A suspended guest's memory, while it is copied. */
+struct save_memory {
+	struct chaos_ctx *ctx;
+	uint32_t domid;
+	struct chaos_error *err;
+
+	shared_info_t *shared_info; /* a copy */
+	uint64_t shared_info_frame, device_page_frame;
+	uint64_t nr_pages;
+	uint64_t *p2m;	/* machine frames, checked to be the guest's own */
+	uint64_t nr_p2m;
+	uint64_t *p2m_pfns; /* where the guest has that list */
+	struct pv_inverse inverse;
+	uint64_t *pages;  /* type and pfn, as in the stream */
+	uint64_t *tables; /* its page tables, in the order of pages[], translated */
+	uint64_t nr_tables;
+	uint8_t *wanted; /* SAVE_* of each frame */
+	void (*progress)(void *opaque, uint64_t done, uint64_t total);
+	void *opaque;
+};
+
+/* All return 0 or a negative chaos_code, and set m->err. */
+int save_memory_open(struct save_memory *m);
+int save_memory_tables(struct save_memory *m);
+/* Of this frame: for a start info page, what else is wanted, and whether all is. */
+int save_memory_suspended(struct save_memory *m, uint64_t start_info_pfn, uint64_t ctrl_gfn);
+int save_memory_write(struct save_memory *m, struct stream_writer *w);
+void save_memory_close(struct save_memory *m);
+
+/* save_state.c: vCPUs and what else of the domain is Xen's to know. */
+struct save_state {
+	unsigned int nr_vcpus;
+	struct save_vcpu *vcpus;
+	uint64_t start_info_pfn;
+};
+int save_state_open(struct save_state *s, struct save_memory *m);
+int save_state_write_static(struct save_state *s, struct save_memory *m, struct stream_writer *w);
+int save_state_write(struct save_state *s, struct save_memory *m, struct stream_writer *w);
+void save_state_close(struct save_state *s);
+
+/* save_config.c: xl.cfg text from what Xen and the module know; to be freed. */
+int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
+		char **text, struct chaos_error *err);
+
+/* suspend.c */
+/*
+ * Have a guest suspend, and hold its back-ends still; *req_id is the request's number.  After an error
+ * it runs, or is as it was.
+ */
+int chaos_suspend(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
+		  struct chaos_error *err);
+/* Back-ends first, then the guest, whose suspend() says that it was cancelled. */
+int chaos_resume(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
+
+#endif /* CHAOS_SAVE_H */
