@@ -12,6 +12,7 @@
 enum {
 	OPT_KEEP = OPT_OWN,
 	OPT_PAUSE,
+	OPT_PORTABLE,
 	OPT_PAUSED,
 	OPT_TIMEOUT,
 	OPT_TIMING
@@ -28,6 +29,7 @@ static const struct option save_options[] = {
 	COMMON_OPTIONS,
 	{ "keep", no_argument, NULL, OPT_KEEP },
 	{ "pause", no_argument, NULL, OPT_PAUSE },
+	{ "portable", no_argument, NULL, OPT_PORTABLE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "timing", no_argument, NULL, OPT_TIMING },
 	{ 0 },
@@ -90,6 +92,8 @@ int cmd_save(const struct verb *verb, int argc, char **argv)
 			opts.keeps = true;
 		else if (opt == OPT_PAUSE)
 			opts.pauses = true;
+		else if (opt == OPT_PORTABLE)
+			opts.is_portable = true;
 		else if (opt == OPT_TIMING)
 			with_timing = true;
 		else if (parse_seconds(optarg, &opts.timeout_ms))

@@ -37,6 +37,7 @@ const struct verb verbs[] = {
 	  "FILE appears when it is whole.  A guest that cannot be saved goes on.\n\n"
 	  "  --keep            the guest goes on\n"
 	  "  --pause           the guest is paused, not removed\n"
+	  "  --portable        the stream in the file is for libxenguest, too\n"
 	  "  --timeout SECONDS how long to wait until the guest has suspended (10)\n"
 	  "  --timing          say where the time went\n",
 	  cmd_save },

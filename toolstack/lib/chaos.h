@@ -379,6 +379,7 @@ int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reque
 struct chaos_save_opts {
 	bool keeps;	     /* the guest goes on when it is saved, or else is destroyed */
 	bool pauses;	     /* it goes on, but is paused */
+	bool is_portable;	 /* for readers that do not know our optional record of zeros */
 	unsigned int timeout_ms; /* for it to suspend, 0 = CHAOS_SUSPEND_TIMEOUT_MS */
 	/* Told now and then of the pages that have been dealt with, may be NULL. */
 	void (*progress)(void *opaque, uint64_t done, uint64_t total);

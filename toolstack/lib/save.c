@@ -170,6 +170,7 @@ static int copy(struct chaos_ctx *ctx, const struct chaos_dominfo *info, struct 
 		.ctx = ctx,
 		.domid = info->domid,
 		.err = err,
+		.is_portable = opts->is_portable,
 		.progress = opts->progress,
 		.opaque = opts->opaque,
 	};

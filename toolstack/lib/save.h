@@ -41,7 +41,8 @@ struct save_memory {
 	uint64_t *pages;  /* type and pfn, as in the stream */
 	uint64_t *tables; /* its page tables, in the order of pages[], translated */
 	uint64_t nr_tables;
-	uint8_t *wanted; /* SAVE_* of each frame */
+	uint8_t *wanted;  /* SAVE_* of each frame */
+	bool is_portable; /* zeros are written as what they are */
 	void (*progress)(void *opaque, uint64_t done, uint64_t total);
 	void *opaque;
 };
