@@ -35,8 +35,7 @@ static uint64_t frame_to_pfn(uint64_t mfn)
  */
 static void record_set(struct start_info *si, bool is_valid)
 {
-	struct lightvm_suspend_record *record =
-		(void *)((char *)si + PAGE_SIZE - sizeof(*record));
+	struct lightvm_suspend_record *record = (void *)((char *)si + PAGE_SIZE - sizeof(*record));
 
 	record->flags = LIGHTVM_SUSPEND_UNMAPPED_IS_FREE;
 	record->magic = is_valid ? LIGHTVM_SUSPEND_MAGIC : 0;

@@ -27,11 +27,11 @@
 #include "noxs_ioctl.h"
 #include "stream.h"
 
-#define WAIT_MS	  10000
-#define PAGES	  1024U /* the guests of these tests have 4 MiB */
-#define GREF_CTRL 2U	/* docs/architecture.md, conventions */
+#define WAIT_MS	     10000
+#define PAGES	     1024U /* the guests of these tests have 4 MiB */
+#define GREF_CTRL    2U	   /* docs/architecture.md, conventions */
 #define PORT_CONSOLE 1
-#define PORT_CTRL 2
+#define PORT_CTRL    2
 
 static xc_interface *xch;
 static int noxs;
@@ -140,10 +140,10 @@ static int seed_grant(uint32_t domid, xen_pfn_t frame)
 	grant_entry_v1_t *table;
 	void *addr = NULL;
 
-	if (!fmem || !xenforeignmemory_map_resource(fmem, (domid_t)domid,
-						    XENMEM_resource_grant_table,
-						    XENMEM_resource_grant_table_id_shared, 0, 1,
-						    &addr, PROT_READ | PROT_WRITE, 0))
+	if (!fmem ||
+	    !xenforeignmemory_map_resource(fmem, (domid_t)domid, XENMEM_resource_grant_table,
+					   XENMEM_resource_grant_table_id_shared, 0, 1, &addr,
+					   PROT_READ | PROT_WRITE, 0))
 		return -1;
 	table = addr;
 	table[GREF_CTRL].frame = (uint32_t)frame;

@@ -50,14 +50,12 @@ static void print_saved(const struct chaos_saved *saved)
 {
 	printf("%-12s %12llu ns\n%-12s %12llu ns\n%-12s %12llu ns\n%-12s %12llu\n", "suspend",
 	       (unsigned long long)saved->suspend_ns, "copy", (unsigned long long)saved->copy_ns,
-	       "end", (unsigned long long)saved->end_ns, "bytes",
-	       (unsigned long long)saved->bytes);
+	       "end", (unsigned long long)saved->end_ns, "bytes", (unsigned long long)saved->bytes);
 }
 
 static int save(struct call *call, const char *who, const char *path,
-		struct chaos_save_opts *opts, bool with_timing)
+		const struct chaos_save_opts *opts, bool with_timing)
 {
-	time_t start = time(NULL);
 	struct chaos_dominfo info;
 	struct chaos_saved saved;
 	int cancel_fd, rc;
@@ -65,8 +63,6 @@ static int save(struct call *call, const char *who, const char *path,
 	rc = call_find(call, who, &info);
 	if (rc)
 		return rc;
-	opts->progress = show_progress;
-	opts->opaque = &start;
 	cancel_fd = signals_defer();
 	chaos_ctx_set_cancel(call->ctx, cancel_fd);
 	rc = chaos_domain_save(call->ctx, &info, path, opts, &saved, &call->err);
@@ -83,7 +79,8 @@ static int save(struct call *call, const char *who, const char *path,
 int cmd_save(const struct verb *verb, int argc, char **argv)
 {
 	struct call call = { .verb = verb };
-	struct chaos_save_opts opts = { 0 };
+	time_t start = time(NULL);
+	struct chaos_save_opts opts = { .progress = show_progress, .opaque = &start };
 	int opt, rc, status = -1;
 	bool with_timing = false;
 

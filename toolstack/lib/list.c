@@ -212,8 +212,7 @@ const char *chaos_state_name(enum chaos_state state)
 		[CHAOS_STATE_RUNNING] = "running",	 [CHAOS_STATE_BLOCKED] = "blocked",
 		[CHAOS_STATE_RUNNABLE] = "runnable",	 [CHAOS_STATE_PAUSED] = "paused",
 		[CHAOS_STATE_SHUTDOWN] = "shutdown",	 [CHAOS_STATE_CRASHED] = "crashed",
-		[CHAOS_STATE_SUSPENDED] = "suspended",
-		[CHAOS_STATE_DYING] = "dying",
+		[CHAOS_STATE_SUSPENDED] = "suspended",	 [CHAOS_STATE_DYING] = "dying",
 	};
 
 	return (size_t)state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";

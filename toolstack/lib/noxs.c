@@ -45,7 +45,7 @@ int chaos_noxs_get(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dev_page *
 	struct {
 		struct noxs_dev_page page;
 		struct noxs_get arg;
-	} *buf;
+	} * buf;
 	long rc;
 	int e;
 

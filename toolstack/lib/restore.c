@@ -184,9 +184,10 @@ static int load_config(const struct chaos_config_source *src, const char *text,
 	if (!(*cfg)->kernel && !(*cfg)->ramdisk && !(*cfg)->cmdline)
 		return 0;
 	chaos_config_free(*cfg);
-	return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
-			       "%s: a saved guest has its kernel and command line in its memory: do not give others",
-			       src->path);
+	return chaos_error_set(
+		err, CHAOS_CONFIG, EINVAL,
+		"%s: a saved guest has its kernel and command line in its memory: do not give others",
+		src->path);
 }
 
 int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source *src,

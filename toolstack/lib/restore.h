@@ -14,7 +14,13 @@ struct restore_blob {
 };
 
 /* States of a vCPU, in the order in which Xen gets them. */
-enum { RESTORE_BASIC, RESTORE_EXTENDED, RESTORE_XSAVE, RESTORE_MSRS, RESTORE_NR_STATES };
+enum {
+	RESTORE_BASIC,
+	RESTORE_EXTENDED,
+	RESTORE_XSAVE,
+	RESTORE_MSRS,
+	RESTORE_NR_STATES
+};
 
 struct restore {
 	struct chaos_ctx *ctx;
@@ -34,7 +40,7 @@ struct restore {
 };
 
 /* All return 0 or a negative chaos_code, and set err. */
-int restore_fail(struct restore *r, const char *what);			/* errno says why */
+int restore_fail(struct restore *r, const char *what);			 /* errno says why */
 int restore_refuse(struct restore *r, const char *what, uint64_t value); /* of the file */
 
 /* restore_memory.c */

@@ -16,8 +16,8 @@ int restore_fail(struct restore *r, const char *what)
 {
 	int e = errno;
 
-	return chaos_error_set(r->err, chaos_code_of_errno(e), e, "cannot restore the guest: %s: %s",
-			       what, strerror(e));
+	return chaos_error_set(r->err, chaos_code_of_errno(e), e,
+			       "cannot restore the guest: %s: %s", what, strerror(e));
 }
 
 int restore_refuse(struct restore *r, const char *what, uint64_t value)

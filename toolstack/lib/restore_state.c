@@ -15,8 +15,7 @@
 
 static int set_policy(struct restore *r, xen_cpuid_leaf_t *leaves, xen_msr_entry_t *msrs)
 {
-	struct xen_domctl op = { .cmd = XEN_DOMCTL_set_cpu_policy,
-				 .domain = (domid_t)r->g->domid };
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_set_cpu_policy, .domain = (domid_t)r->g->domid };
 
 	memcpy(leaves, r->cpuid.data, r->cpuid.len);
 	memcpy(msrs, r->msr.data, r->msr.len);
@@ -42,7 +41,8 @@ int restore_policy(struct restore *r)
 		return restore_refuse(r, "its CPU policy has a wrong size", r->cpuid.len);
 	leaves = xencall_alloc_buffer(r->ctx->xcall, r->cpuid.len);
 	msrs = xencall_alloc_buffer(r->ctx->xcall, r->msr.len);
-	rc = leaves && msrs ? set_policy(r, leaves, msrs) : restore_fail(r, "setting its CPU policy");
+	rc = leaves && msrs ? set_policy(r, leaves, msrs) :
+			      restore_fail(r, "setting its CPU policy");
 	xencall_free_buffer(r->ctx->xcall, msrs);
 	xencall_free_buffer(r->ctx->xcall, leaves);
 	return rc;
@@ -94,7 +94,8 @@ static int localise(struct restore *r, unsigned int vcpu, vcpu_guest_context_x86
 		return rc;
 	ctx->ctrlreg[3] = mfn << 12;
 	if (ctx->ctrlreg[1] & 1) {
-		rc = to_mfn(r, "its second root page table is none", ctx->ctrlreg[1] >> 12, 4, &mfn);
+		rc = to_mfn(r, "its second root page table is none", ctx->ctrlreg[1] >> 12, 4,
+			    &mfn);
 		ctx->ctrlreg[1] = mfn << 12;
 	}
 	ctx->flags |= VGCF_online;

@@ -18,12 +18,12 @@ struct suspend_record {
 	uint64_t magic;
 	uint64_t flags;
 };
-#define SUSPEND_RECORD_MAGIC	     0x53506e655356544cUL /* "LTVSenPS" as bytes */
-#define SUSPEND_UNMAPPED_IS_FREE     1UL /* what no page table maps holds nothing of value */
+#define SUSPEND_RECORD_MAGIC	 0x53506e655356544cUL /* "LTVSenPS" as bytes */
+#define SUSPEND_UNMAPPED_IS_FREE 1UL /* what no page table maps holds nothing of value */
 
-#define SAVE_NOTHING  0 /* whatever is there will do */
-#define SAVE_CONTENTS 1
-#define SAVE_ZEROS    2 /* it had contents, and they were all zero */
+#define SAVE_NOTHING		 0 /* whatever is there will do */
+#define SAVE_CONTENTS		 1
+#define SAVE_ZEROS		 2 /* it had contents, and they were all zero */
 
 /* A suspended guest's memory, while it is copied. */
 struct save_memory {
@@ -34,7 +34,7 @@ struct save_memory {
 	shared_info_t *shared_info; /* a copy */
 	uint64_t shared_info_frame, device_page_frame;
 	uint64_t nr_pages;
-	uint64_t *p2m;	/* machine frames, checked to be the guest's own */
+	uint64_t *p2m; /* machine frames, checked to be the guest's own */
 	uint64_t nr_p2m;
 	uint64_t *p2m_pfns; /* where the guest has that list */
 	struct pv_inverse inverse;

@@ -133,9 +133,8 @@ static int read_p2m(struct save_memory *m)
 	memcpy(m->p2m, list, m->nr_pages * sizeof(*m->p2m));
 	unmap(m, list, m->nr_p2m);
 	if (pv_inverse_init(&m->inverse, m->p2m, m->nr_pages, &pfn))
-		return errno == EEXIST ?
-			       guest_fault(m, "its p2m list names a frame twice", pfn) :
-			       fail(m, "reading its p2m list");
+		return errno == EEXIST ? guest_fault(m, "its p2m list names a frame twice", pfn) :
+					 fail(m, "reading its p2m list");
 	for (i = 0; i < m->nr_p2m; i++) {
 		m->p2m_pfns[i] = pv_inverse_find(&m->inverse, m->p2m_pfns[i]);
 		if (m->p2m_pfns[i] == PV_NO_PFN)
@@ -147,8 +146,7 @@ static int read_p2m(struct save_memory *m)
 /* In: machine frames; out: their types. */
 static int ask_types(struct save_memory *m, uint64_t *frames, uint64_t count)
 {
-	struct xen_domctl op = { .cmd = XEN_DOMCTL_getpageframeinfo3,
-				 .domain = (domid_t)m->domid };
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_getpageframeinfo3, .domain = (domid_t)m->domid };
 	uint64_t *buf, done, n = 0;
 	int rc = 0;
 
@@ -230,10 +228,11 @@ static int table_fault(struct save_memory *m, uint64_t page, const struct pv_tab
 		whose = "its shared info, which it has to unmap before it suspends";
 	else if (pv_inverse_find(&m->inverse, f->frame) != PV_NO_PFN)
 		whose = "a large page";
-	return chaos_error_set(m->err, CHAOS_GUEST, EINVAL,
-			       "cannot save domain %u: a page table maps %s (frame %#llx, entry %u: %#llx)",
-			       m->domid, whose, (unsigned long long)(page & STREAM_PFN_MASK),
-			       f->index, (unsigned long long)f->entry);
+	return chaos_error_set(
+		m->err, CHAOS_GUEST, EINVAL,
+		"cannot save domain %u: a page table maps %s (frame %#llx, entry %u: %#llx)",
+		m->domid, whose, (unsigned long long)(page & STREAM_PFN_MASK), f->index,
+		(unsigned long long)f->entry);
 }
 
 static void want_targets(struct save_memory *m, const uint64_t *table)
@@ -304,7 +303,8 @@ int save_memory_suspended(struct save_memory *m, uint64_t pfn, uint64_t ctrl_gfn
 	memcpy(&record, page + STREAM_PAGE - sizeof(record), sizeof(record));
 	unmap(m, page, 1);
 	if (si.store_mfn >= m->nr_pages || si.console.domU.mfn >= m->nr_pages)
-		return guest_fault(m, "its start info has not been made ready", si.console.domU.mfn);
+		return guest_fault(m, "its start info has not been made ready",
+				   si.console.domU.mfn);
 	if (ctrl_gfn != SAVE_NO_CTRL && ctrl_gfn >= m->nr_pages)
 		return guest_fault(m, "its control page is not in its memory", ctrl_gfn);
 	if (record.magic != SUSPEND_RECORD_MAGIC || !(record.flags & SUSPEND_UNMAPPED_IS_FREE)) {

@@ -10,8 +10,8 @@
 #include "pv_layout.h"
 #include "save.h"
 
-#define MAX_LEAVES 512U
-#define MAX_MSRS   64U
+#define MAX_LEAVES    512U
+#define MAX_MSRS      64U
 #define GDT_PER_FRAME 512U
 
 struct save_vcpu {

@@ -18,16 +18,16 @@
 #include "chaos.h"
 #include "xxhash.h"
 
-#define STREAM_PAGE	   4096U
+#define STREAM_PAGE	 4096U
 
 /* ---- our header and trailer ---- */
 
-#define SAVE_MAGIC	   "LightVMs"
-#define SAVE_END_MAGIC	   "LightVMe"
-#define SAVE_VERSION	   1U
-#define SAVE_ARCH_X86_64   1U /* PV, 64 bits */
-#define SAVE_MAX_CONFIG	   (64U << 10)
-#define SAVE_NO_CTRL	   UINT64_MAX
+#define SAVE_MAGIC	 "LightVMs"
+#define SAVE_END_MAGIC	 "LightVMe"
+#define SAVE_VERSION	 1U
+#define SAVE_ARCH_X86_64 1U /* PV, 64 bits */
+#define SAVE_MAX_CONFIG	 (64U << 10)
+#define SAVE_NO_CTRL	 UINT64_MAX
 
 struct save_header {
 	char magic[8];
@@ -88,25 +88,25 @@ enum stream_type {
 	STREAM_CPUID_POLICY = 17,
 	STREAM_MSR_POLICY = 18,
 };
-#define STREAM_OPTIONAL	   0x80000000U
+#define STREAM_OPTIONAL	  0x80000000U
 /*
  * Ours: frames that are XALLOC elsewhere, and whose every byte is 0.  Array of uint64_t.  Who does
  * not know it finds in them what Xen has left there.
  */
-#define STREAM_ZERO_PAGES  (STREAM_OPTIONAL | 0x4c56U)
+#define STREAM_ZERO_PAGES (STREAM_OPTIONAL | 0x4c56U)
 
 /* Types of pages, XEN_DOMCTL_PFINFO_* shifted to the top of 64 bits; the pfn is below. */
-#define STREAM_PFN_MASK	   ((1UL << 52) - 1)
-#define STREAM_TYPE_SHIFT  60
-#define STREAM_NOTAB	   0U
-#define STREAM_L1TAB	   1U
-#define STREAM_L4TAB	   4U
-#define STREAM_PINNED	   8U
-#define STREAM_XALLOC	   14U
+#define STREAM_PFN_MASK	  ((1UL << 52) - 1)
+#define STREAM_TYPE_SHIFT 60
+#define STREAM_NOTAB	  0U
+#define STREAM_L1TAB	  1U
+#define STREAM_L4TAB	  4U
+#define STREAM_PINNED	  8U
+#define STREAM_XALLOC	  14U
 
-#define STREAM_MAX_VCPUS   1024U
-#define STREAM_MAX_BATCH   1024U       /* pages of one record: what libxenguest writes at most */
-#define STREAM_MAX_BLOB	   (64U << 10) /* of any other record but P2M_FRAMES */
+#define STREAM_MAX_VCPUS  1024U
+#define STREAM_MAX_BATCH  1024U	      /* pages of one record: what libxenguest writes at most */
+#define STREAM_MAX_BLOB	  (64U << 10) /* of any other record but P2M_FRAMES */
 
 static inline unsigned int stream_page_type(uint64_t page)
 {
@@ -173,8 +173,8 @@ void stream_writer_fini(struct stream_writer *w);
 
 struct stream_record {
 	uint32_t type;
-	uint32_t vcpu;	      /* VCPU_*: which */
-	const uint8_t *data;  /* all but PAGE_DATA: the body, VCPU_* without its head */
+	uint32_t vcpu;	     /* VCPU_*: which */
+	const uint8_t *data; /* all but PAGE_DATA: the body, VCPU_* without its head */
 	uint32_t len;
 	const uint64_t *pages; /* PAGE_DATA: type and pfn of each */
 	unsigned int nr_pages, nr_data;

@@ -342,7 +342,8 @@ static int check_place(struct stream_reader *r, uint32_t type, uint32_t len)
 		return bad(r, "a record of type %#x is not understood", type);
 	if (len < places[type].min || len > places[type].max)
 		return bad(r, "a record of type %#x has %u bytes", type, len);
-	if (r->types_seen & 1U << type || places[type].is_static == seen(r, STREAM_STATIC_DATA_END) ||
+	if (r->types_seen & 1U << type ||
+	    places[type].is_static == seen(r, STREAM_STATIC_DATA_END) ||
 	    (type != STREAM_PV_INFO && !seen(r, STREAM_PV_INFO)))
 		return bad(r, "a record of type %#x in the wrong place", type);
 	r->types_seen |= 1U << type;
@@ -374,8 +375,7 @@ static int read_end(struct stream_reader *r)
 	struct save_trailer trailer;
 	int rc;
 
-	if (!seen(r, STREAM_SHARED_INFO) || !seen(r, STREAM_TSC_INFO) ||
-	    !(r->vcpus_seen[0][0] & 1))
+	if (!seen(r, STREAM_SHARED_INFO) || !seen(r, STREAM_TSC_INFO) || !(r->vcpus_seen[0][0] & 1))
 		return bad(r, "it ends too early");
 	if (r->nr_listed != r->nr_pages)
 		return bad(r, "%llu of its %llu pages are missing",

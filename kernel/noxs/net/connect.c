@@ -206,8 +206,8 @@ int vif_connect(struct vif *vif, const struct vif_params *params)
 }
 
 /*
- * An interrupt meanwhile finds NAPI disabled, and leaves its event masked; packets for the guest are
- * queued.  Neither is lost: vif_thaw() looks at everything.
+ * An interrupt meanwhile finds NAPI disabled, and leaves its event masked; packets for the guest
+ * are queued.  Neither is lost: vif_thaw() looks at everything.
  */
 void vif_quiesce(struct vif *vif)
 {

@@ -37,7 +37,8 @@ int app_main(const char *cmdline)
 	if (!strcmp(cmdline, "deaf")) {
 		printf("stubborn: not listening\n");
 		for (;;)
-			evtchn_sleep(time_ns() + 1000000000); /* whatever comes, it is not looked at */
+			evtchn_sleep(time_ns() +
+				     1000000000); /* whatever comes, it is not looked at */
 	}
 	return 0;
 }

@@ -23,7 +23,16 @@
 #define SHARED_INFO (FIRST_MFN + 3 * PAGES)
 #define GRANTS	    (FIRST_MFN + 3 * PAGES + 1)
 
-enum { PFN_L4 = 10, PFN_L3, PFN_L2, PFN_L1, PFN_P2M = 20, PFN_START_INFO, PFN_CONSOLE, PFN_CTRL };
+enum {
+	PFN_L4 = 10,
+	PFN_L3,
+	PFN_L2,
+	PFN_L1,
+	PFN_P2M = 20,
+	PFN_START_INFO,
+	PFN_CONSOLE,
+	PFN_CTRL
+};
 
 static uint8_t memory[PAGES + 2][PAGE];
 static uint64_t p2m[PAGES];
@@ -347,7 +356,8 @@ static int restore(const uint8_t *bytes, size_t len, struct chaos_error *err)
 
 static void whole(void **state)
 {
-	const uint64_t *l1 = (const uint64_t *)memory[PFN_L1], *l4 = (const uint64_t *)memory[PFN_L4];
+	const uint64_t *l1 = (const uint64_t *)memory[PFN_L1],
+		       *l4 = (const uint64_t *)memory[PFN_L4];
 	const start_info_t *si = (const start_info_t *)memory[PFN_START_INFO];
 	const grant_entry_v1_t *grants = (const grant_entry_v1_t *)memory[PAGES + 1];
 	struct chaos_error err;
@@ -407,7 +417,8 @@ static void foreign(void **state)
 	memset(bytes, 0, 64);
 	assert_int_equal(restore(bytes, file_len, &err), -CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "begins with something else");
-	assert_int_equal(restore(file + stream_start, file_len - stream_start, &err), -CHAOS_CONFIG);
+	assert_int_equal(restore(file + stream_start, file_len - stream_start, &err),
+			 -CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "xl restore");
 	memcpy(bytes, file, file_len);
 	h->version = 2;
@@ -460,8 +471,8 @@ static size_t somewhere(void)
 
 static void mutate(uint8_t *bytes)
 {
-	static const uint32_t values[] = { 0, 1, 63, 64, 65, 0x7fffffff, 0x80000000, 0xffffffff,
-					   4096, 1024, 1025 };
+	static const uint32_t values[] = { 0,	       1,	   63,	 64,   65,  0x7fffffff,
+					   0x80000000, 0xffffffff, 4096, 1024, 1025 };
 	unsigned int n = 1 + random32() % 3;
 	size_t at;
 
@@ -559,8 +570,8 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(digest),    cmocka_unit_test(tables), cmocka_unit_test(whole),
-		cmocka_unit_test(foreign),   cmocka_unit_test(truncated), cmocka_unit_test(fuzz),
+		cmocka_unit_test(digest),  cmocka_unit_test(tables),	cmocka_unit_test(whole),
+		cmocka_unit_test(foreign), cmocka_unit_test(truncated), cmocka_unit_test(fuzz),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, free_file);
