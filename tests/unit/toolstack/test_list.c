@@ -116,6 +116,8 @@ static void states(void **state)
 	add(7, "g", ours | NOXS_DOMF_DYING, NOXS_DOM_BUILDING);
 	add(8, "h", ours | NOXS_DOMF_PAUSED, NOXS_DOM_BUILDING);
 	add(9, "i", ours | NOXS_DOMF_PAUSED, NOXS_DOM_SHELL);
+	add(10, "j", ours | NOXS_DOMF_SHUTDOWN, NOXS_DOM_COMPLETE)->reason = SHUTDOWN_suspend;
+	assert_int_equal(state_of(10), CHAOS_STATE_SUSPENDED);
 	assert_int_equal(state_of(1), CHAOS_STATE_RUNNING);
 	assert_int_equal(state_of(2), CHAOS_STATE_BLOCKED);
 	assert_int_equal(state_of(3), CHAOS_STATE_RUNNABLE);
@@ -160,9 +162,9 @@ static void flags_like_xl(void **state)
 
 static void state_names(void **state)
 {
-	static const char *const names[] = { "incomplete", "shell",    "running",
-					     "blocked",	   "runnable", "paused",
-					     "shutdown",   "crashed",  "dying" };
+	static const char *const names[] = { "incomplete", "shell",  "running",	 "blocked",
+					     "runnable",   "paused", "shutdown", "crashed",
+					     "suspended",  "dying" };
 	size_t i;
 
 	(void)state;
