@@ -139,17 +139,20 @@ int chaos_resume(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err)
 {
 	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)domid };
 	struct noxs_ioc_event event;
+	bool is_watched;
 
 	/* -ENOENT: it was not held. */
 	if (ioctl(ctx->noxs_fd, NOXS_IOC_THAW, &arg) && errno != ENOENT)
 		return suspend_error(domid, "letting its devices go on", err);
+	/* Before it goes on, so that its answer cannot be missed. */
+	is_watched = !chaos_module_subscribe(ctx, ctx->noxs_fd, domid);
 	/* Cooperative: suspend() returns 1, and the guest goes on as if nothing had been. */
 	if (xc_domain_resume(ctx->xch, domid, 1))
 		return chaos_error_set(err, CHAOS_FAILED, errno,
 				       "domain %u is suspended and cannot be resumed: %s", domid,
 				       strerror(errno));
 	/* Until then the next request would find this one unanswered. */
-	if (!chaos_module_subscribe(ctx, ctx->noxs_fd, domid))
+	if (is_watched)
 		(void)chaos_module_wait(ctx, domid, DONE_TIMEOUT_MS, is_answer, &event);
 	return 0;
 }
