@@ -42,24 +42,21 @@ int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info)
 int chaos_noxs_get(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dev_page *page,
 		   uint64_t *frame)
 {
-	struct {
-		struct noxs_dev_page page;
-		struct noxs_get arg;
-	} * buf;
-	long rc;
-	int e;
+	/* Two of a page at most, as the libraries keep those for the next call. */
+	struct noxs_dev_page *buf = xencall_alloc_buffer(ctx->xcall, sizeof(*buf));
+	struct noxs_get *arg = xencall_alloc_buffer(ctx->xcall, sizeof(*arg));
+	long rc = -1;
+	int e = ENOMEM;
 
-	buf = xencall_alloc_buffer(ctx->xcall, sizeof(*buf));
-	if (!buf) {
-		errno = ENOMEM;
-		return -1;
+	if (buf && arg) {
+		memset(arg, 0, sizeof(*arg));
+		arg->domid = (uint16_t)domid;
+		rc = noxs_op(ctx, NOXS_OP_get, arg, buf, 0);
+		e = errno;
+		*page = *buf;
+		*frame = arg->frame;
 	}
-	memset(&buf->arg, 0, sizeof(buf->arg));
-	buf->arg.domid = (uint16_t)domid;
-	rc = noxs_op(ctx, NOXS_OP_get, &buf->arg, &buf->page, 0);
-	e = errno;
-	*page = buf->page;
-	*frame = buf->arg.frame;
+	xencall_free_buffer(ctx->xcall, arg);
 	xencall_free_buffer(ctx->xcall, buf);
 	errno = e;
 	return rc < 0 ? -1 : 0;

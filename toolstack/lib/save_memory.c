@@ -14,7 +14,8 @@
 #include "save.h"
 
 #define LIST_PER_PAGE (STREAM_PAGE / sizeof(uint64_t))
-#define TYPES_BATCH   1024U /* Xen takes no more */
+/* Xen takes 1,024 at once; but a buffer of one page is kept for the next call, and no larger one. */
+#define TYPES_BATCH   (STREAM_PAGE / sizeof(uint64_t))
 
 static int fail(struct save_memory *m, const char *what)
 {

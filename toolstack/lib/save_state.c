@@ -10,7 +10,6 @@
 #include "pv_layout.h"
 #include "save.h"
 
-#define MAX_LEAVES    512U
 #define MAX_MSRS      64U
 #define GDT_PER_FRAME 512U
 
@@ -124,18 +123,18 @@ void save_state_close(struct save_state *s)
 
 /* ---- before the memory ---- */
 
-static int write_policy(struct save_memory *m, struct stream_writer *w)
+static int write_some_policy(struct save_memory *m, uint32_t max_leaves, struct stream_writer *w)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_get_cpu_policy, .domain = (domid_t)m->domid };
 	xen_cpuid_leaf_t *leaves;
 	xen_msr_entry_t *msrs;
-	int rc = -1;
+	int rc = -1, e;
 
-	leaves = xencall_alloc_buffer(m->ctx->xcall, MAX_LEAVES * sizeof(*leaves));
+	leaves = xencall_alloc_buffer(m->ctx->xcall, max_leaves * sizeof(*leaves));
 	msrs = xencall_alloc_buffer(m->ctx->xcall, MAX_MSRS * sizeof(*msrs));
 	if (!leaves || !msrs)
 		goto out;
-	op.u.cpu_policy.nr_leaves = MAX_LEAVES;
+	op.u.cpu_policy.nr_leaves = max_leaves;
 	op.u.cpu_policy.nr_msrs = MAX_MSRS;
 	set_xen_guest_handle_raw(op.u.cpu_policy.leaves, leaves);
 	set_xen_guest_handle_raw(op.u.cpu_policy.msrs, msrs);
@@ -147,8 +146,22 @@ static int write_policy(struct save_memory *m, struct stream_writer *w)
 		rc = stream_write_record(w, STREAM_MSR_POLICY, NULL, 0, msrs,
 					 op.u.cpu_policy.nr_msrs * sizeof(*msrs));
 out:
+	e = errno;
 	xencall_free_buffer(m->ctx->xcall, msrs);
 	xencall_free_buffer(m->ctx->xcall, leaves);
+	errno = e;
+	return rc;
+}
+
+/* As many leaves as there are in Xen 4.17 take one page, which costs less than more of them. */
+static int write_policy(struct save_memory *m, struct stream_writer *w)
+{
+	uint32_t max_leaves = STREAM_PAGE / sizeof(xen_cpuid_leaf_t);
+	int rc;
+
+	rc = write_some_policy(m, max_leaves, w);
+	if (rc && errno == ENOBUFS)
+		rc = write_some_policy(m, 8 * max_leaves, w);
 	return rc ? fail(m, "saving its CPU policy") : 0;
 }
 
