@@ -108,6 +108,7 @@ void test_configure(void);
 void test_deferred(void);
 void test_switch(void);
 void test_switch_load(int rounds);
+void test_quiesce(void);
 void test_hostile(void);
 
 #endif /* MODULE_TEST_H */

@@ -125,6 +125,7 @@ int main(int argc, char **argv)
 	test_deferred();
 	test_switch();
 	test_switch_load(10);
+	test_quiesce();
 	test_hostile();
 	test_leaks(rounds / 2);
 	test_unload();

@@ -4,7 +4,8 @@
  * gets its name last, and destroy the guest, or let it go on.
  *
  * Killed at any point, this leaves the guest running, or suspended (state "suspended": 'chaos unpause'
- * lets it go on, 'chaos save' saves it), or a whole file and no guest.
+ * lets it go on, 'chaos save' saves it), or a whole file and no guest,
+ * or what is left of one ("incomplete").
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -210,6 +211,19 @@ static int check(const struct chaos_dominfo *info, struct chaos_error *err)
 	return 0;
 }
 
+/* Marked first: what is left if we are killed in the middle must not be let go on. */
+static int discard(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err)
+{
+	const struct noxs_set_info info = {
+		.domid = (uint16_t)domid,
+		.what = NOXS_SET_STATE,
+		.state = NOXS_DOM_BUILDING,
+	};
+
+	(void)chaos_noxs_set_info(ctx, &info); /* fails if it is going already */
+	return chaos_domain_destroy(ctx, domid, DESTROY_TIMEOUT_MS, err);
+}
+
 static int save_suspended(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
 			  struct save_file *f, const struct chaos_save_opts *opts,
 			  struct chaos_saved *out, struct chaos_error *err)
@@ -223,7 +237,7 @@ static int save_suspended(struct chaos_ctx *ctx, const struct chaos_dominfo *inf
 	out->copy_ns = chaos_now_ns() - last_ns;
 	last_ns += out->copy_ns;
 	if (!rc && !opts->keeps && !opts->pauses) {
-		rc = chaos_domain_destroy(ctx, info->domid, DESTROY_TIMEOUT_MS, err);
+		rc = discard(ctx, info->domid, err);
 	} else if (rc) {
 		/* The error to tell is the first one, unless the guest is stuck. */
 		struct chaos_error second;

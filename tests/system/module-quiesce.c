@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* Back-ends held still while a guest's memory would be copied: see kernel/noxs/quiesce.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include "module-test.h"
+
+static int quiesce(int file, uint32_t domid)
+{
+	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)domid };
+
+	return control(file, NOXS_IOC_QUIESCE, &arg);
+}
+
+static int thaw(int file, uint32_t domid)
+{
+	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)domid };
+
+	return control(file, NOXS_IOC_THAW, &arg);
+}
+
+static void test_errors(struct guest *guest, int other)
+{
+	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)guest->domid, .pad0 = 1 };
+	struct noxs_ioc_request request = { .domid = (uint16_t)guest->domid,
+					    .request = NOXS_SYSCTL_REQ_SUSPEND };
+
+	expect("quiesce-padding", control(fd, NOXS_IOC_QUIESCE, &arg), EINVAL);
+	expect("quiesce-own-domid", quiesce(fd, 0), EINVAL);
+	expect("quiesce-not-attached", quiesce(fd, 0x7000), ENOENT);
+	expect("thaw-not-held", thaw(fd, guest->domid), ENOENT);
+	expect("quiesce", quiesce(fd, guest->domid), 0);
+	expect("quiesce-twice", quiesce(fd, guest->domid), EBUSY);
+	expect("quiesce-by-another", quiesce(other, guest->domid), EBUSY);
+	expect("thaw-by-another", thaw(other, guest->domid), ENOENT);
+	expect("quiesce-request", control(fd, NOXS_IOC_REQUEST, &request), EBUSY);
+	expect("thaw", thaw(fd, guest->domid), 0);
+}
+
+/* Nothing of the guest's changes, and nothing is lost. */
+static void test_still(struct guest *guest, int sock)
+{
+	RING_IDX tx_rsp, rx_rsp = guest->rx.sring->rsp_prod;
+	unsigned char frame[200];
+
+	fill_frame(frame, sizeof(frame), 0x41);
+	expect("quiesce-for-packets", quiesce(fd, guest->domid), 0);
+	tx_rsp = guest->tx.sring->rsp_prod;
+	rx_rsp = guest->rx.sring->rsp_prod;
+	post_rx(guest, 16);
+	send_chain(guest, 1, FRAME_LEN, 0x31);
+	if (send(sock, frame, sizeof(frame), 0) < 0)
+		verdict("quiesce-send", false, "%s", strerror(errno));
+	verdict("quiesce-transmit", !sniff_frame(sock, 0x31), "a packet got through");
+	verdict("quiesce-rings",
+		guest->tx.sring->rsp_prod == tx_rsp && guest->rx.sring->rsp_prod == rx_rsp,
+		"a ring was written");
+	expect("thaw-for-packets", thaw(fd, guest->domid), 0);
+	verdict("thaw-transmit", sniff_frame(sock, 0x31) == FRAME_LEN, "the packet is lost");
+	verdict("thaw-receive", await_rx(guest, 1), "the packet is lost");
+}
+
+void test_quiesce(void)
+{
+	int other = open(NOXS_DEVICE, O_RDWR), sock;
+	struct guest guest;
+
+	if (!open_guest(&guest, NOXS_VIF_F_SG))
+		return;
+	sock = sniff(guest.domid);
+	test_errors(&guest, other);
+	test_still(&guest, sock);
+	/* A process that dies. */
+	expect("quiesce-and-die", quiesce(other, guest.domid), 0);
+	close(other);
+	send_chain(&guest, 1, FRAME_LEN, 0x32);
+	verdict("quiesce-ends-with-its-file", sniff_frame(sock, 0x32) == FRAME_LEN, "still held");
+	close(sock);
+	/* A domain that goes. */
+	expect("quiesce-before-detach", quiesce(fd, guest.domid), 0);
+	expect("quiesce-detach", detach(guest.domid), 0);
+	verdict("quiesce-detached", guest.ctrl->slot[1].back.state == NOXS_STATE_GONE, "state %u",
+		guest.ctrl->slot[1].back.state);
+	expect("quiesce-thaw-detached", thaw(fd, guest.domid), 0);
+	guest_destroy(&guest);
+	verdict("quiesce-frees-guest", await_gone(guest.domid), "lingers");
+}
