@@ -39,27 +39,36 @@ static void test_errors(struct guest *guest, int other)
 	expect("thaw", thaw(fd, guest->domid), 0);
 }
 
-/* Nothing of the guest's changes, and nothing is lost. */
-static void test_still(struct guest *guest, int sock)
+/* Nothing of the guest's changes, and nothing is lost: from the guest... */
+static void test_still_transmit(struct guest *guest, int sock)
 {
-	RING_IDX tx_rsp, rx_rsp = guest->rx.sring->rsp_prod;
+	RING_IDX rsp;
+
+	expect("quiesce-for-transmit", quiesce(fd, guest->domid), 0);
+	rsp = guest->tx.sring->rsp_prod;
+	send_chain(guest, 1, FRAME_LEN, 0x31);
+	verdict("quiesce-transmit", !sniff_frame(sock, 0x31) && guest->tx.sring->rsp_prod == rsp,
+		"it is sent");
+	expect("thaw-for-transmit", thaw(fd, guest->domid), 0);
+	verdict("thaw-transmit", sniff_frame(sock, 0x31) == FRAME_LEN, "it is lost");
+}
+
+/* ...and to it. */
+static void test_still_receive(struct guest *guest, int sock)
+{
 	unsigned char frame[200];
+	RING_IDX rsp;
 
 	fill_frame(frame, sizeof(frame), 0x41);
-	expect("quiesce-for-packets", quiesce(fd, guest->domid), 0);
-	tx_rsp = guest->tx.sring->rsp_prod;
-	rx_rsp = guest->rx.sring->rsp_prod;
+	expect("quiesce-for-receive", quiesce(fd, guest->domid), 0);
 	post_rx(guest, 16);
-	send_chain(guest, 1, FRAME_LEN, 0x31);
+	rsp = guest->rx.sring->rsp_prod;
 	if (send(sock, frame, sizeof(frame), 0) < 0)
 		verdict("quiesce-send", false, "%s", strerror(errno));
-	verdict("quiesce-transmit", !sniff_frame(sock, 0x31), "a packet got through");
-	verdict("quiesce-rings",
-		guest->tx.sring->rsp_prod == tx_rsp && guest->rx.sring->rsp_prod == rx_rsp,
-		"a ring was written");
-	expect("thaw-for-packets", thaw(fd, guest->domid), 0);
-	verdict("thaw-transmit", sniff_frame(sock, 0x31) == FRAME_LEN, "the packet is lost");
-	verdict("thaw-receive", await_rx(guest, 1), "the packet is lost");
+	verdict("quiesce-receive", !await_rx(guest, 1) && guest->rx.sring->rsp_prod == rsp,
+		"it has come");
+	expect("thaw-for-receive", thaw(fd, guest->domid), 0);
+	verdict("thaw-receive", await_rx(guest, 1), "it is lost");
 }
 
 void test_quiesce(void)
@@ -71,7 +80,8 @@ void test_quiesce(void)
 		return;
 	sock = sniff(guest.domid);
 	test_errors(&guest, other);
-	test_still(&guest, sock);
+	test_still_transmit(&guest, sock);
+	test_still_receive(&guest, sock);
 	/* A process that dies. */
 	expect("quiesce-and-die", quiesce(other, guest.domid), 0);
 	close(other);
