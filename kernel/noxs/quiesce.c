@@ -40,6 +40,10 @@ static int domain_stop(struct noxs_domain *dom, const void *owner)
 
 	if (dom->quiesced_by)
 		return -EBUSY;
+	/* Only sysctl does all it does under dom->lock. */
+	for (i = 0; i < dom->nr_devs; i++)
+		if (!dom->devs[i]->class->quiesce && dom->devs[i] != dom->sysctl)
+			return -EOPNOTSUPP;
 	dom->quiesced_by = owner;
 	for (i = 0; i < dom->nr_devs; i++)
 		if (dom->devs[i]->class->quiesce)

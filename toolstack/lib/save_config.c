@@ -65,6 +65,7 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 		char **text, struct chaos_error *err)
 {
 	struct chaos_devices *devs;
+	unsigned int i;
 	size_t len;
 	FILE *f;
 	int rc;
@@ -74,6 +75,14 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 	if (!devs)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	rc = chaos_domain_devices(ctx, info->domid, devs, err);
+	if (rc)
+		goto out;
+	/* What a disk was backed by is a file of its creation's, which we do not have. */
+	for (i = 0; i < devs->nr_devs; i++)
+		if (!strcmp(devs->devs[i].cls, "vbd"))
+			rc = chaos_error_set(err, CHAOS_CONFIG, EOPNOTSUPP,
+					     "domain %u has disks: saving those is not supported",
+					     info->domid);
 	if (rc)
 		goto out;
 	f = open_memstream(text, &len);

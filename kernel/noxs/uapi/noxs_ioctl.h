@@ -148,7 +148,7 @@ struct noxs_ioc_request {
  * descriptor is closed, however that comes about.  Packets for the guest wait meanwhile, within the
  * usual bounds.  Control page and rings stay mapped, and channels bound.  A descriptor holds one
  * domain at a time.
- * QUIESCE: -ENOENT not attached; -EBUSY it is quiesced already, or this descriptor holds another.
+ * QUIESCE: -EOPNOTSUPP it has a device of a class that cannot be held; -ENOENT not attached; -EBUSY it is quiesced already, or this descriptor holds another.
  * THAW: -ENOENT this descriptor does not hold that domain.
  * Meanwhile REQUEST and CONFIGURE answer -EBUSY.
  */
