@@ -103,15 +103,16 @@ umount /run/full
 chaos save one /no/such/directory 2>/run/err
 check save-nowhere "[ $? = 1 ]"
 run save-nowhere-goes-on answers
+# What goes on runs, is blocked, or waits for a processor: neither paused nor shut down.
 chaos create "$(guest_config deaf stubborn)" cmdline=deaf
 chaos save --timeout 1 deaf $files/deaf 2>/run/err
 check save-deaf "[ $? = 9 ] && grep -q 'did not suspend in 1000 ms and goes on' /run/err && no_file"
-check save-deaf-goes-on "state deaf | grep -q '[rb]'"
+check save-deaf-goes-on "state deaf | grep -qx '[rb-][rb-]*'"
 chaos destroy deaf
 chaos create "$(guest_config mapped stubborn)" cmdline=mapped
 chaos save mapped $files/mapped 2>/run/err
 check save-mapped "[ $? = 10 ] && grep -q 'maps its device page' /run/err && no_file"
-check save-mapped-goes-on "state mapped | grep -q '[rb]'"
+check save-mapped-goes-on "state mapped | grep -qx '[rb-][rb-]*'"
 chaos destroy mapped
 
 # ---- files that are not whole ----

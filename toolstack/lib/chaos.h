@@ -123,7 +123,7 @@ struct chaos_config_source {
 	const char *text;	      /* its text if it has been read already, or NULL */
 	const char *const *overrides; /* "key=value", as after xl create's file */
 	unsigned int nr_overrides;
-	bool strict; /* an unsupported key is an error */
+	bool strict;   /* an unsupported key is an error */
 	bool is_saved; /* of a saved guest: it needs no kernel */
 	/* Told of every unsupported key, may be NULL; text is one line. */
 	void (*warn)(void *opaque, const char *text);
@@ -377,8 +377,8 @@ int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reque
 /* ---- save and restore ---- */
 
 struct chaos_save_opts {
-	bool keeps;	     /* the guest goes on when it is saved, or else is destroyed */
-	bool pauses;	     /* it goes on, but is paused */
+	bool keeps;		 /* the guest goes on when it is saved, or else is destroyed */
+	bool pauses;		 /* it goes on, but is paused */
 	bool is_portable;	 /* for readers that do not know our optional record of zeros */
 	unsigned int timeout_ms; /* for it to suspend, 0 = CHAOS_SUSPEND_TIMEOUT_MS */
 	/* Told now and then of the pages that have been dealt with, may be NULL. */
