@@ -2,6 +2,7 @@
 /*
  * Connecting a vbd: the guest's rings mapped, its channel bound, requests served; and the way back.
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include <xen/events.h>
 #include "../hypercall.h"
@@ -114,7 +115,9 @@ static void ring_destroy(struct vbd_ring *ring)
  *   1. a round that has not seen `stopping` ends before the flush does, and after it none begins:
  *      from there on in_flight only falls;
  *   2. what ends queues the work, which counts it down, and wakes us at zero.  The work must not be
- *      cancelled before: while it is, it cannot be queued.
+ *      cancelled before: while it is, it cannot be queued;
+ *   3. whoever told of the last one may still be about to queue the work: for a few instructions,
+ *      unless its processor is taken away.
  */
 static void ring_stop(struct vbd_ring *ring)
 {
@@ -122,6 +125,8 @@ static void ring_stop(struct vbd_ring *ring)
 	queue_work(vbd_wq, &ring->work);
 	flush_work(&ring->work);
 	wait_event(ring->idle, !atomic_read(&ring->in_flight));
+	while (atomic_read_acquire(&ring->completing))
+		usleep_range(10, 50);
 }
 
 static void ring_start(struct vbd_ring *ring)

@@ -105,9 +105,14 @@ static void io_complete(struct kiocb *iocb, long ret)
 	struct vbd_ring *ring = io->ring;
 
 	io->result = ret;
+	/*
+	 * The work counts in_flight down, and may do so as soon as the request is on the list:
+	 * ring_stop() waits for us apart.  Pairs with its acquire.
+	 */
+	atomic_inc(&ring->completing);
 	llist_add(&io->ended, &ring->ended);
-	/* The ring lives while something is in flight, and the work counts that down. */
 	queue_work(vbd_wq, &ring->work);
+	(void)atomic_dec_return_release(&ring->completing);
 }
 
 /* Whether this one is given to the file without waiting for it. */

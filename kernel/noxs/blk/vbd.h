@@ -65,6 +65,7 @@ struct vbd_ring {
 	struct work_struct work;
 	bool stopping;		 /* the work only collects what ends */
 	atomic_t in_flight;	 /* queued with the file */
+	atomic_t completing;	 /* callbacks of the file that still use the ring */
 	struct llist_head ended; /* of these, what has ended */
 	wait_queue_head_t idle;	 /* nothing is in flight any more */
 	struct vbd_stats stats;
