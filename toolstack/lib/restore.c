@@ -181,12 +181,13 @@ static int load_config(const struct chaos_config_source *src, const char *text,
 	rc = chaos_config_load(cfg, &saved, err);
 	if (rc)
 		return rc;
-	if (!(*cfg)->kernel && !(*cfg)->ramdisk && !(*cfg)->cmdline)
+	if (!(*cfg)->kernel && !(*cfg)->ramdisk && !(*cfg)->cmdline && !(*cfg)->nr_disks)
 		return 0;
 	chaos_config_free(*cfg);
+	*cfg = NULL;
 	return chaos_error_set(
 		err, CHAOS_CONFIG, EINVAL,
-		"%s: a saved guest has its kernel and command line in its memory: do not give others",
+		"%s: a saved guest has its kernel and command line in its memory, and no disks: do not give any",
 		src->path);
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,6 +194,9 @@ static int copy(struct chaos_ctx *ctx, const struct chaos_dominfo *info, struct 
 
 /* ---- all of it ---- */
 
+/* One frame number, of 8 bytes, for each page of the list, which has one such for each page. */
+#define MAX_SAVED_KIB ((STREAM_MAX_BLOB / 8ULL - 1) * 512 * 4)
+
 static int check(const struct chaos_dominfo *info, struct chaos_error *err)
 {
 	if (!info->is_ours || info->is_hvm)
@@ -203,6 +207,13 @@ static int check(const struct chaos_dominfo *info, struct chaos_error *err)
 		return chaos_error_set(err, CHAOS_USAGE, EINVAL,
 				       "domain %u is %s and cannot be saved", info->domid,
 				       chaos_state_name(info->state));
+	/* The list of its memory's frames has to fit into a record that the reader takes. */
+	if (info->max_memory_kib >= MAX_SAVED_KIB)
+		return chaos_error_set(
+			err, CHAOS_USAGE, EFBIG,
+			"domain %u has %llu MiB, and what is saved must be smaller than %llu MiB",
+			info->domid, (unsigned long long)info->max_memory_kib >> 10,
+			MAX_SAVED_KIB >> 10);
 	if (info->is_paused)
 		return chaos_error_set(
 			err, CHAOS_USAGE, EINVAL,
@@ -219,9 +230,14 @@ static int discard(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *er
 		.what = NOXS_SET_STATE,
 		.state = NOXS_DOM_BUILDING,
 	};
+	struct noxs_ioc_quiesce thaw = { .domid = (uint16_t)domid };
+	int rc;
 
 	(void)chaos_noxs_set_info(ctx, &info); /* fails if it is going already */
-	return chaos_domain_destroy(ctx, domid, DESTROY_TIMEOUT_MS, err);
+	rc = chaos_domain_destroy(ctx, domid, DESTROY_TIMEOUT_MS, err);
+	/* There is nothing to thaw; this lets go of what is left of it. */
+	(void)ioctl(ctx->noxs_fd, NOXS_IOC_THAW, &thaw);
+	return rc;
 }
 
 static int save_suspended(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
@@ -238,18 +254,17 @@ static int save_suspended(struct chaos_ctx *ctx, const struct chaos_dominfo *inf
 	last_ns += out->copy_ns;
 	if (!rc && !opts->keeps && !opts->pauses) {
 		rc = discard(ctx, info->domid, err);
-	} else if (rc) {
+	} else {
 		/* The error to tell is the first one, unless the guest is stuck. */
 		struct chaos_error second;
-		int stuck = chaos_resume(ctx, info->domid, &second);
+		int stuck;
 
+		if (!rc && opts->pauses)
+			rc = chaos_domain_pause(ctx, info->domid, err);
+		stuck = chaos_resume(ctx, info->domid, &second);
 		if (stuck && err)
 			*err = second;
-	} else {
-		if (opts->pauses)
-			rc = chaos_domain_pause(ctx, info->domid, err);
-		if (!rc)
-			rc = chaos_resume(ctx, info->domid, err);
+		rc = stuck ? stuck : rc;
 	}
 	out->end_ns = chaos_now_ns() - last_ns;
 	return rc;

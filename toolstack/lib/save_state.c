@@ -265,7 +265,8 @@ int save_state_write(struct save_state *s, struct save_memory *m, struct stream_
 	if (!rc && stream_write_record(w, STREAM_SHARED_INFO, NULL, 0, m->shared_info, STREAM_PAGE))
 		rc = fail(m, "writing its shared info");
 	for (i = 0; i < s->nr_vcpus && !rc; i++)
-		if (s->vcpus[i].is_online)
+		/* The first one is in every stream, whatever the guest has made of it. */
+		if (s->vcpus[i].is_online || !i)
 			rc = write_vcpu(m, &s->vcpus[i], w);
 	return rc;
 }

@@ -15,7 +15,7 @@
 #include "stream.h"
 
 #define BUF_SIZE  (32U << 10)
-/* The largest bodies: PAGE_DATA's list, P2M_FRAMES of 4 GiB. */
+/* The largest bodies: PAGE_DATA's list, P2M_FRAMES of just under 16 GiB. */
 #define BODY_SIZE (STREAM_MAX_BLOB + 16)
 
 static int bad(struct stream_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
