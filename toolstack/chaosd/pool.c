@@ -120,6 +120,8 @@ void pool_resize(struct chaosd *d, struct pool *pool, unsigned int size)
 	pool->note[0] = '\0';
 	pool->retry_ns = 0;
 	pool_trim(d, pool, size);
+	if (pool->level >= size)
+		clients_pool_end(d, pool, NULL);
 	loop_wake_at(d, now_ns());
 }
 

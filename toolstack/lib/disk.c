@@ -248,6 +248,11 @@ static int open_target(const struct chaos_disk *disk)
 
 	if (stat(disk->target, &st))
 		return -1;
+	/* To open a device of another kind may already do something. */
+	if (S_ISCHR(st.st_mode)) {
+		errno = ENOTBLK;
+		return -1;
+	}
 	/* Of a block device: not together with a file system of ours. */
 	if (S_ISBLK(st.st_mode) && !disk->is_read_only)
 		flags |= O_EXCL;
