@@ -686,17 +686,32 @@ static void test_virq(void)
 	xenevtchn_close(xce);
 }
 
+/* Bind 300 ports; true if each lies above the one before. */
+static bool bind_ports(xenevtchn_handle *xce, xenevtchn_port_or_error_t ports[300])
+{
+	bool ascending = true;
+
+	for (int i = 0; i < 300; i++) {
+		ports[i] = xenevtchn_bind_unbound_port(xce, 0);
+		ascending &= ports[i] > (i ? ports[i - 1] : 0);
+	}
+	return ascending;
+}
+
 /* Xen remembers where to look for a free port; the lowest one still comes first. */
 static void test_ports(void)
 {
 	xenevtchn_handle *xce = xenevtchn_open(NULL, 0);
 	xenevtchn_port_or_error_t ports[300], again[3];
 	static const int freed[3] = { 250, 5, 20 }, want[3] = { 5, 20, 250 };
-	bool ascending = true, lowest = true;
+	bool ascending = bind_ports(xce, ports), lowest = true;
 
-	for (int i = 0; i < 300; i++) {
-		ports[i] = xenevtchn_bind_unbound_port(xce, 0);
-		ascending &= ports[i] > (i ? ports[i - 1] : 0);
+	/* The kernel may free a low port of its own meanwhile, but not each time. */
+	for (int i = 0; i < 3 && !ascending; i++) {
+		xenevtchn_close(xce);
+		sleep(1);
+		xce = xenevtchn_open(NULL, 0);
+		ascending = bind_ports(xce, ports);
 	}
 	check(ascending, "300 ports in ascending order", "%d to %d", ports[0], ports[299]);
 	for (int i = 0; i < 3; i++)
