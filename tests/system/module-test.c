@@ -105,9 +105,18 @@ int detach(uint32_t domid)
 unsigned int count_attached(void)
 {
 	uint16_t domids[16];
-	struct noxs_ioc_list list = { .count = 16, .domids = (uintptr_t)domids };
+	struct noxs_ioc_list list;
+	int i;
 
-	return control(fd, NOXS_IOC_LIST, &list) ? ~0U : list.count;
+	for (i = 0; i < 200; i++) {
+		list = (struct noxs_ioc_list){ .count = 16, .domids = (uintptr_t)domids };
+		if (control(fd, NOXS_IOC_LIST, &list))
+			return ~0U;
+		if (!list.count)
+			break;
+		usleep(10000);
+	}
+	return list.count;
 }
 
 uint32_t vif_state(uint32_t domid, struct noxs_ioc_dev_state *vif)

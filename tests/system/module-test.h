@@ -62,6 +62,7 @@ const struct noxs_dev_page *device_page(uint32_t domid);
 /* A vif's entry in it, NULL if there is none. */
 const struct noxs_dev *vif_entry(uint32_t domid);
 
+/* Domains that stay attached: what is on its way out has two seconds, for Xen may be done first. */
 unsigned int count_attached(void);
 
 /* NOXS_STATE_* of the vif, ~0 if there is none; *vif is filled in if not NULL. */
