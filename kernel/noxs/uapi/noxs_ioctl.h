@@ -127,6 +127,73 @@ struct noxs_ioc_configure {
     struct noxs_set_info info;          /* IN: with SET_INFO; info.domid is ignored */
 };
 
+/* ---- add, remove, resize: hot-plug of an attached domain's devices. ---- */
+
+/*
+ * Add devices to a domain that is attached, and publish them in the device page.  All or nothing.
+ * Neither SYSCTL nor DEFERRED nor PRECONNECT (-EINVAL).  The guest hears of it when it is sent
+ * NOXS_SYSCTL_REQ_REPAGE, which is the caller's to do.
+ * -ENOENT not attached; -EEXIST a device of that class and id is there; -ENOSPC no slot of the control
+ * page is free: one that was in use is again when the guest has acknowledged that its device is GONE;
+ * -EBUSY quiesced; for the rest see CREATE.
+ */
+struct noxs_ioc_add {
+    uint16_t domid;                     /* IN */
+    uint16_t nr_devs;                   /* IN: 1 to NOXS_CTRL_SLOTS */
+    uint32_t flags;                     /* IN: 0 */
+    uint64_t devs;                      /* IN: user pointer to nr_devs struct noxs_ioc_dev */
+    uint16_t err_dev;                   /* OUT: as in CREATE */
+    uint16_t conflict_domid;            /* OUT */
+    uint32_t conflict_what;             /* OUT */
+};
+
+/*
+ * Remove one device: it leaves the device page, what it has begun is finished and answered, its
+ * rings are let go, and the guest finds it GONE.  Waits for what a disk still has to do, never for the
+ * guest.
+ * -ENOENT not attached, or no such device; -EINVAL SYSCTL; -EBUSY quiesced.
+ */
+struct noxs_ioc_remove {
+    uint16_t domid;                     /* IN */
+    uint16_t cls;                       /* IN: NOXS_CLASS_* */
+    uint16_t id;                        /* IN */
+    uint16_t pad0;
+    uint32_t flags;                     /* IN: 0 */
+    uint32_t pad1;
+};
+
+/*
+ * Look at the size of a vbd's file again.  When it is another one, device page and back half say so
+ * at once; of a disk that has become smaller, requests beyond its end are answered with errors.
+ * -ENOENT not attached, or no such vbd; -ENODATA the file has not one sector (nothing changes);
+ * -EBUSY quiesced.
+ */
+struct noxs_ioc_resize {
+    uint16_t domid;                     /* IN */
+    uint16_t id;                        /* IN */
+    uint32_t flags;                     /* IN: 0 */
+    uint64_t sectors;                   /* OUT: of sector_size bytes */
+};
+
+/* ---- target: the file behind a vbd, by the name it has now. ---- */
+
+#define NOXS_TARGET_DIRECT      (1U << 0)       /* opened with O_DIRECT */
+#define NOXS_TARGET_READ_ONLY   (1U << 1)       /* the guest may not write it */
+
+/*
+ * For people and for saved configurations; the module itself uses no name.  As the caller's root
+ * sees it, NUL-terminated.
+ * -ENOENT not attached, no such vbd, or the file has no name any more; -ENAMETOOLONG.
+ */
+struct noxs_ioc_target {
+    uint16_t domid;                     /* IN */
+    uint16_t id;                        /* IN */
+    uint32_t flags;                     /* OUT: NOXS_TARGET_* */
+    uint64_t path;                      /* IN: user pointer to room for it */
+    uint32_t len;                       /* IN: bytes of room, at most 4096 are used */
+    uint32_t pad0;
+};
+
 /* ---- request: ask something of a guest through its sysctl device. ---- */
 
 /*
@@ -240,6 +307,10 @@ struct noxs_ioc_subscribe {
 #define NOXS_IOC_CONFIGURE      _IOWR('N', 0x67, struct noxs_ioc_configure)
 #define NOXS_IOC_QUIESCE        _IOW('N', 0x68, struct noxs_ioc_quiesce)
 #define NOXS_IOC_THAW           _IOW('N', 0x69, struct noxs_ioc_quiesce)
+#define NOXS_IOC_ADD            _IOWR('N', 0x6a, struct noxs_ioc_add)
+#define NOXS_IOC_REMOVE         _IOW('N', 0x6b, struct noxs_ioc_remove)
+#define NOXS_IOC_RESIZE         _IOWR('N', 0x6c, struct noxs_ioc_resize)
+#define NOXS_IOC_TARGET         _IOWR('N', 0x6d, struct noxs_ioc_target)
 
 NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 136);
 NOXS_ASSERT(ioc_version, sizeof(struct noxs_ioc_version) == 16);
@@ -252,6 +323,10 @@ NOXS_ASSERT(ioc_query, sizeof(struct noxs_ioc_query) == 48);
 NOXS_ASSERT(ioc_list, sizeof(struct noxs_ioc_list) == 16);
 NOXS_ASSERT(ioc_quiesce, sizeof(struct noxs_ioc_quiesce) == 8);
 NOXS_ASSERT(ioc_event, sizeof(struct noxs_ioc_event) == 24);
+NOXS_ASSERT(ioc_add, sizeof(struct noxs_ioc_add) == 24);
+NOXS_ASSERT(ioc_remove, sizeof(struct noxs_ioc_remove) == 16);
+NOXS_ASSERT(ioc_resize, sizeof(struct noxs_ioc_resize) == 16);
+NOXS_ASSERT(ioc_target, sizeof(struct noxs_ioc_target) == 24);
 NOXS_ASSERT(ioc_subscribe, sizeof(struct noxs_ioc_subscribe) == 8);
 
 #endif /* NOXS_IOCTL_H */
