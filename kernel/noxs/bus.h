@@ -5,12 +5,11 @@
  *
  * Lock order (outer first):
  *
- *	hold_lock of quiesce.c	mutex: who holds which domain; outside of all others
  *	noxs_domain.lock	mutex, one per domain: its devices, control page, channel
  *	  rtnl			vif create, and nothing else under noxs_domain.lock
  *	  port_dummy_lock	mutex: a port made or freed; none of these inside
  *	  bus_lock		spinlock: the hash of domains, noxs_domain.detaching
- *	  addr_lock, log_lock, switch_lock
+ *	  addr_lock, log_lock, hold_lock, switch_lock
  *				spinlocks, leaves; switch_lock also inside any rtnl
  *
  * The data path (NAPI) takes none of these.
@@ -70,8 +69,9 @@ struct noxs_class {
 	void (*start)(struct noxs_device *dev);
 
 	/*
-	 * Leave the guest's memory alone, but stay connected, until thaw; in between only
-	 * disconnect can come, which ends it too.  NULL, both: only dom->lock holders touch it.
+	 * Finish and answer what has been begun, then leave the guest's memory alone, but stay
+	 * connected, until thaw; in between only disconnect can come, which ends it too.  Waits for
+	 * a disk, never for the guest.  NULL, both: only dom->lock holders touch its memory.
 	 */
 	void (*quiesce)(struct noxs_device *dev);
 	void (*thaw)(struct noxs_device *dev);

@@ -7,30 +7,87 @@
  * not with the file: hardly ever are there any.
  *
  * The control page is safe because all access to it is under dom->lock, and stops while
- * dom->quiesced_by is set; the data paths stop in their classes' quiesce().
+ * dom->quiesced_by is set; the data paths stop in their classes' quiesce().  That waits for disks,
+ * under dom->lock alone: one that hangs delays whatever is done with its own domain.
  */
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include "bus.h"
 
 struct hold {
 	struct list_head node;
 	const void *owner;
-	struct noxs_domain *dom; /* a reference */
+	struct noxs_domain *dom; /* a reference; NULL while it is being quiesced */
 };
 
-static DEFINE_MUTEX(hold_lock); /* the list; outside of noxs_domain.lock */
+static DEFINE_SPINLOCK(hold_lock); /* the list, and its members' dom */
 static LIST_HEAD(holds);
 
 static struct hold *hold_find(const void *owner)
 {
 	struct hold *hold;
 
+	lockdep_assert_held(&hold_lock);
 	list_for_each_entry(hold, &holds, node)
 		if (hold->owner == owner)
 			return hold;
 	return NULL;
+}
+
+/* A hold of nothing yet: from now on the owner cannot have another. */
+static struct hold *hold_create(const void *owner)
+{
+	struct hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	bool has_one;
+
+	if (!hold)
+		return ERR_PTR(-ENOMEM);
+	hold->owner = owner;
+	spin_lock(&hold_lock);
+	has_one = hold_find(owner);
+	if (!has_one)
+		list_add(&hold->node, &holds);
+	spin_unlock(&hold_lock);
+	if (!has_one)
+		return hold;
+	kfree(hold);
+	return ERR_PTR(-EBUSY);
+}
+
+static void hold_set(struct hold *hold, struct noxs_domain *dom)
+{
+	spin_lock(&hold_lock);
+	hold->dom = dom;
+	spin_unlock(&hold_lock);
+}
+
+/* The caller has it to itself. */
+static void hold_free(struct hold *hold)
+{
+	spin_lock(&hold_lock);
+	list_del(&hold->node);
+	spin_unlock(&hold_lock);
+	kfree(hold);
+}
+
+/* Take what the owner holds, and thereby the right to thaw it; NULL if it is not that domain. */
+static struct noxs_domain *hold_take(const void *owner, u16 domid)
+{
+	struct noxs_domain *dom = NULL;
+	struct hold *hold;
+
+	spin_lock(&hold_lock);
+	hold = hold_find(owner);
+	if (hold && hold->dom && (domid == NOXS_DOMID_NONE || hold->dom->domid == domid)) {
+		dom = hold->dom;
+		list_del(&hold->node);
+	} else {
+		hold = NULL;
+	}
+	spin_unlock(&hold_lock);
+	kfree(hold);
+	return dom;
 }
 
 /* dom->lock is held, and the domain is live. */
@@ -40,10 +97,6 @@ static int domain_stop(struct noxs_domain *dom, const void *owner)
 
 	if (dom->quiesced_by)
 		return -EBUSY;
-	/* Only sysctl does all it does under dom->lock. */
-	for (i = 0; i < dom->nr_devs; i++)
-		if (!dom->devs[i]->class->quiesce && dom->devs[i] != dom->sysctl)
-			return -EOPNOTSUPP;
 	dom->quiesced_by = owner;
 	for (i = 0; i < dom->nr_devs; i++)
 		if (dom->devs[i]->class->quiesce)
@@ -51,6 +104,7 @@ static int domain_stop(struct noxs_domain *dom, const void *owner)
 	return 0;
 }
 
+/* The caller has taken the hold; its reference goes. */
 static void domain_go_on(struct noxs_domain *dom)
 {
 	unsigned int i;
@@ -64,76 +118,52 @@ static void domain_go_on(struct noxs_domain *dom)
 				dom->devs[i]->class->thaw(dom->devs[i]);
 		noxs_domain_service(dom);
 	}
-	mutex_unlock(&dom->lock);
-}
-
-static void hold_drop(struct hold *hold)
-{
-	list_del(&hold->node);
-	domain_go_on(hold->dom);
-	noxs_domain_put(hold->dom);
-	kfree(hold);
-}
-
-static int quiesce_locked(struct hold *hold, u16 domid)
-{
-	int err;
-
-	if (hold_find(hold->owner))
-		return -EBUSY;
-	hold->dom = noxs_domain_get_locked(domid);
-	if (!hold->dom)
-		return -ENOENT;
-	err = domain_stop(hold->dom, hold->owner);
-	mutex_unlock(&hold->dom->lock);
-	if (err)
-		noxs_domain_put(hold->dom);
-	else
-		list_add(&hold->node, &holds);
-	return err;
+	noxs_domain_put_unlock(dom);
 }
 
 int noxs_domain_quiesce(u16 domid, const void *owner)
 {
-	struct hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	struct hold *hold = hold_create(owner);
+	struct noxs_domain *dom;
 	int err;
 
-	if (!hold)
-		return -ENOMEM;
-	hold->owner = owner;
-	mutex_lock(&hold_lock);
-	err = quiesce_locked(hold, domid);
-	mutex_unlock(&hold_lock);
-	if (err)
-		kfree(hold);
-	return err;
+	if (IS_ERR(hold))
+		return PTR_ERR(hold);
+	dom = noxs_domain_get_locked(domid);
+	if (!dom) {
+		hold_free(hold);
+		return -ENOENT;
+	}
+	err = domain_stop(dom, owner);
+	if (err) {
+		hold_free(hold);
+		noxs_domain_put_unlock(dom);
+		return err;
+	}
+	/* Whoever thaws it from now on waits for the lock. */
+	hold_set(hold, dom);
+	mutex_unlock(&dom->lock);
+	return 0;
 }
 
 int noxs_domain_thaw(u16 domid, const void *owner)
 {
-	struct hold *hold;
-	int err = -ENOENT;
+	struct noxs_domain *dom = hold_take(owner, domid);
 
-	mutex_lock(&hold_lock);
-	hold = hold_find(owner);
-	if (hold && hold->dom->domid == domid) {
-		hold_drop(hold);
-		err = 0;
-	}
-	mutex_unlock(&hold_lock);
-	return err;
+	if (!dom)
+		return -ENOENT;
+	domain_go_on(dom);
+	return 0;
 }
 
 void noxs_quiesce_release(const void *owner)
 {
-	struct hold *hold;
+	struct noxs_domain *dom;
 
 	/* Only the owner adds a hold of its own, and it is closing: none can come. */
 	if (list_empty_careful(&holds))
 		return;
-	mutex_lock(&hold_lock);
-	hold = hold_find(owner);
-	if (hold)
-		hold_drop(hold);
-	mutex_unlock(&hold_lock);
+	dom = hold_take(owner, NOXS_DOMID_NONE);
+	if (dom)
+		domain_go_on(dom);
 }

@@ -79,7 +79,7 @@ static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref)
 		return ERR_PTR(-ENOMEM);
 	ring->vbd = vbd;
 	/* No round before everything is there. */
-	ring->stopping = true;
+	ring->mode = VBD_RING_STOPPED;
 	init_llist_head(&ring->ended);
 	init_waitqueue_head(&ring->idle);
 	INIT_WORK(&ring->work, vbd_ring_work);
@@ -110,30 +110,47 @@ static void ring_destroy(struct vbd_ring *ring)
 }
 
 /*
- * No round runs afterwards, other than to collect, and nothing is in flight.
+ * The mode is no longer RUNS.  Afterwards nothing is in flight, and the work, should an interrupt
+ * queue it, finds nothing to do.
  *
- *   1. a round that has not seen `stopping` ends before the flush does, and after it none begins:
+ *   1. a round that has not seen the mode ends before the flush does, and after it none begins:
  *      from there on in_flight only falls;
  *   2. what ends queues the work, which counts it down, and wakes us at zero.  The work must not be
  *      cancelled before: while it is, it cannot be queued;
  *   3. whoever told of the last one may still be about to queue the work: for a few instructions,
- *      unless its processor is taken away.
+ *      unless its processor is taken away;
+ *   4. the work that has counted the last one down answers it after that.
  */
-static void ring_stop(struct vbd_ring *ring)
+static void ring_settle(struct vbd_ring *ring)
 {
-	WRITE_ONCE(ring->stopping, true);
 	queue_work(vbd_wq, &ring->work);
 	flush_work(&ring->work);
 	wait_event(ring->idle, !atomic_read(&ring->in_flight));
 	while (atomic_read_acquire(&ring->completing))
 		usleep_range(10, 50);
+	flush_work(&ring->work);
 }
 
-static void ring_start(struct vbd_ring *ring)
+/* All rings stop taking requests before any of them is waited for. */
+static void vbd_settle(struct vbd *vbd, enum vbd_ring_mode mode)
 {
-	WRITE_ONCE(ring->stopping, false);
-	/* Events may have been lost before: look at the ring once. */
-	queue_work(vbd_wq, &ring->work);
+	unsigned int i;
+
+	for (i = 0; i < vbd->nr_rings; i++)
+		WRITE_ONCE(vbd->rings[i]->mode, mode);
+	for (i = 0; i < vbd->nr_rings; i++)
+		ring_settle(vbd->rings[i]);
+}
+
+static void vbd_start(struct vbd *vbd)
+{
+	unsigned int i;
+
+	for (i = 0; i < vbd->nr_rings; i++) {
+		WRITE_ONCE(vbd->rings[i]->mode, VBD_RING_RUNS);
+		/* Events may have been lost before: look at the ring once. */
+		queue_work(vbd_wq, &vbd->rings[i]->work);
+	}
 }
 
 /* ---- connecting ---- */
@@ -176,7 +193,6 @@ static int vbd_bind_channel(struct vbd *vbd, const struct vbd_params *params)
 
 int vbd_connect(struct vbd *vbd, const struct vbd_params *params)
 {
-	unsigned int i;
 	int err;
 
 	atomic_set(&vbd->eoi_due, 0);
@@ -188,9 +204,22 @@ int vbd_connect(struct vbd *vbd, const struct vbd_params *params)
 		vbd_release(vbd);
 		return err;
 	}
-	for (i = 0; i < vbd->nr_rings; i++)
-		ring_start(vbd->rings[i]);
+	vbd_start(vbd);
 	return 0;
+}
+
+/*
+ * An interrupt meanwhile queues a work that does nothing, and leaves its event masked if there are
+ * requests; vbd_thaw() looks at every ring.
+ */
+void vbd_quiesce(struct vbd *vbd)
+{
+	vbd_settle(vbd, VBD_RING_DRAINS);
+}
+
+void vbd_thaw(struct vbd *vbd)
+{
+	vbd_start(vbd);
 }
 
 /*
@@ -199,9 +228,6 @@ int vbd_connect(struct vbd *vbd, const struct vbd_params *params)
  */
 void vbd_disconnect(struct vbd *vbd)
 {
-	unsigned int i;
-
-	for (i = 0; i < vbd->nr_rings; i++)
-		ring_stop(vbd->rings[i]);
+	vbd_settle(vbd, VBD_RING_STOPPED);
 	vbd_release(vbd);
 }

@@ -257,10 +257,12 @@ static void ring_perform(struct vbd_ring *ring, struct list_head *batch)
 
 /* ---- what was in flight ---- */
 
-static void ring_collect(struct vbd_ring *ring)
+/* True if anything was answered, which is to be pushed. */
+static bool ring_collect(struct vbd_ring *ring)
 {
 	struct llist_node *node = llist_reverse_order(llist_del_all(&ring->ended));
-	bool stopping = READ_ONCE(ring->stopping);
+	bool stopped = READ_ONCE(ring->mode) == VBD_RING_STOPPED;
+	bool answers = node && !stopped;
 	unsigned int nr_segs = 0;
 	struct vbd_io *io;
 	LIST_HEAD(ios);
@@ -269,7 +271,7 @@ static void ring_collect(struct vbd_ring *ring)
 		io = llist_entry(node, struct vbd_io, ended);
 		node = node->next;
 		vbd_io_end(io);
-		if (stopping) {
+		if (stopped) {
 			vbd_io_free(io);
 			continue;
 		}
@@ -281,6 +283,7 @@ static void ring_collect(struct vbd_ring *ring)
 		list_add_tail(&io->node, &ios);
 	}
 	ring_answer(ring, &ios);
+	return answers;
 }
 
 /* ---- the work ---- */
@@ -307,11 +310,14 @@ void vbd_ring_work(struct work_struct *work)
 {
 	struct vbd_ring *ring = container_of(work, struct vbd_ring, work);
 	struct vbd *vbd = ring->vbd;
+	bool answers = ring_collect(ring);
 
-	ring_collect(ring);
 	/* A broken ring is left alone, its event masked, until the device is closed. */
-	if (READ_ONCE(ring->stopping) || atomic_read(&vbd->dev.fault))
+	if (READ_ONCE(ring->mode) != VBD_RING_RUNS || atomic_read(&vbd->dev.fault)) {
+		if (answers)
+			ring_push(ring);
 		return;
+	}
 	switch (ring_round(ring)) {
 	case ROUND_IDLE:
 		vbd_send_eoi(vbd);

@@ -161,6 +161,16 @@ static void vbd_disconnect_class(struct noxs_device *dev)
 	vbd_disconnect(dev_to_vbd(dev));
 }
 
+static void vbd_quiesce_class(struct noxs_device *dev)
+{
+	vbd_quiesce(dev_to_vbd(dev));
+}
+
+static void vbd_thaw_class(struct noxs_device *dev)
+{
+	vbd_thaw(dev_to_vbd(dev));
+}
+
 /* ---- statistics ---- */
 
 static void vbd_query(struct noxs_device *dev, struct noxs_ioc_dev_state *state)
@@ -188,6 +198,8 @@ const struct noxs_class noxs_vbd_class = {
 	.describe = vbd_describe,
 	.preconnect = vbd_preconnect,
 	.front_changed = vbd_front_changed,
+	.quiesce = vbd_quiesce_class,
+	.thaw = vbd_thaw_class,
 	.disconnect = vbd_disconnect_class,
 	.destroy = vbd_destroy,
 	.query = vbd_query,

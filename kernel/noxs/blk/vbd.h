@@ -33,6 +33,13 @@
 
 struct vbd_ring;
 
+/* What a ring's work does. */
+enum vbd_ring_mode {
+	VBD_RING_RUNS,	  /* takes requests and answers them */
+	VBD_RING_DRAINS,  /* takes none, answers what is in flight, and then touches nothing */
+	VBD_RING_STOPPED, /* touches nothing; what ends is forgotten */
+};
+
 /* A request on its way. */
 struct vbd_io {
 	struct list_head node;	 /* the batch it is in */
@@ -55,7 +62,7 @@ struct vbd_stats {
 
 struct vbd;
 
-/* All but `in_flight`, `ended` and `stopping` is the work's own while it may run. */
+/* All but `in_flight`, `ended` and `mode` is the work's own while it may run. */
 struct vbd_ring {
 	/* Of an indirect request; within one page, because the hypervisor copies into it. */
 	struct blkreq_slot_seg descs[BLKREQ_MAX_SEGS] __aligned(256);
@@ -63,7 +70,7 @@ struct vbd_ring {
 	struct noxs_grant grant;
 	struct blkif_back_ring back;
 	struct work_struct work;
-	bool stopping;		 /* the work only collects what ends */
+	enum vbd_ring_mode mode; /* written under dom->lock */
 	atomic_t in_flight;	 /* queued with the file */
 	atomic_t completing;	 /* callbacks of the file that still use the ring */
 	struct llist_head ended; /* of these, what has ended */
@@ -115,6 +122,14 @@ int vbd_connect(struct vbd *vbd, const struct vbd_params *params);
  * called when not connected.
  */
 void vbd_disconnect(struct vbd *vbd);
+
+/*
+ * Take no more requests, and answer what has been taken: waits for the disk.  Then the guest's
+ * memory is left alone, with rings and channel in place, until vbd_thaw() or vbd_disconnect().  Both
+ * may be called when not connected.
+ */
+void vbd_quiesce(struct vbd *vbd);
+void vbd_thaw(struct vbd *vbd);
 
 /* The ring has nothing left to do: let events through again. */
 void vbd_send_eoi(struct vbd *vbd);

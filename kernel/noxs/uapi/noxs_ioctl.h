@@ -212,12 +212,13 @@ struct noxs_ioc_request {
 
 /*
  * Stop every back-end of a domain from reading or writing its memory until THAW, or until this
- * descriptor is closed, however that comes about.  Packets for the guest wait meanwhile, within the
- * usual bounds.  Control page and rings stay mapped, and channels bound.  A descriptor holds one
- * domain at a time.
- * QUIESCE: -EOPNOTSUPP it has a device of a class that cannot be held; -ENOENT not attached; -EBUSY it is quiesced already, or this descriptor holds another.
+ * descriptor is closed, however that comes about.  What its disks have begun is finished and answered
+ * first; QUIESCE waits for that.  Packets for the guest, and what it has put into the rings of its
+ * disks, wait meanwhile, within the usual bounds.  Control page and rings stay mapped, and channels
+ * bound.  A descriptor holds one domain at a time.
+ * QUIESCE: -ENOENT not attached; -EBUSY it is quiesced already, or this descriptor holds another.
  * THAW: -ENOENT this descriptor does not hold that domain.
- * Meanwhile REQUEST and CONFIGURE answer -EBUSY.
+ * Meanwhile REQUEST, CONFIGURE, ADD, REMOVE and RESIZE answer -EBUSY.
  */
 struct noxs_ioc_quiesce {
     uint16_t domid;                     /* IN */
