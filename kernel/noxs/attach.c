@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attaching and detaching a domain: control page, control channel, devices, device page; all or
- * nothing.
+ * Attaching and detaching a domain: control page, control channel, devices (devices.c), device page;
+ * all or nothing.
  *
  * A dying domain stays a zombie while we hold a grant of it, so its death must never be missed:
  *
@@ -14,9 +14,9 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include "bus.h"
+#include "devices.h"
 #include "events.h"
 #include "hypercall.h"
-#include "ring.h"
 
 static struct noxs_domain *domain_alloc(u16 domid)
 {
@@ -49,6 +49,8 @@ static int domain_open_ctrl(struct noxs_domain *dom, const struct noxs_ioc_creat
 		return irq;
 	}
 	dom->irq = irq;
+	dom->ctrl_gfn = req->ctrl_gfn;
+	dom->ctrl_port = req->ctrl_port;
 	return 0;
 }
 
@@ -57,150 +59,6 @@ static void domain_close_ctrl(struct noxs_domain *dom)
 	noxs_evtchn_unbind(dom->irq, dom);
 	dom->irq = 0;
 	noxs_grant_unmap(&dom->ctrl_grant);
-}
-
-static void domain_write_header(struct noxs_domain *dom)
-{
-	volatile struct noxs_ctrl_back_header *back = &dom->ctrl->back;
-
-	WRITE_ONCE(back->version, NOXS_ABI_VERSION);
-	WRITE_ONCE(back->domid, 0); /* we are the initial domain */
-	WRITE_ONCE(back->nr_slots, dom->nr_devs);
-	virt_wmb(); /* whoever sees the magic sees the rest */
-	WRITE_ONCE(back->magic, NOXS_CTRL_PAGE_MAGIC);
-}
-
-/* ---- devices ---- */
-
-/*
- * The page may have been used before: by an earlier back-end, or in the domain this one was
- * restored from.  Go on counting where the guest is; what it published was for another.
- */
-static void domain_resume_slot(struct noxs_device *dev)
-{
-	volatile struct noxs_ctrl_slot *slot = &dev->dom->ctrl->slot[dev->entry.ctrl_slot];
-
-	dev->front_seq = READ_ONCE(slot->front.seq);
-	dev->back.ack = dev->front_seq;
-	dev->back.seq = READ_ONCE(slot->front.ack);
-	dev->front_ack = dev->back.seq;
-	WRITE_ONCE(slot->back.ack, dev->back.ack);
-}
-
-static int domain_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *req)
-{
-	struct noxs_ctrl_front front;
-
-	noxs_copy_once(&front, &dev->dom->ctrl->slot[dev->entry.ctrl_slot].front,
-		       sizeof(front) / sizeof(u32));
-	dev->entry.flags = NOXS_DEV_PRECONNECTED;
-	if (req->data_port[0] != req->data_port[1])
-		dev->entry.flags |= NOXS_DEV_SPLIT_EVTCHN;
-	dev->entry.ring_gfn = req->ring_gfn;
-	dev->entry.nr_rings = req->nr_rings;
-	memcpy(dev->entry.data_port, req->data_port, sizeof(req->data_port));
-	return dev->class->preconnect(dev, req, &front);
-}
-
-static int domain_add_device(struct noxs_domain *dom, const struct noxs_ioc_create *req,
-			     const struct noxs_ioc_dev *dev_req, struct noxs_conflict *conflict)
-{
-	const struct noxs_class *class = noxs_bus_class(dev_req->cls);
-	struct noxs_device *dev;
-	int err = 0;
-
-	dev = class->create(dom, dev_req, conflict);
-	if (IS_ERR(dev))
-		return PTR_ERR(dev);
-	dev->dom = dom;
-	dev->class = class;
-	dev->entry = (struct noxs_dev){
-		.cls = dev_req->cls,
-		.id = dev_req->id,
-		.ctrl_slot = dom->nr_devs,
-		.ctrl_port = req->ctrl_port,
-		.ctrl_gfn = req->ctrl_gfn,
-		.config = dev_req->config,
-	};
-	dev->deferred = dev_req->flags & NOXS_VIF_DEFERRED;
-	if (class->describe)
-		class->describe(dev);
-	strscpy(dev->link, dev_req->link, sizeof(dev->link));
-	domain_resume_slot(dev);
-	dom->devs[dom->nr_devs++] = dev;
-	if (dev_req->flags & NOXS_DEV_PRECONNECT)
-		err = domain_preconnect(dev, dev_req);
-	if (!err)
-		noxs_device_publish(dev, true);
-	return err;
-}
-
-static void domain_remove_devices(struct noxs_domain *dom)
-{
-	struct noxs_device *dev;
-
-	while (dom->nr_devs) {
-		dev = dom->devs[--dom->nr_devs];
-		dev->class->disconnect(dev);
-		dev->back.state = NOXS_STATE_GONE;
-		dev->back.error = 0;
-		noxs_device_publish(dev, true);
-		dev->class->destroy(dev);
-	}
-	dom->sysctl = NULL;
-	noxs_domain_notify(dom);
-}
-
-static int domain_add_devices(struct noxs_domain *dom, const struct noxs_ioc_create *req,
-			      const struct noxs_ioc_dev *reqs, struct noxs_result *result)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < req->nr_devs; i++) {
-		err = domain_add_device(dom, req, &reqs[i], &result->conflict);
-		if (err) {
-			result->err_dev = i;
-			domain_remove_devices(dom);
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* ---- the device page ---- */
-
-static int domain_publish_devices(struct noxs_domain *dom, u64 *frame)
-{
-	unsigned int i, count = 0;
-	struct noxs_dev *entries;
-	int err;
-
-	entries = kcalloc(dom->nr_devs, sizeof(*entries), GFP_KERNEL);
-	if (!entries)
-		return -ENOMEM;
-	for (i = 0; i < dom->nr_devs; i++)
-		if (!dom->devs[i]->deferred)
-			entries[count++] = dom->devs[i]->entry;
-	err = count ? noxs_hv_dev_add(dom->domid, entries, count, frame) : 0;
-	kfree(entries);
-	return err;
-}
-
-static void domain_withdraw_devices(struct noxs_domain *dom)
-{
-	struct noxs_dev_id ids[NOXS_CTRL_SLOTS] = {};
-	unsigned int i, count = 0;
-
-	for (i = 0; i < dom->nr_devs; i++) {
-		if (dom->devs[i]->deferred)
-			continue;
-		ids[count].cls = dom->devs[i]->entry.cls;
-		ids[count++].id = dom->devs[i]->entry.id;
-	}
-	/* A dying domain answers -ESRCH: its device page goes with it. */
-	if (count)
-		(void)noxs_hv_dev_remove(dom->domid, ids, count);
 }
 
 int noxs_domain_set_info(struct noxs_domain *dom, const struct noxs_set_info *info,
@@ -223,51 +81,18 @@ static int domain_publish(struct noxs_domain *dom, const struct noxs_ioc_create 
 	bool set_info = req->flags & NOXS_CREATE_SET_INFO;
 	int err;
 
-	domain_write_header(dom);
-	err = domain_publish_devices(dom, &result->frame);
+	noxs_devices_write_header(dom);
+	err = noxs_devices_publish(dom, 0, &result->frame);
 	/* When all devices are deferred, it is set_info that asks Xen whether the domain lives. */
 	if (err || (!set_info && result->frame))
 		return err;
 	err = noxs_domain_set_info(dom, set_info ? &req->info : &nothing, &result->conflict);
 	if (err)
-		domain_withdraw_devices(dom);
+		noxs_devices_withdraw(dom, 0);
 	return err;
 }
 
 /* ---- attach ---- */
-
-/* What does not depend on the class. */
-static int attach_check_dev(const struct noxs_ioc_dev *req)
-{
-	bool rings = req->ring_gfn || req->nr_rings || req->ring_gref[0] || req->ring_gref[1] ||
-		     req->data_port[0] || req->data_port[1];
-
-	if (req->flags & ~NOXS_IOC_DEV_FLAGS_ALL || req->cls == NOXS_CLASS_NONE ||
-	    req->cls > NOXS_CLASS_MAX || strnlen(req->link, NOXS_IFNAME_LEN) == NOXS_IFNAME_LEN ||
-	    (rings && !(req->flags & NOXS_DEV_PRECONNECT)) ||
-	    (req->cls != NOXS_CLASS_VBD && req->fd != -1))
-		return -EINVAL;
-	return noxs_bus_class(req->cls) ? 0 : -EOPNOTSUPP;
-}
-
-/* Everything that needs no domain: classes, duplicates, and what the classes check themselves. */
-static int attach_check(const struct noxs_ioc_dev *reqs, unsigned int count, u16 *err_dev)
-{
-	unsigned int i, j;
-	int err = 0;
-
-	for (i = 0; i < count && !err; i++) {
-		*err_dev = i;
-		err = attach_check_dev(&reqs[i]);
-		if (err)
-			return err;
-		for (j = 0; j < i; j++)
-			if (reqs[j].cls == reqs[i].cls && reqs[j].id == reqs[i].id)
-				return -EINVAL;
-		err = noxs_bus_class(reqs[i].cls)->check(&reqs[i]);
-	}
-	return err;
-}
 
 /* A shell is nobody's domain yet: it is told of when it becomes one. */
 static bool is_shell(const struct noxs_ioc_create *req)
@@ -284,12 +109,12 @@ static int domain_attach_locked(struct noxs_domain *dom, const struct noxs_ioc_c
 	err = domain_open_ctrl(dom, req);
 	if (err)
 		return err;
-	err = domain_add_devices(dom, req, reqs, result);
+	err = noxs_devices_create(dom, reqs, req->nr_devs, result);
 	if (err)
 		goto close_ctrl;
 	err = domain_publish(dom, req, result);
 	if (err)
-		goto remove_devices;
+		goto destroy_devices;
 	dom->attached_ns = ktime_get_ns();
 	noxs_domain_fill_credit(dom);
 	dom->live = true;
@@ -299,8 +124,8 @@ static int domain_attach_locked(struct noxs_domain *dom, const struct noxs_ioc_c
 	noxs_domain_service(dom);
 	return 0;
 
-remove_devices:
-	domain_remove_devices(dom);
+destroy_devices:
+	noxs_devices_destroy(dom, 0, true);
 close_ctrl:
 	domain_close_ctrl(dom);
 	return err;
@@ -324,7 +149,7 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 	int err;
 
 	*result = (struct noxs_result){ .conflict.domid = NOXS_DOMID_NONE };
-	err = attach_check(reqs, req->nr_devs, &result->err_dev);
+	err = noxs_devices_check(reqs, req->nr_devs, &result->err_dev);
 	if (err)
 		return err;
 	result->err_dev = NOXS_DOMID_NONE;
@@ -361,8 +186,8 @@ static void domain_detach_claimed(struct noxs_domain *dom)
 	was_live = dom->live;
 	dom->live = false;
 	if (was_live) {
-		domain_withdraw_devices(dom);
-		domain_remove_devices(dom);
+		noxs_devices_withdraw(dom, 0);
+		noxs_devices_destroy(dom, 0, true);
 		domain_close_ctrl(dom);
 	}
 	mutex_unlock(&dom->lock);

@@ -12,6 +12,7 @@
 #include <xen/events.h>
 #include "blk/vbd.h"
 #include "bus.h"
+#include "devices.h"
 #include "events.h"
 #include "net/vif.h"
 #include "ring.h"
@@ -307,6 +308,8 @@ void noxs_domain_service(struct noxs_domain *dom)
 	for (i = 0; i < dom->nr_devs; i++)
 		if (device_service(dom->devs[i]))
 			worked = true;
+	if (noxs_devices_reclaim_slots(dom))
+		worked = true;
 	noxs_domain_notify(dom);
 	if (worked) {
 		dom->heard = true;

@@ -122,9 +122,15 @@ struct noxs_domain {
 	unsigned int nr_devs;
 	struct noxs_device *devs[NOXS_CTRL_SLOTS];
 	struct noxs_device *sysctl; /* NULL if it has none */
-	bool notify;		    /* something was written for the guest to see */
-	bool heard;		    /* a front-end has said something */
-	const void *quiesced_by;    /* nothing of the guest's is touched; NULL if not so */
+	u64 ctrl_gfn;		    /* as CREATE had them, for the device page */
+	u32 ctrl_port;
+	unsigned int nr_slots; /* of the control page; never shrinks */
+	DECLARE_BITMAP(slots_used, NOXS_CTRL_SLOTS);
+	DECLARE_BITMAP(slots_gone, NOXS_CTRL_SLOTS); /* of these, until GONE is acknowledged, */
+	u32 gone_seq[NOXS_CTRL_SLOTS];		     /* which is this publication */
+	bool notify;		 /* something was written for the guest to see */
+	bool heard;		 /* a front-end has said something */
+	const void *quiesced_by; /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
 	unsigned int change_credit; /* see bus.c */
 	unsigned long change_stamp; /* jiffies */
@@ -213,6 +219,11 @@ void noxs_domain_detach_work(struct work_struct *work);
 /* configure.c: NOXS_IOC_CONFIGURE; @reqs has req->nr_devs items, copied from the caller. */
 int noxs_domain_configure(const struct noxs_ioc_configure *req, const struct noxs_ioc_dev *reqs,
 			  struct noxs_result *result);
+
+/* hotplug.c: NOXS_IOC_ADD, with @reqs as above, and REMOVE, RESIZE and TARGET. */
+int noxs_domain_add(const struct noxs_ioc_add *req, const struct noxs_ioc_dev *reqs,
+		    struct noxs_result *result);
+int noxs_domain_remove(u16 domid, u16 cls, u16 id);
 
 /*
  * quiesce.c: NOXS_IOC_QUIESCE and THAW; @owner is who may thaw, and one owner has one domain.

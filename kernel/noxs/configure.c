@@ -10,6 +10,7 @@
  */
 #include <linux/slab.h>
 #include "bus.h"
+#include "devices.h"
 #include "events.h"
 #include "hypercall.h"
 
@@ -33,16 +34,6 @@ static bool configure_check_dev(const struct noxs_ioc_dev *req)
 	return !memcmp(req, &bare, sizeof(bare));
 }
 
-static struct noxs_device *configure_find_dev(struct noxs_domain *dom, u16 cls, u16 id)
-{
-	unsigned int i;
-
-	for (i = 0; i < dom->nr_devs; i++)
-		if (dom->devs[i]->entry.cls == cls && dom->devs[i]->entry.id == id)
-			return dom->devs[i];
-	return NULL;
-}
-
 static int configure_find(struct configuration *c, u16 *err_dev)
 {
 	struct noxs_device *dev;
@@ -50,7 +41,7 @@ static int configure_find(struct configuration *c, u16 *err_dev)
 
 	for (i = 0; i < c->count; i++) {
 		*err_dev = i;
-		dev = configure_find_dev(c->dom, c->reqs[i].cls, c->reqs[i].id);
+		dev = noxs_device_find(c->dom, c->reqs[i].cls, c->reqs[i].id);
 		if (!dev)
 			return -ENOENT;
 		if (!dev->deferred)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /dev/xen/noxs: copies arguments in and out and checks their form; the work is done elsewhere.
- * See uapi/noxs_ioctl.h for the contract.
+ * Ioctls that make, change and unmake devices are in ctrl_devs.c.  See uapi/noxs_ioctl.h for the
+ * contract.
  */
 #include <linux/capability.h>
 #include <linux/fs.h>
@@ -18,12 +19,6 @@
 
 static u32 ctrl_xen_abi; /* constant after init */
 
-/* Domids that can be operated on: not our own (the initial domain is 0), not a reserved one. */
-static bool domid_is_valid(u32 domid)
-{
-	return domid && domid < DOMID_FIRST_RESERVED;
-}
-
 static int ctrl_version(void __user *uarg)
 {
 	struct noxs_ioc_version arg = {
@@ -35,76 +30,13 @@ static int ctrl_version(void __user *uarg)
 	return copy_to_user(uarg, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
-static int ctrl_create(void __user *uarg)
-{
-	struct noxs_result result;
-	struct noxs_ioc_create arg;
-	struct noxs_ioc_dev *reqs;
-	int err;
-
-	if (copy_from_user(&arg, uarg, sizeof(arg)))
-		return -EFAULT;
-	if (!domid_is_valid(arg.domid) || !arg.nr_devs || arg.nr_devs > NOXS_CTRL_SLOTS ||
-	    arg.flags & ~NOXS_CREATE_FLAGS_ALL)
-		return -EINVAL;
-	reqs = memdup_user(u64_to_user_ptr(arg.devs), arg.nr_devs * sizeof(*reqs));
-	if (IS_ERR(reqs))
-		return PTR_ERR(reqs);
-	err = noxs_domain_attach(&arg, reqs, &result);
-	kfree(reqs);
-	arg.frame = result.frame;
-	arg.err_dev = result.err_dev;
-	arg.conflict_domid = result.conflict.domid;
-	arg.conflict_what = result.conflict.what;
-	if (copy_to_user(uarg, &arg, sizeof(arg)) && !err) {
-		err = -EFAULT;
-		(void)noxs_domain_detach(arg.domid); /* gone by itself is as good */
-	}
-	return err;
-}
-
-static int ctrl_configure(void __user *uarg)
-{
-	struct noxs_ioc_configure arg;
-	struct noxs_result result;
-	struct noxs_ioc_dev *reqs;
-	int err;
-
-	if (copy_from_user(&arg, uarg, sizeof(arg)))
-		return -EFAULT;
-	if (!domid_is_valid(arg.domid) || arg.nr_devs > NOXS_CTRL_SLOTS ||
-	    arg.flags & ~NOXS_CREATE_FLAGS_ALL)
-		return -EINVAL;
-	reqs = memdup_user(u64_to_user_ptr(arg.devs), arg.nr_devs * sizeof(*reqs));
-	if (IS_ERR(reqs))
-		return PTR_ERR(reqs);
-	arg.err_dev = NOXS_DOMID_NONE;
-	arg.conflict_domid = NOXS_DOMID_NONE;
-	arg.conflict_what = NOXS_CONFLICT_NONE;
-	/* What is done cannot be undone: that an answer cannot be told must show before. */
-	err = -EFAULT;
-	if (copy_to_user(uarg, &arg, sizeof(arg)))
-		goto free;
-	err = noxs_domain_configure(&arg, reqs, &result);
-	if (!err)
-		goto free;
-	arg.err_dev = result.err_dev;
-	arg.conflict_domid = result.conflict.domid;
-	arg.conflict_what = result.conflict.what;
-	if (copy_to_user(uarg, &arg, sizeof(arg)))
-		err = -EFAULT;
-free:
-	kfree(reqs);
-	return err;
-}
-
 static int ctrl_destroy(void __user *uarg)
 {
 	struct noxs_ioc_destroy arg;
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	if (!domid_is_valid(arg.domid) || arg.pad0 || arg.flags)
+	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0 || arg.flags)
 		return -EINVAL;
 	return noxs_domain_detach(arg.domid);
 }
@@ -117,7 +49,7 @@ static int ctrl_request(void __user *uarg)
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	if (!domid_is_valid(arg.domid) || arg.pad0 || arg.pad1)
+	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0 || arg.pad1)
 		return -EINVAL;
 	dom = noxs_domain_get_locked(arg.domid);
 	if (!dom)
@@ -154,7 +86,7 @@ static int ctrl_query(void __user *uarg)
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	if (!domid_is_valid(arg.domid) || (arg.nr_devs && !arg.devs))
+	if (!ctrl_domid_is_valid(arg.domid) || (arg.nr_devs && !arg.devs))
 		return -EINVAL;
 	room = min_t(unsigned int, arg.nr_devs, NOXS_CTRL_SLOTS);
 	states = kcalloc(room, sizeof(*states), GFP_KERNEL);
@@ -215,7 +147,8 @@ static int ctrl_subscribe(struct noxs_cursor *cursor, void __user *uarg)
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	if (arg.pad0 || arg.flags || (arg.domid != NOXS_DOMID_ANY && !domid_is_valid(arg.domid)))
+	if (arg.pad0 || arg.flags ||
+	    (arg.domid != NOXS_DOMID_ANY && !ctrl_domid_is_valid(arg.domid)))
 		return -EINVAL;
 	if (arg.domid != NOXS_DOMID_ANY)
 		dom = noxs_domain_get_locked(arg.domid);
@@ -234,7 +167,7 @@ static int ctrl_quiesce(const void *owner, void __user *uarg, bool quiesces)
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	if (!domid_is_valid(arg.domid) || arg.pad0 || arg.flags)
+	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0 || arg.flags)
 		return -EINVAL;
 	return quiesces ? noxs_domain_quiesce(arg.domid, owner) :
 			  noxs_domain_thaw(arg.domid, owner);
@@ -252,9 +185,13 @@ static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -EOPNOTSUPP;
 	switch (cmd) {
 	case NOXS_IOC_CREATE:
-		return ctrl_create(uarg);
+		return noxs_ctrl_create(uarg);
 	case NOXS_IOC_CONFIGURE:
-		return ctrl_configure(uarg);
+		return noxs_ctrl_configure(uarg);
+	case NOXS_IOC_ADD:
+		return noxs_ctrl_add(uarg);
+	case NOXS_IOC_REMOVE:
+		return noxs_ctrl_remove(uarg);
 	case NOXS_IOC_DESTROY:
 		return ctrl_destroy(uarg);
 	case NOXS_IOC_REQUEST:

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ioctls that make, change and unmake devices: arguments in and out.  See uapi/noxs_ioctl.h for
+ * the contract.
+ */
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "bus.h"
+#include "ctrl.h"
+
+static struct noxs_ioc_dev *ctrl_copy_reqs(u64 from, unsigned int count)
+{
+	return memdup_user(u64_to_user_ptr(from), count * sizeof(struct noxs_ioc_dev));
+}
+
+int noxs_ctrl_create(void __user *uarg)
+{
+	struct noxs_result result;
+	struct noxs_ioc_create arg;
+	struct noxs_ioc_dev *reqs;
+	int err;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!ctrl_domid_is_valid(arg.domid) || !arg.nr_devs || arg.nr_devs > NOXS_CTRL_SLOTS ||
+	    arg.flags & ~NOXS_CREATE_FLAGS_ALL)
+		return -EINVAL;
+	reqs = ctrl_copy_reqs(arg.devs, arg.nr_devs);
+	if (IS_ERR(reqs))
+		return PTR_ERR(reqs);
+	err = noxs_domain_attach(&arg, reqs, &result);
+	kfree(reqs);
+	arg.frame = result.frame;
+	arg.err_dev = result.err_dev;
+	arg.conflict_domid = result.conflict.domid;
+	arg.conflict_what = result.conflict.what;
+	if (copy_to_user(uarg, &arg, sizeof(arg)) && !err) {
+		err = -EFAULT;
+		(void)noxs_domain_detach(arg.domid); /* gone by itself is as good */
+	}
+	return err;
+}
+
+int noxs_ctrl_configure(void __user *uarg)
+{
+	struct noxs_ioc_configure arg;
+	struct noxs_result result;
+	struct noxs_ioc_dev *reqs;
+	int err;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!ctrl_domid_is_valid(arg.domid) || arg.nr_devs > NOXS_CTRL_SLOTS ||
+	    arg.flags & ~NOXS_CREATE_FLAGS_ALL)
+		return -EINVAL;
+	reqs = ctrl_copy_reqs(arg.devs, arg.nr_devs);
+	if (IS_ERR(reqs))
+		return PTR_ERR(reqs);
+	arg.err_dev = NOXS_DOMID_NONE;
+	arg.conflict_domid = NOXS_DOMID_NONE;
+	arg.conflict_what = NOXS_CONFLICT_NONE;
+	/* What is done cannot be undone: that an answer cannot be told must show before. */
+	err = -EFAULT;
+	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		goto free;
+	err = noxs_domain_configure(&arg, reqs, &result);
+	if (!err)
+		goto free;
+	arg.err_dev = result.err_dev;
+	arg.conflict_domid = result.conflict.domid;
+	arg.conflict_what = result.conflict.what;
+	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		err = -EFAULT;
+free:
+	kfree(reqs);
+	return err;
+}
+
+int noxs_ctrl_add(void __user *uarg)
+{
+	struct noxs_result result;
+	struct noxs_ioc_dev *reqs;
+	struct noxs_ioc_add arg;
+	int err;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!ctrl_domid_is_valid(arg.domid) || !arg.nr_devs || arg.nr_devs > NOXS_CTRL_SLOTS ||
+	    arg.flags)
+		return -EINVAL;
+	reqs = ctrl_copy_reqs(arg.devs, arg.nr_devs);
+	if (IS_ERR(reqs))
+		return PTR_ERR(reqs);
+	arg.err_dev = NOXS_DOMID_NONE;
+	arg.conflict_domid = NOXS_DOMID_NONE;
+	arg.conflict_what = NOXS_CONFLICT_NONE;
+	/* As in CONFIGURE: the guest may use what it has been given before we could take it back. */
+	err = -EFAULT;
+	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		goto free;
+	err = noxs_domain_add(&arg, reqs, &result);
+	if (!err)
+		goto free;
+	arg.err_dev = result.err_dev;
+	arg.conflict_domid = result.conflict.domid;
+	arg.conflict_what = result.conflict.what;
+	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		err = -EFAULT;
+free:
+	kfree(reqs);
+	return err;
+}
+
+int noxs_ctrl_remove(void __user *uarg)
+{
+	struct noxs_ioc_remove arg;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!ctrl_domid_is_valid(arg.domid) || arg.cls == NOXS_CLASS_SYSCTL || arg.pad0 ||
+	    arg.flags || arg.pad1)
+		return -EINVAL;
+	return noxs_domain_remove(arg.domid, arg.cls, arg.id);
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The devices of a domain: made, put into control page and device page, and the way back.
+ *
+ * A slot of the control page:
+ *
+ *	free ---(device made)---> in use ---(removed, GONE published)---> gone
+ *	  ^                         |                                      |
+ *	  |                         | (removed, and never known)           | front.ack == gone_seq
+ *	  +-------------------------+--------------------------------------+
+ *
+ * What the guest acknowledges matters to itself only: the slot is in its memory, and whoever uses it
+ * next has an entry in the device page that says so.  If it never does, the slot is not used again.
+ */
+#include <linux/slab.h>
+#include "devices.h"
+#include "hypercall.h"
+#include "ring.h"
+
+/* ---- checks ---- */
+
+/* What does not depend on the class. */
+static int check_device(const struct noxs_ioc_dev *req)
+{
+	bool rings = req->ring_gfn || req->nr_rings || req->ring_gref[0] || req->ring_gref[1] ||
+		     req->data_port[0] || req->data_port[1];
+
+	if (req->flags & ~NOXS_IOC_DEV_FLAGS_ALL || req->cls == NOXS_CLASS_NONE ||
+	    req->cls > NOXS_CLASS_MAX || strnlen(req->link, NOXS_IFNAME_LEN) == NOXS_IFNAME_LEN ||
+	    (rings && !(req->flags & NOXS_DEV_PRECONNECT)) ||
+	    (req->cls != NOXS_CLASS_VBD && req->fd != -1))
+		return -EINVAL;
+	return noxs_bus_class(req->cls) ? 0 : -EOPNOTSUPP;
+}
+
+int noxs_devices_check(const struct noxs_ioc_dev *reqs, unsigned int count, u16 *err_dev)
+{
+	unsigned int i, j;
+	int err = 0;
+
+	for (i = 0; i < count && !err; i++) {
+		*err_dev = i;
+		err = check_device(&reqs[i]);
+		if (err)
+			return err;
+		for (j = 0; j < i; j++)
+			if (reqs[j].cls == reqs[i].cls && reqs[j].id == reqs[i].id)
+				return -EINVAL;
+		err = noxs_bus_class(reqs[i].cls)->check(&reqs[i]);
+	}
+	return err;
+}
+
+struct noxs_device *noxs_device_find(struct noxs_domain *dom, u16 cls, u16 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < dom->nr_devs; i++)
+		if (dom->devs[i]->entry.cls == cls && dom->devs[i]->entry.id == id)
+			return dom->devs[i];
+	return NULL;
+}
+
+/* ---- slots of the control page ---- */
+
+bool noxs_devices_reclaim_slots(struct noxs_domain *dom)
+{
+	bool any = false;
+	unsigned int i;
+
+	for_each_set_bit(i, dom->slots_gone, NOXS_CTRL_SLOTS) {
+		if (READ_ONCE(dom->ctrl->slot[i].front.ack) != dom->gone_seq[i])
+			continue;
+		__clear_bit(i, dom->slots_gone);
+		__clear_bit(i, dom->slots_used);
+		any = true;
+	}
+	return any;
+}
+
+/* The first free one: of a new domain the nth device has the nth slot, as the builder expects. */
+static int slot_take(struct noxs_domain *dom)
+{
+	unsigned int i;
+
+	/* Its event may not have come to be served yet. */
+	(void)noxs_devices_reclaim_slots(dom);
+	i = find_first_zero_bit(dom->slots_used, NOXS_CTRL_SLOTS);
+	if (i >= NOXS_CTRL_SLOTS)
+		return -ENOSPC;
+	__set_bit(i, dom->slots_used);
+	dom->nr_slots = max(dom->nr_slots, i + 1);
+	return i;
+}
+
+/*
+ * The page may have been used before: by an earlier back-end, in the domain this one was restored
+ * from, or by a device that was removed.  Go on counting where the guest is; what it published was
+ * for another.
+ */
+static void slot_resume(struct noxs_device *dev)
+{
+	volatile struct noxs_ctrl_slot *slot = &dev->dom->ctrl->slot[dev->entry.ctrl_slot];
+
+	dev->front_seq = READ_ONCE(slot->front.seq);
+	dev->back.ack = dev->front_seq;
+	dev->back.seq = READ_ONCE(slot->front.ack);
+	dev->front_ack = dev->back.seq;
+	WRITE_ONCE(slot->back.ack, dev->back.ack);
+}
+
+void noxs_devices_write_header(struct noxs_domain *dom)
+{
+	volatile struct noxs_ctrl_back_header *back = &dom->ctrl->back;
+
+	WRITE_ONCE(back->version, NOXS_ABI_VERSION);
+	WRITE_ONCE(back->domid, 0); /* we are the initial domain */
+	WRITE_ONCE(back->nr_slots, dom->nr_slots);
+	virt_wmb(); /* whoever sees the magic sees the rest */
+	WRITE_ONCE(back->magic, NOXS_CTRL_PAGE_MAGIC);
+}
+
+/* ---- making and unmaking ---- */
+
+static int device_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *req)
+{
+	struct noxs_ctrl_front front;
+
+	noxs_copy_once(&front, &dev->dom->ctrl->slot[dev->entry.ctrl_slot].front,
+		       sizeof(front) / sizeof(u32));
+	dev->entry.flags = NOXS_DEV_PRECONNECTED;
+	if (req->data_port[0] != req->data_port[1])
+		dev->entry.flags |= NOXS_DEV_SPLIT_EVTCHN;
+	dev->entry.ring_gfn = req->ring_gfn;
+	dev->entry.nr_rings = req->nr_rings;
+	memcpy(dev->entry.data_port, req->data_port, sizeof(req->data_port));
+	return dev->class->preconnect(dev, req, &front);
+}
+
+static int device_make(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
+		       struct noxs_conflict *conflict)
+{
+	const struct noxs_class *class = noxs_bus_class(req->cls);
+	struct noxs_device *dev;
+	int slot = slot_take(dom);
+
+	if (slot < 0)
+		return slot;
+	dev = class->create(dom, req, conflict);
+	if (IS_ERR(dev)) {
+		__clear_bit(slot, dom->slots_used);
+		return PTR_ERR(dev);
+	}
+	dev->dom = dom;
+	dev->class = class;
+	dev->entry = (struct noxs_dev){
+		.cls = req->cls,
+		.id = req->id,
+		.ctrl_slot = slot,
+		.ctrl_port = dom->ctrl_port,
+		.ctrl_gfn = dom->ctrl_gfn,
+		.config = req->config,
+	};
+	dev->deferred = req->flags & NOXS_VIF_DEFERRED;
+	if (class->describe)
+		class->describe(dev);
+	strscpy(dev->link, req->link, sizeof(dev->link));
+	slot_resume(dev);
+	dom->devs[dom->nr_devs++] = dev;
+	return req->flags & NOXS_DEV_PRECONNECT ? device_preconnect(dev, req) : 0;
+}
+
+int noxs_devices_create(struct noxs_domain *dom, const struct noxs_ioc_dev *reqs,
+			unsigned int count, struct noxs_result *result)
+{
+	unsigned int i, first = dom->nr_devs;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		err = device_make(dom, &reqs[i], &result->conflict);
+		if (err) {
+			result->err_dev = i;
+			noxs_devices_destroy(dom, first, false);
+			return err;
+		}
+	}
+	for (i = first; i < dom->nr_devs; i++)
+		noxs_device_publish(dom->devs[i], true);
+	return 0;
+}
+
+/* It is in dom->devs no more. */
+static void device_free(struct noxs_device *dev, bool known)
+{
+	struct noxs_domain *dom = dev->dom;
+	unsigned int slot = dev->entry.ctrl_slot;
+
+	dev->class->disconnect(dev);
+	dev->back.state = NOXS_STATE_GONE;
+	dev->back.error = 0;
+	noxs_device_publish(dev, true);
+	if (known && !dev->deferred) {
+		__set_bit(slot, dom->slots_gone);
+		dom->gone_seq[slot] = dev->back.seq;
+	} else {
+		__clear_bit(slot, dom->slots_used);
+	}
+	if (dom->sysctl == dev)
+		dom->sysctl = NULL;
+	dev->class->destroy(dev);
+}
+
+void noxs_devices_destroy(struct noxs_domain *dom, unsigned int first, bool known)
+{
+	while (dom->nr_devs > first)
+		device_free(dom->devs[--dom->nr_devs], known);
+	noxs_domain_notify(dom);
+}
+
+void noxs_device_destroy(struct noxs_device *dev)
+{
+	struct noxs_domain *dom = dev->dom;
+	unsigned int i = 0;
+
+	while (dom->devs[i] != dev)
+		i++;
+	dom->nr_devs--;
+	memmove(&dom->devs[i], &dom->devs[i + 1], (dom->nr_devs - i) * sizeof(dom->devs[0]));
+	device_free(dev, true);
+	noxs_domain_notify(dom);
+}
+
+/* ---- the device page ---- */
+
+int noxs_devices_publish(struct noxs_domain *dom, unsigned int first, u64 *frame)
+{
+	unsigned int i, count = 0;
+	struct noxs_dev *entries;
+	int err;
+
+	entries = kcalloc(dom->nr_devs - first, sizeof(*entries), GFP_KERNEL);
+	if (!entries)
+		return -ENOMEM;
+	for (i = first; i < dom->nr_devs; i++)
+		if (!dom->devs[i]->deferred)
+			entries[count++] = dom->devs[i]->entry;
+	err = count ? noxs_hv_dev_add(dom->domid, entries, count, frame) : 0;
+	kfree(entries);
+	return err;
+}
+
+void noxs_devices_withdraw(struct noxs_domain *dom, unsigned int first)
+{
+	struct noxs_dev_id ids[NOXS_CTRL_SLOTS] = {};
+	unsigned int i, count = 0;
+
+	for (i = first; i < dom->nr_devs; i++) {
+		if (dom->devs[i]->deferred)
+			continue;
+		ids[count].cls = dom->devs[i]->entry.cls;
+		ids[count++].id = dom->devs[i]->entry.id;
+	}
+	/* A dying domain answers -ESRCH: its device page goes with it. */
+	if (count)
+		(void)noxs_hv_dev_remove(dom->domid, ids, count);
+}

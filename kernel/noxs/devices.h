@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The devices of a domain: made and unmade, with their slots of the control page and their entries
+ * in the device page.  Everything is called with dom->lock held, unless said otherwise.
+ */
+#ifndef NOXS_DEVICES_H
+#define NOXS_DEVICES_H
+
+#include "bus.h"
+
+/*
+ * What needs no domain: form, classes, duplicates, and what the classes check themselves.  No lock.
+ * On an error *err_dev is the index of the one that is wrong.
+ */
+int noxs_devices_check(const struct noxs_ioc_dev *reqs, unsigned int count, u16 *err_dev);
+
+/* NULL if there is no such device. */
+struct noxs_device *noxs_device_find(struct noxs_domain *dom, u16 cls, u16 id);
+
+/*
+ * Make devices, behind those that are there, and publish their back halves; all or none.  -ENOSPC:
+ * no slot of the control page is free.
+ */
+int noxs_devices_create(struct noxs_domain *dom, const struct noxs_ioc_dev *reqs,
+			unsigned int count, struct noxs_result *result);
+
+/*
+ * Close and free the devices from dom->devs[@first] on, and say GONE.  With @known the guest may have
+ * found them, and their slots are not free before it has acknowledged that.
+ */
+void noxs_devices_destroy(struct noxs_domain *dom, unsigned int first, bool known);
+
+/* The same for one, which the guest may have found unless it is deferred. */
+void noxs_device_destroy(struct noxs_device *dev);
+
+/* Tell the guest how many slots there are, and that it may use them. */
+void noxs_devices_write_header(struct noxs_domain *dom);
+
+/*
+ * Put the devices from dom->devs[@first] on into the device page, or take them out, but for those
+ * that are deferred; in one go.  *frame is the page's, if there is any to put in.
+ */
+int noxs_devices_publish(struct noxs_domain *dom, unsigned int first, u64 *frame);
+void noxs_devices_withdraw(struct noxs_domain *dom, unsigned int first);
+
+/* Free the slots whose front-ends have acknowledged GONE; true if there were any. */
+bool noxs_devices_reclaim_slots(struct noxs_domain *dom);
+
+#endif /* NOXS_DEVICES_H */

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hot-plug: devices that come to an attached domain, and leave it.
+ *
+ * Each call does all of it under dom->lock, and only to a domain that is live:
+ *
+ *   - one that is being created is not live before CREATE has let go of the lock, and if that
+ *     fails it never is;
+ *   - one that dies meanwhile lets Xen answer -ESRCH, and what was made is unmade; or it dies after
+ *     Xen was asked, and the detach that its death sets off waits for the lock and then finds
+ *     what has been added like any other device;
+ *   - one that was detached meanwhile is not live any more, even if another has its domid by now.
+ *
+ * A guest learns of a device from the device page only, so that is written last when a device comes,
+ * and first when it goes.
+ */
+#include "bus.h"
+#include "devices.h"
+#include "hypercall.h"
+
+/* ---- add ---- */
+
+/* Devices that a running guest is given are whole, and it connects them itself. */
+static int add_check(const struct noxs_ioc_add *req, const struct noxs_ioc_dev *reqs, u16 *err_dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < req->nr_devs; i++) {
+		*err_dev = i;
+		if (reqs[i].cls == NOXS_CLASS_SYSCTL ||
+		    reqs[i].flags & (NOXS_VIF_DEFERRED | NOXS_DEV_PRECONNECT))
+			return -EINVAL;
+	}
+	return noxs_devices_check(reqs, req->nr_devs, err_dev);
+}
+
+static int add_locked(struct noxs_domain *dom, const struct noxs_ioc_add *req,
+		      const struct noxs_ioc_dev *reqs, struct noxs_result *result)
+{
+	unsigned int i, first = dom->nr_devs;
+	int err;
+
+	if (dom->quiesced_by)
+		return -EBUSY;
+	for (i = 0; i < req->nr_devs; i++) {
+		if (!noxs_device_find(dom, reqs[i].cls, reqs[i].id))
+			continue;
+		result->err_dev = i;
+		return -EEXIST;
+	}
+	err = noxs_devices_create(dom, reqs, req->nr_devs, result);
+	if (err)
+		return err;
+	noxs_devices_write_header(dom);
+	err = noxs_devices_publish(dom, first, &result->frame);
+	if (err) {
+		noxs_devices_destroy(dom, first, false);
+		return err;
+	}
+	noxs_domain_notify(dom);
+	return 0;
+}
+
+int noxs_domain_add(const struct noxs_ioc_add *req, const struct noxs_ioc_dev *reqs,
+		    struct noxs_result *result)
+{
+	struct noxs_domain *dom;
+	int err;
+
+	*result = (struct noxs_result){ .conflict.domid = NOXS_DOMID_NONE };
+	err = add_check(req, reqs, &result->err_dev);
+	if (err)
+		return err;
+	result->err_dev = NOXS_DOMID_NONE;
+	dom = noxs_domain_get_locked(req->domid);
+	if (!dom)
+		return -ENOENT;
+	err = add_locked(dom, req, reqs, result);
+	noxs_domain_put_unlock(dom);
+	return err;
+}
+
+/* ---- remove ---- */
+
+static int remove_withdraw(struct noxs_device *dev)
+{
+	struct noxs_dev_id id = { .cls = dev->entry.cls, .id = dev->entry.id };
+	int err;
+
+	if (dev->deferred)
+		return 0; /* it is not in the device page */
+	err = noxs_hv_dev_remove(dev->dom->domid, &id, 1);
+	/* Whoever has taken it out has saved us the trouble. */
+	return err == -ENOENT ? 0 : err;
+}
+
+static int remove_locked(struct noxs_domain *dom, u16 cls, u16 id)
+{
+	struct noxs_device *dev;
+	int err;
+
+	if (dom->quiesced_by)
+		return -EBUSY;
+	dev = noxs_device_find(dom, cls, id);
+	if (!dev)
+		return -ENOENT;
+	err = remove_withdraw(dev);
+	if (err)
+		return err;
+	/* What the guest has been promised is kept: its requests are answered before it is GONE. */
+	if (dev->class->quiesce)
+		dev->class->quiesce(dev);
+	noxs_device_destroy(dev);
+	return 0;
+}
+
+int noxs_domain_remove(u16 domid, u16 cls, u16 id)
+{
+	struct noxs_domain *dom = noxs_domain_get_locked(domid);
+	int err;
+
+	if (!dom)
+		return -ENOENT;
+	err = remove_locked(dom, cls, id);
+	noxs_domain_put_unlock(dom);
+	return err;
+}
