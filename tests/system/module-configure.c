@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/mman.h>
-#include <xencall.h>
 #include "module-test.h"
 
 void shell_request(struct request *req, const struct guest *guest)
@@ -49,35 +47,9 @@ int configure(const struct guest *guest)
 	return control(fd, NOXS_IOC_CONFIGURE, &set.configure);
 }
 
-const struct noxs_dev_page *device_page(uint32_t domid)
-{
-	static struct {
-		struct noxs_dev_page page;
-		struct noxs_get get;
-	} * buf;
-	static xencall_handle *xcall;
-
-	if (!xcall) {
-		xcall = xencall_open(NULL, 0);
-		buf = xencall_alloc_buffer(xcall, sizeof(*buf));
-	}
-	memset(buf, 0, sizeof(*buf));
-	buf->get.domid = domid;
-	if (xencall4(xcall, __HYPERVISOR_noxs_op, NOXS_OP_get, (uintptr_t)&buf->get,
-		     (uintptr_t)&buf->page, 0))
-		memset(&buf->page, 0, sizeof(buf->page));
-	return &buf->page;
-}
-
 const struct noxs_dev *vif_entry(uint32_t domid)
 {
-	const struct noxs_dev_page *page = device_page(domid);
-	unsigned int i;
-
-	for (i = 0; i < page->hdr.nr_slots; i++)
-		if (page->dev[i].cls == NOXS_CLASS_VIF)
-			return &page->dev[i];
-	return NULL;
+	return device_entry(domid, NOXS_CLASS_VIF, 0);
 }
 
 /* ---- errors ---- */

@@ -150,7 +150,7 @@ static bool make_block_devices(void)
 		       "mount -t configfs none /sys/kernel/config && "
 		       "insmod null_blk.ko nr_devices=0") &&
 	       make_nullb("nullb0", 1, 512) && make_nullb("nullb1", 100, 512) &&
-	       make_nullb("nullb2", 1, 4096);
+	       make_nullb("nullb2", 1, 4096) && make_nullb("nullb3", 500, 512);
 }
 
 static void test_block_device(int flags, const char *what)

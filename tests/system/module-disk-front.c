@@ -41,7 +41,8 @@ uint32_t disk_state(const struct disk *disk, struct noxs_ioc_dev_state *state)
 
 void disk_prepare(struct disk *disk, unsigned int nr_rings)
 {
-	volatile struct noxs_ctrl_front *front = &disk->guest.ctrl->slot[1].front;
+	volatile struct noxs_ctrl_slot *slot = &disk->guest.ctrl->slot[disk->slot];
+	volatile struct noxs_ctrl_front *front = &slot->front;
 	unsigned int i;
 
 	disk->nr_rings = nr_rings;
@@ -57,7 +58,7 @@ void disk_prepare(struct disk *disk, unsigned int nr_rings)
 	front->u.vbd.port = disk->port;
 	front->u.vbd.features = 0;
 	front->state = NOXS_STATE_OPEN;
-	front->ack = disk->guest.ctrl->slot[1].back.seq;
+	front->ack = slot->back.seq;
 }
 
 bool disk_open(struct disk *disk, int file, uint32_t flags, unsigned int nr_rings)
@@ -74,6 +75,7 @@ bool disk_open(struct disk *disk, int file, uint32_t flags, unsigned int nr_ring
 		guest_destroy(&disk->guest);
 		return false;
 	}
+	disk->slot = 1;
 	disk_prepare(disk, nr_rings);
 	guest_publish(&disk->guest, 1);
 	if (!guest_await_state(&disk->guest, 1, NOXS_STATE_OPEN)) {

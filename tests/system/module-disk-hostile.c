@@ -148,7 +148,7 @@ static void test_parameters(void)
 					     "hostile-many-rings", "hostile-ring-grant",
 					     "hostile-port",	   "hostile-ring-index" };
 	volatile struct noxs_ctrl_front *front;
-	struct disk disk = { 0 };
+	struct disk disk = { .slot = 1 };
 	unsigned int i, want;
 
 	for (i = 0; i < 6; i++) {

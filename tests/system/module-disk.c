@@ -149,7 +149,7 @@ static void test_protocol(void)
 
 static void test_preconnected(void)
 {
-	struct disk disk = { 0 };
+	struct disk disk = { .slot = 1 };
 	struct request req;
 	int file = disk_file(), err;
 
@@ -179,7 +179,7 @@ static void test_preconnected(void)
 
 /* ---- leaks ---- */
 
-static long free_kib(void)
+long disk_free_kib(void)
 {
 	sleep(1);
 	if (system("echo 3 >/proc/sys/vm/drop_caches"))
@@ -191,7 +191,7 @@ static long free_kib(void)
 static bool death(unsigned int round)
 {
 	struct disk disk;
-	int file = open("/dev/nullb1", O_RDWR | O_DIRECT);
+	int file = open(SLOW_DISK, O_RDWR | O_DIRECT);
 	unsigned int i;
 
 	if (!disk_open(&disk, file, 0, 1 + round % 2))
@@ -217,10 +217,10 @@ static void test_deaths(unsigned int rounds)
 	for (i = 0; i < 10; i++)
 		death(i);
 	for (block = 0; block < 3; block++) {
-		before = free_kib();
+		before = disk_free_kib();
 		for (i = 0; i < rounds && death(i); i++)
 			done++;
-		lost = before - free_kib();
+		lost = before - disk_free_kib();
 		least = lost < least ? lost : least;
 	}
 	verdict("deaths", done == 3 * rounds, "round %u lingers", done);
@@ -247,6 +247,8 @@ int main(int argc, char **argv)
 	}
 	test_protocol();
 	test_preconnected();
+	test_disk_quiesce();
+	test_disk_hotplug(2 * rounds);
 	test_disk_hostile();
 	test_deaths(rounds);
 	verdict("kernel-log", system("dmesg | grep -e 'Call Trace' -e WARNING: -e BUG:"),

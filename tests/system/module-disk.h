@@ -13,6 +13,7 @@
 
 struct disk {
 	struct guest guest;
+	unsigned int slot; /* of the control page */
 	uint32_t port;
 	unsigned int nr_rings;
 	blkif_front_ring_t ring[2];
@@ -52,9 +53,19 @@ unsigned int disk_reap(struct disk *disk, unsigned int ring, unsigned int count,
 /* Whether nr data pages from `page` on are what disk_file() wrote from `sector` on. */
 bool disk_pages_match(const struct disk *disk, unsigned int page, unsigned int nr, uint64_t sector);
 
-/* Makes the block devices /dev/nullb0 to 2; false if they cannot be had. */
+/* Block devices whose requests take 100 ms, and long enough for anything to happen meanwhile. */
+#define SLOW_DISK    "/dev/nullb1"
+#define SLOWEST_DISK "/dev/nullb3"
+
+/* Makes the block devices /dev/nullb0 to 3; false if they cannot be had. */
 bool test_disk_backing(void);
 
+/* Free memory, caches dropped. */
+long disk_free_kib(void);
+
+void test_disk_quiesce(void);
+void test_disk_hotplug(unsigned int rounds);
+void test_disk_resize(void);
 void test_disk_hostile(void);
 
 #endif /* MODULE_DISK_H */

@@ -7,20 +7,6 @@
 #include <sys/socket.h>
 #include "module-test.h"
 
-static int quiesce(int file, uint32_t domid)
-{
-	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)domid };
-
-	return control(file, NOXS_IOC_QUIESCE, &arg);
-}
-
-static int thaw(int file, uint32_t domid)
-{
-	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)domid };
-
-	return control(file, NOXS_IOC_THAW, &arg);
-}
-
 static void test_errors(struct guest *guest, int other)
 {
 	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)guest->domid, .pad0 = 1 };

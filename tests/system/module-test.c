@@ -13,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <linux/if_ether.h>
+#include <xencall.h>
 #include "module-test.h"
 
 const char *prefix = "";
@@ -129,6 +131,73 @@ uint32_t vif_state(uint32_t domid, struct noxs_ioc_dev_state *vif)
 	if (vif)
 		*vif = states[1];
 	return states[1].state;
+}
+
+/* ---- the device page ---- */
+
+const struct noxs_dev_page *device_page(uint32_t domid)
+{
+	static struct {
+		struct noxs_dev_page page;
+		struct noxs_get get;
+	} * buf;
+	static xencall_handle *xcall;
+
+	if (!xcall) {
+		xcall = xencall_open(NULL, 0);
+		buf = xencall_alloc_buffer(xcall, sizeof(*buf));
+	}
+	memset(buf, 0, sizeof(*buf));
+	buf->get.domid = domid;
+	if (xencall4(xcall, __HYPERVISOR_noxs_op, NOXS_OP_get, (uintptr_t)&buf->get,
+		     (uintptr_t)&buf->page, 0))
+		memset(&buf->page, 0, sizeof(buf->page));
+	return &buf->page;
+}
+
+const struct noxs_dev *device_entry(uint32_t domid, uint16_t cls, uint16_t id)
+{
+	const struct noxs_dev_page *page = device_page(domid);
+	unsigned int i;
+
+	for (i = 0; i < page->hdr.nr_slots; i++)
+		if (page->dev[i].cls == cls && page->dev[i].id == id)
+			return &page->dev[i];
+	return NULL;
+}
+
+/* ---- hot-plug and holds ---- */
+
+int add_device(uint32_t domid, const struct noxs_ioc_dev *dev)
+{
+	struct noxs_ioc_add add = {
+		.domid = (uint16_t)domid,
+		.nr_devs = 1,
+		.devs = (uintptr_t)dev,
+	};
+
+	return control(fd, NOXS_IOC_ADD, &add);
+}
+
+int remove_device(uint32_t domid, uint16_t cls, uint16_t id)
+{
+	struct noxs_ioc_remove arg = { .domid = (uint16_t)domid, .cls = cls, .id = id };
+
+	return control(fd, NOXS_IOC_REMOVE, &arg);
+}
+
+int quiesce(int file, uint32_t domid)
+{
+	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)domid };
+
+	return control(file, NOXS_IOC_QUIESCE, &arg);
+}
+
+int thaw(int file, uint32_t domid)
+{
+	struct noxs_ioc_quiesce arg = { .domid = (uint16_t)domid };
+
+	return control(file, NOXS_IOC_THAW, &arg);
 }
 
 /* ---- events ---- */

@@ -59,7 +59,8 @@ int configure(const struct guest *guest);
 /* What Xen has in the domain's device page; all zero if there is none. */
 const struct noxs_dev_page *device_page(uint32_t domid);
 
-/* A vif's entry in it, NULL if there is none. */
+/* A device's entry in it, and that of vif 0; NULL if there is none. */
+const struct noxs_dev *device_entry(uint32_t domid, uint16_t cls, uint16_t id);
 const struct noxs_dev *vif_entry(uint32_t domid);
 
 /* Domains that stay attached: what is on its way out has two seconds, for Xen may be done first. */
@@ -67,6 +68,12 @@ unsigned int count_attached(void);
 
 /* NOXS_STATE_* of the vif, ~0 if there is none; *vif is filled in if not NULL. */
 uint32_t vif_state(uint32_t domid, struct noxs_ioc_dev_state *vif);
+
+/* Hot-plug of one device, quiescing and thawing: errno or 0. */
+int add_device(uint32_t domid, const struct noxs_ioc_dev *dev);
+int remove_device(uint32_t domid, uint16_t cls, uint16_t id);
+int quiesce(int file, uint32_t domid);
+int thaw(int file, uint32_t domid);
 
 int subscribe(int file, uint32_t domid);
 
