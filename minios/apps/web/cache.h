@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The disk, in pieces that are kept as long as there is room. */
+#ifndef WEB_CACHE_H
+#define WEB_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <minios/blkfront.h>
+
+struct cache_chunk;
+
+/* Somebody who waits for a piece.  Zero it, and set the first two, before it is used. */
+struct cache_waiter {
+	void (*ready)(void *data); /* from the run loop: try again */
+	void *data;
+	/* cache.c's own */
+	struct cache_waiter *next;
+	struct cache_chunk *chunk; /* NULL: any, as long as it is free */
+	int is_waiting;
+};
+
+void cache_init(struct blk_disk *disk);
+
+/*
+ * Copy up to len bytes from a byte offset, which is on the disk.  Returns how many; 0 if they are not
+ * here yet, and waiter->ready() is called when they are: not if the disk cannot be read.
+ */
+size_t cache_read(struct cache_waiter *waiter, uint64_t offset, void *buf, size_t len);
+
+/* ready() is not called any more. */
+void cache_cancel(struct cache_waiter *waiter);
+
+#endif /* WEB_CACHE_H */

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In Dom0: the files of a romfs that Debian's genromfs has made are served over HTTP by the web app, byte
+# for byte, to one client and to many.
+# shellcheck source=tests/system/common
+. ./common
+# shellcheck source=tests/system/guests
+. ./guests
+
+trap destroy_all EXIT
+bridge_up
+site=http://$net.2
+got=/run/web.got
+
+# web NAME LAST DISK - a web guest at $net.LAST
+web()
+{
+	_cfg=$(guest_config "$1" web "bridge=xenbr0,ip=$net.$2/24,gateway=$net.1")
+	shift 2
+	printf 'disk = [ "%s" ]\n' "$1" >>"$_cfg"
+	chaos create --no-daemon $options "$_cfg"
+}
+
+options="--timeout 60"
+
+# same URL FILE
+same()
+{
+	wget -q -O $got "$site$1" && cmp $got "$2"
+}
+
+run web-create web web 2 "vdev=xvda,access=ro,target=/lab/web.romfs"
+check web-says "chaos console --dump web | grep -q 'web: serving 6 files at $net.2'"
+run web-index same / web.index
+run web-index-by-name same /index.html web.index
+run web-directory same /sub/ web.index
+run web-link same /sub/link.txt web.index
+run web-query same "/index.html?a=b" web.index
+run web-encoded same /a%20name%20with%20blanks.txt web.index
+run web-large same /big.bin web.big
+run web-empty same /empty.txt /dev/null
+check web-type "wget -S -O $got $site/ 2>&1 | grep -q 'Content-Type: text/html'"
+check web-missing "./webcheck status $net.2 /none.html | grep -q '^HTTP/1.[01] 404 '"
+check web-not-a-file "./webcheck status $net.2 /sub | grep -q ' 404 '"
+check web-dots "./webcheck status $net.2 /sub/../index.html | grep -q ' 404 '"
+check web-dots-encoded "./webcheck status $net.2 /sub/%2e%2e/index.html | grep -q ' 404 '"
+check web-symlink "./webcheck status $net.2 /symlink | grep -q ' 404 '"
+run web-keep-alive ./webcheck get $net.2 /sub/link.txt web.index 50
+run web-keep-alive-large ./webcheck get $net.2 /big.bin web.big 3
+run web-many ./webcheck many $net.2 /big.bin web.big 20
+i=0
+while [ $i -lt 50 ] && ./webcheck get $net.2 / web.index 1; do
+	i=$((i + 1))
+done
+check web-one-by-one "[ $i = 50 ]"
+printf 'POST / HTTP/1.0\r\n\r\n' | nc -w 2 $net.2 80 >/dev/null
+head -c 100000 /dev/urandom | nc -w 2 $net.2 80 >/dev/null
+run web-after-nonsense same /index.html web.index
+check web-wrote-nothing "chaos info web | grep -A3 '^vbd 0 *open' | grep -q ' 0 writes'"
+chaos destroy web
+
+# Without a disk that can be served it crashes, and says why.
+: >/run/zero
+truncate -s 1M /run/zero
+head -c 100000 web.romfs >/run/cut
+options=--no-wait
+for disk in zero cut; do
+	web web 2 "vdev=xvda,access=ro,target=/run/$disk"
+	check web-disk-$disk "eventually 10 'state web | grep -q c'"
+	check web-disk-$disk-said "chaos console --dump web | grep -q 'web: no usable romfs on the disk'"
+	destroy_all
+done
+finish

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * webcheck - fetch a file over HTTP from a guest and compare every byte of it.
+ *
+ * usage: webcheck get ADDRESS PATH FILE COUNT        COUNT times over one connection
+ *        webcheck many ADDRESS PATH FILE COUNT       COUNT connections at once
+ *        webcheck hold ADDRESS PATH FILE READY GO    a client that is slow: READY is made when a part
+ *                                                    has come, the rest is read when GO is there
+ *        webcheck status ADDRESS PATH                prints the answer's first line
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HEADER_MAX 2048
+#define PART	   (64 * 1024)
+#define WAIT_US	   50000
+#define GO_TRIES   1200
+#define WAIT_S	   60
+
+static const char *path;
+static struct sockaddr_in peer = { .sin_family = AF_INET };
+static char *file, *buf;
+static size_t file_len;
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "webcheck: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+static int connected(bool is_slow)
+{
+	struct timeval wait = { .tv_sec = WAIT_S };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	    (is_slow && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small))) ||
+	    connect(fd, (struct sockaddr *)&peer, sizeof(peer)))
+		return -1;
+	return fd;
+}
+
+static int ask(int fd, bool keep)
+{
+	char text[512];
+	int len = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: guest\r\n%s\r\n", path,
+			   keep ? "Connection: keep-alive\r\n" : "");
+
+	return send(fd, text, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -1;
+}
+
+/* The answer's headers, NUL-terminated; nothing behind them is taken. */
+static int headers(int fd, char *text)
+{
+	size_t len;
+
+	for (len = 0; len < HEADER_MAX - 1; len++) {
+		if (read(fd, text + len, 1) != 1)
+			return -1;
+		text[len + 1] = '\0';
+		if (len >= 3 && !strcmp(text + len - 3, "\r\n\r\n"))
+			return 0;
+	}
+	errno = EMSGSIZE;
+	return -1;
+}
+
+/* Part of the contents, compared. */
+static int contents(int fd, size_t from, size_t to)
+{
+	ssize_t n;
+
+	while (from < to) {
+		n = read(fd, buf, to - from);
+		if (n <= 0) {
+			errno = n ? errno : ENODATA;
+			return -1;
+		}
+		if (memcmp(buf, file + from, (size_t)n)) {
+			errno = EILSEQ;
+			return -1;
+		}
+		from += (size_t)n;
+	}
+	return 0;
+}
+
+static int begin(int fd, bool keep)
+{
+	char text[HEADER_MAX];
+	const char *length;
+
+	if (ask(fd, keep) || headers(fd, text))
+		return -1;
+	length = strstr(text, "Content-Length: ");
+	errno = EPROTO;
+	if (strncmp(text, "HTTP/1.", 7) || !strstr(text, " 200 ") || !length)
+		return -1;
+	if (strtoul(length + 16, NULL, 10) != file_len)
+		return -1;
+	return !keep || strstr(text, "keep-alive") ? 0 : -1;
+}
+
+static int end(int fd)
+{
+	ssize_t n = read(fd, buf, 1);
+
+	errno = n > 0 ? EPROTO : errno;
+	return n || close(fd) ? -1 : 0;
+}
+
+static int get(unsigned long count)
+{
+	int fd = connected(false);
+
+	if (fd < 0)
+		return fail("connect");
+	for (; count; count--)
+		if (begin(fd, count > 1) || contents(fd, 0, file_len))
+			return fail(path);
+	return end(fd) ? fail("the end") : 0;
+}
+
+static int many(unsigned long count)
+{
+	unsigned long i;
+	int rc = 0, status;
+
+	for (i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return fail("fork");
+		if (!pid)
+			_exit(get(1));
+	}
+	for (i = 0; i < count; i++)
+		rc |= wait(&status) < 0 || status;
+	return rc ? 1 : 0;
+}
+
+static int hold(const char *ready, const char *go)
+{
+	int fd = connected(true), i;
+
+	if (fd < 0 || begin(fd, false) || contents(fd, 0, PART))
+		return fail("the first part");
+	if (close(open(ready, O_CREAT | O_WRONLY, 0600)))
+		return fail(ready);
+	for (i = 0; i < GO_TRIES && access(go, F_OK); i++)
+		usleep(WAIT_US);
+	return contents(fd, PART, file_len) || end(fd) ? fail("the rest") : 0;
+}
+
+static int status(void)
+{
+	char text[HEADER_MAX];
+	int fd = connected(false);
+
+	if (fd < 0 || ask(fd, false) || headers(fd, text))
+		return fail("no answer");
+	printf("%.*s\n", (int)strcspn(text, "\r"), text);
+	return 0;
+}
+
+static int load(const char *name)
+{
+	FILE *f = fopen(name, "r");
+	long len;
+
+	if (!f || fseek(f, 0, SEEK_END) || (len = ftell(f)) < 0)
+		return -1;
+	rewind(f);
+	file_len = (size_t)len;
+	file = malloc(file_len + 1);
+	buf = malloc(file_len + 1);
+	return file && buf && fread(file, 1, file_len, f) == file_len ? fclose(f) : -1;
+}
+
+int main(int argc, char **argv)
+{
+	bool is_status = argc == 4 && !strcmp(argv[1], "status");
+
+	if ((argc < 6 && !is_status) || inet_pton(AF_INET, argv[2], &peer.sin_addr) != 1) {
+		fprintf(stderr, "usage: webcheck get|many|hold|status ADDRESS PATH ...\n");
+		return 2;
+	}
+	peer.sin_port = htons(80);
+	path = argv[3];
+	if (is_status)
+		return status();
+	if (load(argv[4]))
+		return fail(argv[4]);
+	if (!strcmp(argv[1], "hold") && argc == 7)
+		return file_len > PART ? hold(argv[5], argv[6]) : fail("too small a file");
+	return !strcmp(argv[1], "many") ? many(strtoul(argv[5], NULL, 10)) :
+					  get(strtoul(argv[5], NULL, 10));
+}
