@@ -2,9 +2,10 @@
 /*
  * Block front-end: connecting and waiting.  The ring itself is in blkring.c.
  *
- *   CLOSED --blk_open()--> OPENING --back-end OPEN--> OPEN --back-end FAILED, GONE--> DEAD
- *                             ^                         |
- *                             '--back-end CLOSED-- CLOSING <--resumed, back-end still OPEN
+ *   CLOSED --blk_open()--> OPENING --back-end OPEN--> OPEN --back-end FAILED--> DEAD
+ *     ^                       ^                         |                         |
+ *     |                       '--back-end CLOSED-- CLOSING <--resumed, back-end still OPEN
+ *     '---- back-end GONE: from any state; the struct may be used for another disk
  *
  * Requests wait in a queue while the disk is not open or its ring is full.  What was under way when
  * the domain was suspended is put again: nothing about a read or write forbids to do it twice.
@@ -29,6 +30,7 @@ enum state {
 
 struct blk_disk {
 	enum state state;
+	void (*changed)(struct blk_disk *disk); /* may be NULL */
 	struct blk_info info;
 	struct noxs_front front;
 	struct noxs_vbd_front half;
@@ -39,7 +41,6 @@ struct blk_disk {
 };
 
 static struct blk_disk disks[MAX_DISKS];
-static unsigned int nr_disks;
 
 static const struct noxs_ctrl_back *back_half(const struct blk_disk *disk)
 {
@@ -147,58 +148,6 @@ static void reconnect(struct blk_disk *disk)
 	}
 }
 
-static void front_event(void *data, const struct noxs_ctrl_back *back)
-{
-	struct blk_disk *disk = data;
-
-	switch (back->state) {
-	case NOXS_STATE_OPEN:
-		if (disk->state != OPENING)
-			break;
-		disk->state = OPEN;
-		queue_run(disk);
-		break;
-	case NOXS_STATE_CLOSED:
-		if (disk->state == CLOSING)
-			reconnect(disk);
-		break;
-	case NOXS_STATE_FAILED:
-	case NOXS_STATE_GONE:
-		if (disk->state != DEAD) {
-			printf("vbd%u: closed by its back-end, error %u\n", disk->info.id,
-			       back->error);
-			die(disk);
-		}
-		break;
-	}
-}
-
-static void front_resume(void *data, const struct noxs_dev *dev)
-{
-	struct blk_disk *disk = data;
-	struct blk_request *req, *queued = disk->first;
-
-	if (disk->state == DEAD)
-		return;
-	/* What was under way goes before what waited. */
-	disk->first = NULL;
-	disk->last = &disk->first;
-	while ((req = blkring_evict(&disk->ring)))
-		queue_add(disk, req);
-	while ((req = queued)) {
-		queued = req->next;
-		queue_add(disk, req);
-	}
-	disk->backend = dev->backend_domid;
-	evtchn_unhandle(disk->port);
-	if (READ_ONCE(back_half(disk)->state) == NOXS_STATE_OPEN) {
-		disk->state = CLOSING;
-		noxs_publish(&disk->front, NOXS_STATE_CLOSED, &disk->half, sizeof(disk->half));
-	} else {
-		reconnect(disk);
-	}
-}
-
 /* What the device page says; a disk that makes no sense is none. */
 static int describe(struct blk_info *info, const struct noxs_dev *dev)
 {
@@ -218,6 +167,103 @@ static int describe(struct blk_info *info, const struct noxs_dev *dev)
 	return 0;
 }
 
+static void tell(struct blk_disk *disk)
+{
+	if (disk->changed)
+		disk->changed(disk);
+}
+
+/* Its size, if it is another one. */
+static void resize(struct blk_disk *disk, const struct noxs_dev *dev)
+{
+	struct blk_info now;
+
+	if (!dev || describe(&now, dev) || now.sectors == disk->info.sectors)
+		return;
+	disk->info.sectors = now.sectors;
+	tell(disk);
+}
+
+static void release(struct blk_disk *disk)
+{
+	if (disk->port)
+		evtchn_close(disk->port);
+	disk->port = 0;
+	blkring_release(&disk->ring);
+	disk->state = CLOSED;
+}
+
+static void gone(struct blk_disk *disk)
+{
+	printf("vbd%u: removed\n", disk->info.id);
+	disk->info.is_gone = true;
+	if (disk->state != DEAD)
+		die(disk);
+	release(disk);
+	tell(disk);
+}
+
+static void front_event(void *data, const struct noxs_ctrl_back *back)
+{
+	struct blk_disk *disk = data;
+
+	switch (back->state) {
+	case NOXS_STATE_OPEN:
+		if (disk->state == OPENING) {
+			disk->state = OPEN;
+			queue_run(disk);
+		}
+		/* How large it is stands in the device page; that it is another size we see here. */
+		if (back->u.vbd.sectors * (disk->info.sector_size / BLK_SECTOR_SIZE) !=
+			    disk->info.sectors &&
+		    !noxs_rescan() && disk->state == OPEN)
+			resize(disk, noxs_find(NOXS_CLASS_VBD, disk->info.id));
+		break;
+	case NOXS_STATE_CLOSED:
+		if (disk->state == CLOSING)
+			reconnect(disk);
+		break;
+	case NOXS_STATE_GONE:
+		gone(disk);
+		break;
+	case NOXS_STATE_FAILED:
+		if (disk->state != DEAD) {
+			printf("vbd%u: closed by its back-end, error %u\n", disk->info.id,
+			       back->error);
+			die(disk);
+		}
+		break;
+	}
+}
+
+static void front_resume(void *data, const struct noxs_dev *dev)
+{
+	struct blk_disk *disk = data;
+	struct blk_request *req, *queued = disk->first;
+
+	blkring_forget_grants(&disk->ring);
+	disk->port = 0;
+	if (disk->state == DEAD)
+		return;
+	/* What was under way goes before what waited. */
+	disk->first = NULL;
+	disk->last = &disk->first;
+	while ((req = blkring_evict(&disk->ring)))
+		queue_add(disk, req);
+	while ((req = queued)) {
+		queued = req->next;
+		queue_add(disk, req);
+	}
+	disk->backend = dev->backend_domid;
+	if (READ_ONCE(back_half(disk)->state) == NOXS_STATE_OPEN) {
+		disk->state = CLOSING;
+		noxs_publish(&disk->front, NOXS_STATE_CLOSED, &disk->half, sizeof(disk->half));
+	} else {
+		reconnect(disk);
+	}
+	resize(disk, dev);
+}
+
 static int start(struct blk_disk *disk, const struct noxs_dev *dev)
 {
 	int err;
@@ -225,38 +271,59 @@ static int start(struct blk_disk *disk, const struct noxs_dev *dev)
 	err = describe(&disk->info, dev);
 	if (err)
 		return err;
+	disk->changed = NULL;
+	disk->first = NULL;
 	disk->last = &disk->first;
 	disk->backend = dev->backend_domid;
 	disk->front.event = front_event;
 	disk->front.resume = front_resume;
 	disk->front.data = disk;
 	err = noxs_open(&disk->front, dev);
-	return err ? err : connect(disk);
+	if (err)
+		return err;
+	err = connect(disk);
+	if (err) {
+		noxs_close(&disk->front);
+		release(disk);
+	}
+	return err;
+}
+
+/* The struct of a disk that is open; or one to open it with, its own from before if possible. */
+static struct blk_disk *disk_find(unsigned int id)
+{
+	struct blk_disk *disk, *best = NULL;
+
+	for (disk = disks; disk < disks + MAX_DISKS; disk++) {
+		if (disk->state != CLOSED && disk->info.id == id)
+			return disk;
+		if (disk->state == CLOSED && (!best || (disk->info.is_gone && disk->info.id == id)))
+			best = disk;
+	}
+	return best;
 }
 
 int blk_open(unsigned int id, struct blk_disk **out)
 {
-	const struct noxs_dev *dev = NULL;
-	unsigned int i;
-	int err;
+	const struct noxs_dev *dev = noxs_find(NOXS_CLASS_VBD, id);
+	struct blk_disk *disk = disk_find(id);
+	int err = 0;
 
-	for (i = 0; i < nr_disks; i++) {
-		if (disks[i].info.id == id) {
-			*out = &disks[i];
-			return 0;
-		}
+	if (!disk || disk->state == CLOSED) {
+		if (!dev)
+			return -ENODEV;
+		if (!disk)
+			return -ENOSPC;
+		err = start(disk, dev);
 	}
-	do {
-		dev = noxs_next(NOXS_CLASS_VBD, dev);
-	} while (dev && dev->id != id);
-	if (!dev)
-		return -ENODEV;
-	if (nr_disks == MAX_DISKS)
-		return -ENOSPC;
-	err = start(&disks[nr_disks], dev);
 	if (!err)
-		*out = &disks[nr_disks++];
+		*out = disk;
 	return err;
+}
+
+void blk_watch(struct blk_disk *disk, void (*changed)(struct blk_disk *disk))
+{
+	disk->changed = changed;
 }
 
 const struct blk_info *blk_info(const struct blk_disk *disk)
@@ -295,7 +362,7 @@ int blk_submit(struct blk_disk *disk, struct blk_request *req)
 
 	if (err)
 		return err;
-	if (disk->state == DEAD)
+	if (disk->state == DEAD || disk->state == CLOSED)
 		return -EIO;
 	queue_add(disk, req);
 	queue_run(disk);

@@ -250,3 +250,26 @@ struct blk_request *blkring_evict(struct blkring *ring)
 	}
 	return NULL;
 }
+
+void blkring_forget_grants(struct blkring *ring)
+{
+	unsigned int i;
+
+	ring->gref = 0;
+	for (i = 0; i < BLKRING_DESCS; i++)
+		ring->desc_gref[i] = 0;
+	for (i = 0; i < BLKRING_SIZE; i++)
+		ring->slot[i].nr_grefs = 0;
+}
+
+void blkring_release(struct blkring *ring)
+{
+	unsigned int i;
+
+	if (ring->gref)
+		(void)gnttab_revoke(ring->gref); /* in use in spite of all: lost */
+	for (i = 0; i < BLKRING_DESCS; i++)
+		if (ring->desc_gref[i])
+			(void)gnttab_revoke(ring->desc_gref[i]); /* likewise */
+	blkring_forget_grants(ring);
+}

@@ -11,6 +11,7 @@
 #include <minios/noxs.h>
 #include <minios/random.h>
 #include <minios/suspend.h>
+#include <minios/sysctl.h>
 #include <minios/time.h>
 #include <minios/util.h>
 #include "lwip/dhcp.h"
@@ -34,7 +35,8 @@
 #define CSUM_RX_VOUCHED	  (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
 static struct netif interface;
-static struct noxs_vif_config config;
+static struct noxs_vif_config config; /* of the vif opened last, and its number: */
+static unsigned int vif_id;
 static void (*ready_callback)(void);
 static struct pbuf *rx_frame; /* pieces received so far */
 static bool rx_broken;
@@ -161,6 +163,11 @@ static void link_changed(bool up)
 	bool is_back = up && netif_is_link_up(&interface);
 	uint16_t flags = CSUM_ALWAYS;
 
+	if (!up && rx_frame) {
+		pbuf_free(rx_frame); /* the rest of it does not come any more */
+		rx_frame = NULL;
+	}
+	rx_broken = false;
 	if (up && netfront_can_csum())
 		flags &= (uint16_t)~CSUM_TX_OFFLOADED;
 	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
@@ -179,9 +186,7 @@ static const struct netfront_ops ops = { .receive = frame_receive, .link = link_
 static err_t interface_init(struct netif *netif)
 {
 	memcpy(netif->name, "vi", sizeof(netif->name));
-	memcpy(netif->hwaddr, config.mac, ETH_HWADDR_LEN);
 	netif->hwaddr_len = ETH_HWADDR_LEN;
-	netif->mtu = config.mtu;
 	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
 	netif->output = etharp_output;
 	netif->linkoutput = frame_send;
@@ -231,7 +236,7 @@ static int config_read(const struct noxs_dev *dev)
 /* A restored guest may have been given other addresses; connections live as long as ours stays. */
 static void config_renew(void)
 {
-	const struct noxs_dev *dev = noxs_next(NOXS_CLASS_VIF, NULL);
+	const struct noxs_dev *dev = noxs_find(NOXS_CLASS_VIF, vif_id);
 
 	if (!dev || config_read(dev))
 		return;
@@ -251,31 +256,72 @@ static void net_resume(bool restored)
 
 static struct suspend_hook hook = { .resume = net_resume };
 
-int net_start(void (*ready)(void))
+/* ---- the vif ---- */
+
+static int vif_open(const struct noxs_dev *dev)
+{
+	int err;
+
+	err = config_read(dev);
+	if (err)
+		return err;
+	vif_id = dev->id;
+	memcpy(interface.hwaddr, config.mac, ETH_HWADDR_LEN);
+	interface.mtu = config.mtu;
+	if (config.ipv4) {
+		if (netif_dhcp_data(&interface)) { /* another vif's */
+			dhcp_release_and_stop(&interface);
+			dhcp_cleanup(&interface);
+		}
+		address_configure();
+	} else if (!netif_dhcp_data(&interface)) {
+		netif_set_addr(&interface, NULL, NULL, NULL);
+	}
+	netif_set_up(&interface);
+	err = netfront_open(dev, &ops);
+	if (err)
+		return err;
+	if (!config.ipv4 && !netif_dhcp_data(&interface) && dhcp_start(&interface) != ERR_OK)
+		return -ENOMEM;
+	return 0;
+}
+
+static void devices_changed(void *data, unsigned int cls, unsigned int id, bool is_there)
 {
 	const struct noxs_dev *dev = noxs_next(NOXS_CLASS_VIF, NULL);
 	int err;
 
-	if (!dev)
-		return -ENODEV;
-	err = config_read(dev);
+	(void)data;
+	(void)id;
+	(void)is_there;
+	if (cls != NOXS_CLASS_VIF || !dev || netfront_is_open())
+		return;
+	err = vif_open(dev);
 	if (err)
-		return err;
+		printf("vif%u: cannot be used: %d\n", dev->id, err);
+}
+
+static struct noxs_watch watch = { .changed = devices_changed };
+
+int net_start(void (*ready)(void))
+{
+	const struct noxs_dev *dev = noxs_next(NOXS_CLASS_VIF, NULL);
+	int err = -ENODEV;
+
 	lwip_init();
 	if (!netif_add_noaddr(&interface, NULL, interface_init, ethernet_input))
 		return -ENOMEM;
 	ready_callback = ready;
 	netif_set_status_callback(&interface, address_changed);
 	netif_set_default(&interface);
-	if (config.ipv4)
-		address_configure();
-	netif_set_up(&interface);
-	err = netfront_open(dev, &ops);
-	if (err)
+	if (dev)
+		err = vif_open(dev);
+	else
+		sysctl_listen();
+	if (err && dev)
 		return err;
-	if (!config.ipv4 && dhcp_start(&interface) != ERR_OK)
-		return -ENOMEM;
 	loop_add(&source);
 	suspend_hook_add(&hook);
-	return 0;
+	noxs_watch_add(&watch);
+	return err;
 }

@@ -2,9 +2,10 @@
 /*
  * Network front-end: connecting.  The rings themselves are in netring.c.
  *
- *   CLOSED --netfront_open()--> OPENING --back-end OPEN--> OPEN --back-end FAILED, GONE--> DEAD
- *                                  ^                         |
- *                                  '--back-end CLOSED-- CLOSING <--resumed, back-end still OPEN
+ *   CLOSED --netfront_open()--> OPENING --back-end OPEN--> OPEN --back-end FAILED--> DEAD
+ *     ^                            ^                         |
+ *     |                            '--back-end CLOSED-- CLOSING <--resumed, back-end still OPEN
+ *     '---- back-end GONE: from any state
  *
  * A device whose rings were connected by the domain builder starts in OPEN: then both halves of its
  * slot are OPEN when we first look.  After a resume with a back-end that knows nothing of us, CLOSING
@@ -50,6 +51,17 @@ static void link_set(bool up)
 	ops->link(up);
 }
 
+static void release(void)
+{
+	if (ring.tx_port)
+		evtchn_close(ring.tx_port);
+	if (ring.rx_port && ring.rx_port != ring.tx_port)
+		evtchn_close(ring.rx_port);
+	ring.tx_port = ring.rx_port = 0;
+	netring_release(&ring);
+	state = CLOSED;
+}
+
 static void reconnect(void);
 
 static const struct noxs_ctrl_slot *ctrl_slot(void)
@@ -69,8 +81,13 @@ static void front_event(void *data, const struct noxs_ctrl_back *back)
 		if (state == CLOSING)
 			reconnect();
 		break;
-	case NOXS_STATE_FAILED:
 	case NOXS_STATE_GONE:
+		printf("vif%u: removed\n", front.id);
+		if (state != DEAD)
+			link_set(false);
+		release();
+		break;
+	case NOXS_STATE_FAILED:
 		if (state != DEAD) {
 			printf("vif%u: closed by its back-end, error %u\n", front.id, back->error);
 			link_set(false);
@@ -173,11 +190,11 @@ static void reconnect(void)
 static void front_resume(void *data, const struct noxs_dev *dev)
 {
 	(void)data;
+	netring_forget_grants(&ring);
+	ring.tx_port = ring.rx_port = 0;
 	if (state == DEAD)
 		return;
 	device = *dev;
-	evtchn_unhandle(ring.tx_port);
-	evtchn_unhandle(ring.rx_port);
 	if (READ_ONCE(ctrl_slot()->back.state) == NOXS_STATE_OPEN) {
 		state = CLOSING;
 		noxs_publish(&front, NOXS_STATE_CLOSED, &half, sizeof(half));
@@ -197,7 +214,19 @@ int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *netfron
 	front.event = front_event;
 	front.resume = front_resume;
 	err = noxs_open(&front, dev);
-	return err ? err : start(&device);
+	if (err)
+		return err;
+	err = start(&device);
+	if (err) {
+		noxs_close(&front);
+		release();
+	}
+	return err;
+}
+
+bool netfront_is_open(void)
+{
+	return state != CLOSED;
 }
 
 bool netfront_can_csum(void)

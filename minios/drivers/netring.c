@@ -121,6 +121,32 @@ int netring_adopt(struct netring *ring, domid_t backend, void *tx, void *rx)
 	return 0;
 }
 
+void netring_forget_grants(struct netring *ring)
+{
+	memset(ring->rx_page_gref, 0, sizeof(ring->rx_page_gref));
+	memset(ring->tx_page_gref, 0, sizeof(ring->tx_page_gref));
+	ring->tx_gref = ring->rx_gref = 0;
+}
+
+static void ref_release(uint32_t ref)
+{
+	if (ref)
+		(void)gnttab_revoke(ref); /* in use in spite of all: lost */
+}
+
+void netring_release(struct netring *ring)
+{
+	unsigned int i;
+
+	for (i = 0; i < NETRING_RX_BUFS; i++)
+		ref_release(ring->rx_page_gref[i]);
+	for (i = 0; i < NETRING_TX_BUFS / 2; i++)
+		ref_release(ring->tx_page_gref[i]);
+	ref_release(ring->tx_gref);
+	ref_release(ring->rx_gref);
+	netring_forget_grants(ring);
+}
+
 /* ---- transmission ---- */
 
 static void *tx_buffer(struct netring *ring, unsigned int buf)

@@ -11,7 +11,7 @@
 #include <minios/time.h>
 
 static struct noxs_front front;
-static bool is_open, is_ready;
+static bool is_open, is_ready, is_listening;
 
 static void event_send(uint32_t event, uint32_t code, uint32_t req_id)
 {
@@ -34,6 +34,13 @@ void minios_ready(void)
 	is_ready = true;
 }
 
+void sysctl_listen(void)
+{
+	is_listening = true;
+	if (!is_ready)
+		event_send(NOXS_SYSCTL_EV_NONE, 0, 0);
+}
+
 static void crashing(unsigned int code)
 {
 	event_send(NOXS_SYSCTL_EV_CRASHING, code, 0);
@@ -44,6 +51,10 @@ static void sysctl_event(void *data, const struct noxs_ctrl_back *back)
 	const struct noxs_sysctl_back *req = &back->u.sysctl;
 
 	(void)data;
+	if (back->state != NOXS_STATE_OPEN) {
+		is_open = back->state != NOXS_STATE_GONE;
+		return;
+	}
 	switch (req->request) {
 	case NOXS_SYSCTL_REQ_NONE:
 		break;
@@ -74,6 +85,8 @@ static void sysctl_resume(void *data, const struct noxs_dev *dev)
 	(void)dev;
 	if (is_ready)
 		event_send(NOXS_SYSCTL_EV_READY, 0, 0);
+	else if (is_listening)
+		event_send(NOXS_SYSCTL_EV_NONE, 0, 0);
 }
 
 void sysctl_init(void)

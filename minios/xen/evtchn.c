@@ -67,6 +67,11 @@ void evtchn_unhandle(evtchn_port_t port)
 	bindings[i] = bindings[nr_ports];
 }
 
+void evtchn_reset(void)
+{
+	nr_ports = 0;
+}
+
 int evtchn_alloc(domid_t remote, evtchn_port_t *port)
 {
 	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = remote };

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <minios/devpage.h>
 #include <minios/hypercall.h>
 #include <minios/lightvm_note.h>
@@ -29,6 +30,11 @@ static struct noxs_dev_page copy;
 static struct noxs_ctrl ctrls[MAX_BACKENDS];
 static unsigned int nr_ctrls;
 static struct noxs_front *fronts;
+static unsigned int nr_closed; /* how often one has left the list */
+static struct noxs_watch *watches;
+/* Slots of the copy with devices that watches have not been told of yet. */
+static uint64_t news;
+_Static_assert(NOXS_MAX_DEVS <= 64, "a bit for each slot");
 
 /* 0 with the page mapped, or -errno: -ENOSYS no noxs here, -ENOENT no devices. */
 static int page_map(void)
@@ -78,6 +84,47 @@ const struct noxs_dev *noxs_next(unsigned int cls, const struct noxs_dev *prev)
 	return devpage_next(&copy, cls, prev);
 }
 
+const struct noxs_dev *noxs_find(unsigned int cls, unsigned int id)
+{
+	return devpage_find(&copy, cls, id);
+}
+
+void noxs_watch_add(struct noxs_watch *watch)
+{
+	watch->next = watches;
+	watches = watch;
+}
+
+static void watches_tell(unsigned int cls, unsigned int id, bool is_there)
+{
+	struct noxs_watch *watch;
+
+	for (watch = watches; watch; watch = watch->next)
+		watch->changed(watch->data, cls, id, is_there);
+}
+
+/*
+ * Not in the copy any more, so that one that comes in its place is seen to be another: its slot in the
+ * control page tells them apart if that one is there already.
+ */
+static void device_forget(const struct noxs_front *front)
+{
+	struct noxs_dev *dev = (struct noxs_dev *)noxs_find(front->cls, front->id);
+
+	if (dev && dev->ctrl_slot == front->slot.index)
+		dev->cls = NOXS_CLASS_NONE;
+}
+
+static void front_event(struct noxs_front *front, const struct noxs_ctrl_back *back)
+{
+	front->event(front->data, back);
+	if (back->state != NOXS_STATE_GONE)
+		return;
+	device_forget(front);
+	noxs_close(front);
+	watches_tell(front->cls, front->id, false);
+}
+
 /* Serve all devices behind one control page; one notification for all answers. */
 static void ctrl_service(void *data)
 {
@@ -85,15 +132,20 @@ static void ctrl_service(void *data)
 	struct noxs_front *front;
 	struct noxs_ctrl_back back;
 	bool notify = false;
+	unsigned int closed;
 
+again:
+	closed = nr_closed;
 	for (front = fronts; front; front = front->next) {
 		if (front->ctrl != ctrl)
 			continue;
 		notify |= ctrl_slot_flush(&front->slot);
-		if (ctrl_slot_consume(&front->slot, &back)) {
-			notify = true;
-			front->event(front->data, &back);
-		}
+		if (!ctrl_slot_consume(&front->slot, &back))
+			continue;
+		notify = true;
+		front_event(front, &back);
+		if (closed != nr_closed)
+			goto again; /* what has been looked at has nothing new */
 	}
 	if (notify)
 		evtchn_notify(ctrl->port);
@@ -162,6 +214,18 @@ int noxs_open(struct noxs_front *front, const struct noxs_dev *dev)
 	return 0;
 }
 
+void noxs_close(struct noxs_front *front)
+{
+	struct noxs_front **p;
+
+	for (p = &fronts; *p && *p != front; p = &(*p)->next)
+		;
+	if (*p)
+		*p = front->next;
+	front->ctrl = NULL;
+	nr_closed++;
+}
+
 void noxs_publish(struct noxs_front *front, uint32_t state, const void *u, size_t size)
 {
 	if (front->ctrl && ctrl_slot_publish(&front->slot, state, u, size))
@@ -173,41 +237,156 @@ void noxs_kick(struct noxs_front *front)
 	evtchn_notify(front->ctrl->port);
 }
 
+/* ---- changes ---- */
+
+/* False for one that is to lie on a page which is in use already as something else. */
+static bool page_is_usable(const struct noxs_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < copy.hdr.nr_slots; i++)
+		if (copy.dev[i].cls != NOXS_CLASS_NONE && copy.dev[i].ctrl_gfn == dev->ctrl_gfn)
+			return true;
+	return ctrl_find(dev) || !page_reserve(dev->ctrl_gfn);
+}
+
+/* Take a newer state of the device page for the copy, and note what devices are new. */
+static void copy_renew(struct noxs_dev_page *now)
+{
+	unsigned int i;
+
+	for (i = 0; i < now->hdr.nr_slots; i++) {
+		struct noxs_dev *dev = &now->dev[i];
+
+		if (!devpage_find(now, dev->cls, dev->id)) {
+			news &= ~(1ULL << i);
+		} else if (!noxs_find(dev->cls, dev->id)) {
+			if (page_is_usable(dev))
+				news |= 1ULL << i;
+			else
+				dev->cls = NOXS_CLASS_NONE;
+		}
+	}
+	memcpy(&copy, now, sizeof(copy.hdr) + now->hdr.nr_slots * sizeof(copy.dev[0]));
+}
+
+static void news_tell(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < copy.hdr.nr_slots; i++) {
+		if (!(news & 1ULL << i))
+			continue;
+		news &= ~(1ULL << i);
+		watches_tell(copy.dev[i].cls, copy.dev[i].id, true);
+	}
+}
+
+static bool has_front(const struct noxs_dev *dev)
+{
+	const struct noxs_front *front;
+
+	for (front = fronts; front; front = front->next)
+		if (front->cls == dev->cls && front->id == dev->id)
+			return true;
+	return false;
+}
+
+/* Those that nobody has opened are told of here; of others, when their back-end says GONE. */
+static void losses_tell(const struct noxs_dev_page *now)
+{
+	unsigned int i;
+
+	for (i = 0; i < copy.hdr.nr_slots; i++) {
+		const struct noxs_dev dev = copy.dev[i];
+
+		if (!noxs_find(dev.cls, dev.id) || devpage_find(now, dev.cls, dev.id) ||
+		    has_front(&dev))
+			continue;
+		copy.dev[i].cls = NOXS_CLASS_NONE;
+		watches_tell(dev.cls, dev.id, false);
+	}
+}
+
+static struct noxs_dev_page *page_read(int *err)
+{
+	static struct noxs_dev_page *now;
+
+	if (!now)
+		now = page_alloc();
+	*err = now ? devpage_read(&page, now) : -ENOMEM;
+	return *err ? NULL : now;
+}
+
 int noxs_rescan(void)
 {
-	return devpage_read(&page, &copy);
+	struct noxs_dev_page *now;
+	int err;
+
+	now = page_read(&err);
+	if (!now)
+		return err;
+	/* What was removed before that state of the page has been said to be GONE before it. */
+	noxs_poll();
+	losses_tell(now);
+	copy_renew(now);
+	news_tell();
+	return 0;
 }
 
 void noxs_remap(void)
 {
+	struct noxs_dev_page *now = NULL;
 	int err = page_map();
 
 	if (!err)
-		err = noxs_rescan();
-	if (err) {
-		copy.hdr.nr_slots = 0;
-		printf("noxs: no device page after the suspend: %d\n", err);
+		now = page_read(&err);
+	if (now) {
+		copy_renew(now);
+		return;
 	}
+	copy.hdr.nr_slots = 0;
+	printf("noxs: no device page after the suspend: %d\n", err);
+}
+
+/*
+ * After a restore, before anybody has a grant or a port in the new domain: the fronts whose devices are
+ * not there any more.
+ */
+static struct noxs_front *lost_take(void)
+{
+	const struct noxs_ctrl_back gone = { .state = NOXS_STATE_GONE };
+	struct noxs_front *front, *next, *lost = NULL;
+
+	for (front = fronts; front; front = next) {
+		const struct noxs_dev *dev = noxs_find(front->cls, front->id);
+
+		next = front->next;
+		if (dev && !ctrl_get(dev, &front->ctrl)) {
+			ctrl_slot_init(&front->slot, front->ctrl->page, dev->ctrl_slot);
+			continue;
+		}
+		noxs_close(front);
+		front->event(front->data, &gone);
+		front->next = lost;
+		lost = front;
+	}
+	return lost;
 }
 
 void noxs_reconnect(void)
 {
-	struct noxs_front *front;
-	unsigned int i;
+	struct noxs_front *front, *next, *lost;
 
-	for (i = 0; i < nr_ctrls; i++)
-		evtchn_unhandle(ctrls[i].port);
+	evtchn_reset();
 	nr_ctrls = 0;
-	for (front = fronts; front; front = front->next) {
-		const struct noxs_dev *dev = devpage_find(&copy, front->cls, front->id);
-
-		if (!dev || ctrl_get(dev, &front->ctrl)) {
-			printf("noxs: device %u.%u did not come back\n", front->cls, front->id);
-			front->ctrl = NULL;
-			continue;
-		}
-		ctrl_slot_init(&front->slot, front->ctrl->page, dev->ctrl_slot);
-		front->resume(front->data, dev);
+	lost = lost_take();
+	for (front = fronts; front; front = front->next)
+		front->resume(front->data, noxs_find(front->cls, front->id));
+	for (front = lost; front; front = next) {
+		next = front->next;
+		watches_tell(front->cls, front->id, false);
 	}
+	news_tell();
 	noxs_poll();
 }

@@ -83,7 +83,7 @@ int app_main(const char *cmdline)
 	(void)cmdline;
 	err = net_start(address_known);
 	if (err == -ENODEV) {
-		printf("daytime: no network device\n");
+		printf("daytime: waits for a network device\n");
 		return 0;
 	}
 	return err;

@@ -40,7 +40,7 @@ int app_main(const char *cmdline)
 		return nr_files;
 	err = net_start(address_known);
 	if (err == -ENODEV) {
-		printf("web: no network device\n");
+		printf("web: waits for a network device\n");
 		return 0;
 	}
 	return err;

@@ -267,16 +267,6 @@ void *mm_frame_map(unsigned long pfn)
 	return (void *)va;
 }
 
-int page_reserve(unsigned long pfn)
-{
-	if (pfn >= nr_pages)
-		return -EINVAL;
-	if (nr_reserved == MAX_RESERVED)
-		return -ENOSPC;
-	reserved[nr_reserved++] = pfn;
-	return 0;
-}
-
 static bool page_is_reserved(unsigned long pfn)
 {
 	unsigned int i;
@@ -285,6 +275,20 @@ static bool page_is_reserved(unsigned long pfn)
 		if (reserved[i] == pfn)
 			return true;
 	return false;
+}
+
+int page_reserve(unsigned long pfn)
+{
+	if (pfn >= nr_pages)
+		return -EINVAL;
+	if (page_is_reserved(pfn))
+		return 0;
+	if (pfn < next_pfn)
+		return -EBUSY;
+	if (nr_reserved == MAX_RESERVED)
+		return -ENOSPC;
+	reserved[nr_reserved++] = pfn;
+	return 0;
 }
 
 /* The next frame never used so far, mapped. */

@@ -43,14 +43,20 @@ struct blk_info {
 	uint64_t sectors;
 	uint32_t sector_size;
 	bool is_read_only, can_flush, can_discard;
+	bool is_gone; /* removed: every request fails */
 };
 
 /*
  * The disk of that number; it is connected at the first call.  -ENODEV there is no such disk; -ENOSPC
  * too many disks; -EINVAL its description makes no sense; -ENOMEM.
+ * One that is gone may be opened anew when a disk of its number has been added (noxs_watch_add() tells);
+ * until then its struct may become that of another disk that is opened.
  */
 int blk_open(unsigned int id, struct blk_disk **disk);
 const struct blk_info *blk_info(const struct blk_disk *disk);
+
+/* changed() is called from the run loop when the disk has another size or is gone; not to wait in. */
+void blk_watch(struct blk_disk *disk, void (*changed)(struct blk_disk *disk));
 
 /*
  * Begin a request; it waits its turn if it must.  -EINVAL it does not fit the disk or the buffer is

@@ -49,6 +49,12 @@ bool blkring_push(struct blkring *ring);
  */
 int blkring_take(struct blkring *ring, struct blk_request **req, int *err);
 
+/* Take back the grants of a ring that nobody uses any more; it is empty. */
+void blkring_release(struct blkring *ring);
+
+/* After a restore: the grant table is another, and nothing of ours is in it. */
+void blkring_forget_grants(struct blkring *ring);
+
 /* Take out whatever is under way, without an answer; NULL when there is nothing left. */
 struct blk_request *blkring_evict(struct blkring *ring);
 

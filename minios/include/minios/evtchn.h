@@ -16,6 +16,8 @@ typedef void evtchn_handler(void *data);
 /* Call handler from the run loop when the port is pending.  -ENOSPC, -EEXIST, -EINVAL. */
 int evtchn_handle(evtchn_port_t port, evtchn_handler *handler, void *data);
 void evtchn_unhandle(evtchn_port_t port);
+/* After a restore no port is what it was: forget them all. */
+void evtchn_reset(void);
 
 /* A new port that remote may bind to. */
 int evtchn_alloc(domid_t remote, evtchn_port_t *port);

@@ -92,7 +92,10 @@ bool mm_window_is_mapped(const void *window);
 /* Before a suspend: all windows. */
 void mm_windows_unmap(void);
 
-/* Keep a frame from page_alloc(): the domain builder has put something there. */
+/*
+ * Keep a frame from page_alloc(): the domain builder has put something there.  Again is no error.
+ * -EINVAL no frame of ours; -EBUSY it is in use already; -ENOSPC.
+ */
 int page_reserve(unsigned long pfn);
 
 /* One page, or count pages in a row, uncleared; NULL when memory is used up.  Only single pages

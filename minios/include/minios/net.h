@@ -7,8 +7,10 @@
 
 /*
  * Start the network, with the address in the device page or else through DHCP.  ready is called once
- * when there is an address: before this returns, if it is in the device page.
- * -ENODEV the domain has no vif; other errors as they come.
+ * when there is an address: before this returns, if it is in the device page.  When the vif is removed,
+ * the next one that is there or is added takes its place, with its own address.
+ * -ENODEV the domain has no vif: it is waited for, and the toolstack may be told so; other errors as
+ * they come.
  */
 int net_start(void (*ready)(void));
 

@@ -32,8 +32,12 @@ struct netfront_ops {
 	void (*link)(bool up);
 };
 
-/* Open device dev and start connecting.  0 or -errno. */
+/*
+ * Open device dev and start connecting.  0 or -errno; -EBUSY one is open.  When it is removed, it is not
+ * open any more.
+ */
 int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *ops);
+bool netfront_is_open(void);
 
 /* True if frames may be sent with a blank TCP or UDP checksum (pseudo-header sum filled in). */
 bool netfront_can_csum(void);

@@ -51,6 +51,12 @@ int netring_adopt(struct netring *ring, domid_t backend, void *tx, void *rx);
 void *netring_tx_begin(struct netring *ring);
 void netring_tx_commit(struct netring *ring, size_t len, bool csum_blank);
 
+/* After a restore: the grant table is another, and nothing of ours is in it. */
+void netring_forget_grants(struct netring *ring);
+
+/* Take back all grants: the back-end uses the rings no more. */
+void netring_release(struct netring *ring);
+
 /* Make committed frames visible to the back-end. */
 void netring_flush(struct netring *ring);
 

@@ -6,4 +6,7 @@
 /* Take charge of the sysctl device, if there is one. */
 void sysctl_init(void);
 
+/* Take requests before minios_ready(): of an application that waits for a device. */
+void sysctl_listen(void);
+
 #endif /* MINIOS_SYSCTL_H */

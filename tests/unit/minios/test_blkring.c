@@ -238,6 +238,39 @@ static void bad_answers(void **state)
 	assert_int_equal(blkring_take(&ring, &got, &err), -EIO);
 }
 
+/* The device is removed, and added again. */
+static void release(void **state)
+{
+	struct blk_request r = request(BLK_READ, 0, 0, 12 * 8);
+	void *page = ring.page;
+
+	(void)state;
+	assert_true(blkring_put(&ring, &r));
+	assert_int_equal(nr_granted, 1 + 1 + 12);
+	assert_ptr_equal(blkring_evict(&ring), &r);
+	assert_int_equal(nr_granted, 1 + 1); /* descriptors stay */
+	blkring_release(&ring);
+	assert_int_equal(nr_granted, 0);
+	blkring_release(&ring);
+	assert_int_equal(blkring_create(&ring, 0), 0);
+	assert_ptr_equal(ring.page, page);
+	assert_int_equal(nr_granted, 1);
+}
+
+/* After a restore the references may be others': they are not to be taken back. */
+static void restored(void **state)
+{
+	struct blk_request r = request(BLK_READ, 0, 0, 12 * 8);
+
+	(void)state;
+	assert_true(blkring_put(&ring, &r));
+	blkring_forget_grants(&ring);
+	assert_ptr_equal(blkring_evict(&ring), &r);
+	assert_null(blkring_evict(&ring));
+	blkring_release(&ring);
+	assert_int_equal(nr_granted, 1 + 1 + 12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +280,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(full, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_grants, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(release, setup, teardown),
+		cmocka_unit_test_setup_teardown(restored, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("blkring", tests, NULL, NULL);

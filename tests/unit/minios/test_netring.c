@@ -15,7 +15,7 @@ static struct netring ring;
 static netif_tx_sring_t *tx;
 static netif_rx_sring_t *rx;
 static void *pages[MAX_PAGES]; /* by grant reference */
-static unsigned int nr_pages, nr_notified;
+static unsigned int nr_pages, nr_notified, nr_revoked;
 
 /* What came up. */
 static char frame[20000];
@@ -36,6 +36,13 @@ int gnttab_grant(domid_t domid, const void *page, bool readonly)
 	(void)readonly;
 	pages[++nr_pages] = (void *)page;
 	return (int)nr_pages;
+}
+
+bool gnttab_revoke(grant_ref_t ref)
+{
+	assert_in_range(ref, 1, nr_pages);
+	nr_revoked++;
+	return true;
 }
 
 void evtchn_notify(evtchn_port_t port)
@@ -61,7 +68,7 @@ static int ring_setup(void **state)
 {
 	(void)state;
 	memset(&ring, 0, sizeof(ring));
-	nr_pages = nr_notified = nr_frames = nr_bad = 0;
+	nr_pages = nr_notified = nr_revoked = nr_frames = nr_bad = 0;
 	frame_len = 0;
 	assert_int_equal(netring_create(&ring, 0), 0);
 	tx = pages[ring.tx_gref];
@@ -331,6 +338,23 @@ static void starts_anew(void **state)
 	assert_int_equal(ring.nr_tx_free, NETRING_TX_BUFS);
 }
 
+/* Removed and added again, or restored: no reference is lost, and none is taken back twice. */
+static void lets_go_of_its_grants(void **state)
+{
+	unsigned int granted = nr_pages;
+
+	(void)state;
+	netring_release(&ring);
+	assert_int_equal(nr_revoked, granted);
+	netring_release(&ring);
+	assert_int_equal(nr_revoked, granted);
+	assert_int_equal(netring_create(&ring, 0), 0);
+	assert_int_equal(nr_pages, 2 * granted);
+	netring_forget_grants(&ring);
+	netring_release(&ring);
+	assert_int_equal(nr_revoked, granted);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, ring_setup, ring_teardown)
 
 int main(void)
@@ -350,6 +374,7 @@ int main(void)
 		T(adopts_rings),
 		T(tells_who_waits_for_buffers),
 		T(starts_anew),
+		T(lets_go_of_its_grants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
