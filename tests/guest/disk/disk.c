@@ -8,6 +8,8 @@
  *   poll       ready at once; then sector= is read and written for ever, every change of the result
  *              is told on the console
  *   churn      ready at once; then as many random reads and writes as the ring holds, for ever
+ *   hotplug    ready at once; every disk that appears is verified, what comes and goes is told
+ *   log        ready at once; writes for ever and remembers what was acknowledged (log.c)
  *   bench      count= reads of 4 KiB at random and of 128 KiB in sequence; what they took is told
  *
  * It does not become ready, but crashes, when something is not as it should be.
@@ -23,14 +25,13 @@
 #include <minios/random.h>
 #include <minios/time.h>
 #include <minios/util.h>
+#include "disk.h"
 
-#define DEPTH	    24U
-#define RUN_PAGES   32U
-#define RUN_SECTORS (RUN_PAGES * PAGE_SIZE / BLK_SECTOR_SIZE)
+#define DEPTH 24U
 
 static struct blk_disk *disk;
 static const struct blk_info *info;
-static uint8_t *run; /* RUN_PAGES pages */
+uint8_t *run;
 
 static unsigned long option_number(const char *cmdline, const char *name, unsigned long fallback)
 {
@@ -60,19 +61,20 @@ static bool sector_is(const uint8_t *at, uint64_t number)
 	return true;
 }
 
-static int verify(void)
+int disk_verify(struct blk_disk *of)
 {
+	const struct blk_info *size = blk_info(of);
 	uint64_t sector, i, n;
 	int err;
 
-	for (sector = 0; sector < info->sectors; sector += n) {
+	for (sector = 0; sector < size->sectors; sector += n) {
 		/* Lengths of all kinds. */
 		n = 1 + sector * 7 % RUN_SECTORS;
-		n -= info->sector_size > BLK_SECTOR_SIZE ? n % 8 : 0;
+		n -= size->sector_size > BLK_SECTOR_SIZE ? n % 8 : 0;
 		n = n ? n : 8;
-		if (n > info->sectors - sector)
-			n = info->sectors - sector;
-		err = blk_read(disk, sector, run, n);
+		if (n > size->sectors - sector)
+			n = size->sectors - sector;
+		err = blk_read(of, sector, run, n);
 		if (err)
 			return err;
 		for (i = 0; i < n; i++) {
@@ -82,8 +84,16 @@ static int verify(void)
 			}
 		}
 	}
-	printf("disk: %lu sectors verified\n", (unsigned long)info->sectors);
 	return 0;
+}
+
+static int verify(void)
+{
+	int err = disk_verify(disk);
+
+	if (!err)
+		printf("disk: %lu sectors verified\n", (unsigned long)info->sectors);
+	return err;
 }
 
 /* ---- write ---- */
@@ -304,6 +314,8 @@ static int run_mode(const char *mode, const char *cmdline)
 		return read_only();
 	if (!strcmp(mode, "bench"))
 		return bench(option_number(cmdline, "count", 1000));
+	if (!strcmp(mode, "log"))
+		return log_mode(disk);
 	poll_sector = option_number(cmdline, "sector", 0);
 	if (!strcmp(mode, "poll"))
 		return for_ever(poll_disk);
@@ -321,6 +333,10 @@ int app_main(const char *cmdline)
 	run = page_alloc_run(RUN_PAGES);
 	if (!run)
 		return -ENOMEM;
+	if (!strcmp(mode, "hotplug")) {
+		minios_ready();
+		return hotplug_mode();
+	}
 	err = blk_open((unsigned int)option_number(cmdline, "disk", 0), &disk);
 	if (err) {
 		printf("disk: no disk: %d\n", err);
