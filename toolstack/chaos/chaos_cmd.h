@@ -16,7 +16,10 @@ struct verb {
 	int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
+int cmd_block_attach(const struct verb *verb, int argc, char **argv);
+int cmd_block_detach(const struct verb *verb, int argc, char **argv);
 int cmd_block_list(const struct verb *verb, int argc, char **argv);
+int cmd_block_resize(const struct verb *verb, int argc, char **argv);
 int cmd_console(const struct verb *verb, int argc, char **argv);
 int cmd_create(const struct verb *verb, int argc, char **argv);
 int cmd_destroy(const struct verb *verb, int argc, char **argv);
@@ -24,6 +27,9 @@ int cmd_doctor(const struct verb *verb, int argc, char **argv);
 int cmd_events(const struct verb *verb, int argc, char **argv);
 int cmd_info(const struct verb *verb, int argc, char **argv);
 int cmd_list(const struct verb *verb, int argc, char **argv);
+int cmd_network_attach(const struct verb *verb, int argc, char **argv);
+int cmd_network_detach(const struct verb *verb, int argc, char **argv);
+int cmd_network_list(const struct verb *verb, int argc, char **argv);
 int cmd_pause(const struct verb *verb, int argc, char **argv);
 int cmd_pool(const struct verb *verb, int argc, char **argv);
 int cmd_prepare(const struct verb *verb, int argc, char **argv);

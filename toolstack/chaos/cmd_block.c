@@ -1,67 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chaos block-list */
+/* chaos block-attach, block-detach, block-resize, block-list */
 #include <stdio.h>
-#include <string.h>
 
-#include "chaos_cmd.h"
+#include "hotplug.h"
 #include "json_out.h"
-#include "json_writer.h"
 
 static const struct option options[] = { COMMON_OPTIONS, { 0 } };
 
-static void print_disks(const struct chaos_devices *devs)
+int cmd_block_attach(const struct verb *verb, int argc, char **argv)
 {
-	const struct chaos_device *dev;
-	char vdev[16];
-	unsigned int i;
-
-	printf("%-8s %-7s %-6s %12s %6s %10s %10s %7s\n", "Vdev", "State", "Access", "Sectors",
-	       "Size", "Reads", "Writes", "Errors");
-	for (i = 0; i < devs->nr_devs; i++) {
-		dev = &devs->devs[i];
-		if (strcmp(dev->cls, "vbd"))
-			continue;
-		chaos_vdev_format(dev->id, vdev);
-		printf("%-8s %-7s %-6s %12llu %6u %10llu %10llu %7llu\n", vdev, dev->state,
-		       dev->is_read_only ? "ro" : "rw", (unsigned long long)dev->sectors,
-		       dev->sector_size, (unsigned long long)dev->reads,
-		       (unsigned long long)dev->writes, (unsigned long long)dev->io_errors);
-	}
+	return hotplug_attach(verb, argc, argv, chaos_block_attach);
 }
 
-static void print_json(const struct chaos_devices *devs)
+int cmd_block_detach(const struct verb *verb, int argc, char **argv)
 {
-	bool is_first = true;
-	unsigned int i;
+	return hotplug_detach(verb, argc, argv, chaos_block_detach);
+}
 
-	for (i = 0; i < devs->nr_devs; i++) {
-		if (strcmp(devs->devs[i].cls, "vbd"))
-			continue;
-		json_disk(&devs->devs[i], is_first);
-		is_first = false;
-	}
-	jsonw_end_array(is_first);
+static void print_disk(const struct chaos_device *dev)
+{
+	char vdev[16];
+
+	chaos_vdev_format(dev->id, vdev);
+	printf("%-8s %-7s %-6s %12llu %6u %10llu %10llu %7llu  %s\n", vdev, dev->state,
+	       dev->is_read_only ? "ro" : "rw", (unsigned long long)dev->sectors, dev->sector_size,
+	       (unsigned long long)dev->reads, (unsigned long long)dev->writes,
+	       (unsigned long long)dev->io_errors, dev->target ? dev->target : "-");
 }
 
 int cmd_block_list(const struct verb *verb, int argc, char **argv)
 {
+	return hotplug_list(
+		verb, argc, argv, "vbd",
+		"Vdev     State   Access      Sectors   Size      Reads     Writes  Errors  Target",
+		print_disk);
+}
+
+int cmd_block_resize(const struct verb *verb, int argc, char **argv)
+{
 	struct call call = { .verb = verb };
-	struct chaos_devices devs;
 	struct chaos_dominfo info;
+	struct chaos_device dev;
 	int rc, status = -1;
 
 	while (call_option(&call, argc, argv, "", options, &status) != -1)
 		;
 	if (status >= 0)
 		return status;
-	rc = call_arguments(&call, argc, 1, 1);
+	rc = call_arguments(&call, argc, 2, 2);
 	if (!rc)
 		rc = call_find(&call, argv[optind], &info);
 	if (!rc)
-		rc = chaos_domain_devices(call.ctx, info.domid, &devs, &call.err);
+		rc = chaos_block_resize(call.ctx, &info, argv[optind + 1], &dev, &call.err);
 	if (!rc && call.json)
-		print_json(&devs);
+		json_device(&info, "resized", &dev);
 	else if (!rc)
-		print_disks(&devs);
+		printf("%s: %llu sectors of %u bytes\n", argv[optind + 1],
+		       (unsigned long long)dev.sectors, dev.sector_size);
 	return call_end(&call, rc);
 }

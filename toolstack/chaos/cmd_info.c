@@ -61,6 +61,8 @@ static void print_vif(const struct chaos_device *dev)
 
 static void print_vbd(const struct chaos_device *dev)
 {
+	if (dev->target)
+		printf("    %s%s\n", dev->target, dev->is_direct ? ", direct I/O" : "");
 	printf("    %llu sectors of %u bytes, %s\n", (unsigned long long)dev->sectors,
 	       dev->sector_size, dev->is_read_only ? "read-only" : "read-write");
 	printf("    %llu reads %llu bytes, %llu writes %llu bytes, %llu errors\n",
@@ -97,20 +99,21 @@ static void print_domain(const struct chaos_dominfo *info, const struct chaos_de
 
 static int info_domain(struct call *call, const char *who)
 {
-	struct chaos_devices devs;
+	struct chaos_devices devs = { 0 };
 	struct chaos_dominfo info;
 	int rc;
 
 	rc = call_find(call, who, &info);
 	if (!rc)
 		rc = chaos_domain_devices(call->ctx, info.domid, &devs, &call->err);
-	if (rc)
-		return rc;
-	if (call->json)
+	if (!rc)
+		rc = chaos_domain_targets(call->ctx, info.domid, &devs, &call->err);
+	if (!rc && call->json)
 		json_info(&info, &devs);
-	else
+	else if (!rc)
 		print_domain(&info, &devs);
-	return 0;
+	chaos_devices_fini(&devs);
+	return rc;
 }
 
 static int info_host(struct call *call, void (*print)(const struct chaos_host *host))

@@ -177,6 +177,11 @@ static void add_vbd(struct json_writer *w, const struct chaos_device *dev)
 	jsonw_number(w, "sectors", dev->sectors);
 	jsonw_number(w, "sector_size", dev->sector_size);
 	jsonw_bool(w, "read_only", dev->is_read_only);
+	jsonw_text(w, "target", dev->target);
+	if (dev->target)
+		jsonw_bool(w, "direct", dev->is_direct);
+	else
+		jsonw_null(w, "direct");
 	jsonw_number(w, "reads", dev->reads);
 	jsonw_number(w, "read_bytes", dev->read_bytes);
 	jsonw_number(w, "writes", dev->writes);
@@ -212,7 +217,22 @@ static void add_device(struct json_writer *w, const struct chaos_device *dev)
 	jsonw_number(w, "rx_dropped", dev->rx_dropped);
 }
 
-void json_disk(const struct chaos_device *dev, bool is_first)
+void json_device(const struct chaos_dominfo *info, const char *result,
+		 const struct chaos_device *dev)
+{
+	struct json_writer w;
+
+	jsonw_begin(&w);
+	jsonw_number(&w, "domid", info->domid);
+	jsonw_text(&w, "name", info->name);
+	jsonw_text(&w, "result", result);
+	jsonw_open(&w, "device", '{');
+	add_device(&w, dev);
+	jsonw_close(&w, '}');
+	jsonw_end(&w);
+}
+
+void json_device_element(const struct chaos_device *dev, bool is_first)
 {
 	struct json_writer w;
 

@@ -18,9 +18,12 @@ void json_saved(const struct chaos_dominfo *info, const char *path, const struct
 		bool goes_on, bool with_timing);
 /* {"domid": N, "name": ..., "result": RESULT} */
 void json_done(const struct chaos_dominfo *info, const char *result);
+/* What has become of a device: {"domid": N, "name": ..., "result": RESULT, "device": {...}} */
+void json_device(const struct chaos_dominfo *info, const char *result,
+		 const struct chaos_device *dev);
 /* An element of an array each; jsonw_end_array() ends it. */
 void json_list(const struct chaos_dominfo *info, bool is_first);
-void json_disk(const struct chaos_device *dev, bool is_first);
+void json_device_element(const struct chaos_device *dev, bool is_first);
 void json_pool(const struct chaos_pool *pool, bool is_first);
 /* How far filling a pool is; a line each time. */
 void json_progress(const struct chaos_pool *pool);

@@ -9,6 +9,12 @@
 	"  --wait            wait until it has stopped, then act as below\n" \
 	"  --timeout SECONDS how long to wait (30)\n"
 
+#define ATTACH_OPTIONS                                                                        \
+	"  --timeout SECONDS how long to wait until the guest has looked (10); of a device\n" \
+	"                    that it does not look at nothing is left\n"
+#define DETACH_OPTIONS \
+	"  --timeout SECONDS how long to wait until the guest has let go of it (10)\n"
+
 const struct verb verbs[] = {
 	{ "create", "FILE [KEY=VALUE]...",
 	  "Create a guest from an xl.cfg file and wait until it is ready",
@@ -53,7 +59,21 @@ const struct verb verbs[] = {
 	  "  --names           only names, one a line\n",
 	  cmd_list },
 	{ "info", "[DOMAIN]", "Show everything about a guest, or about the host", "", cmd_info },
+	{ "block-attach", "DOMAIN SPEC...", "Give a guest that runs another disk",
+	  "SPEC is as in disk = [ ... ], in one piece or several: vdev=xvdb target=/srv/b.img\n\n" ATTACH_OPTIONS,
+	  cmd_block_attach },
+	{ "block-detach", "DOMAIN VDEV", "Take a disk from a guest",
+	  "What the guest has begun is finished; what it asks afterwards fails.\n\n" DETACH_OPTIONS,
+	  cmd_block_detach },
+	{ "block-resize", "DOMAIN VDEV", "Tell a guest that its disk's file has another size", "",
+	  cmd_block_resize },
 	{ "block-list", "DOMAIN", "List the disks of a guest", "", cmd_block_list },
+	{ "network-attach", "DOMAIN SPEC...", "Give a guest that runs another vif",
+	  "SPEC is as in vif = [ ... ], in one piece or several: bridge=xenbr0 ip=10.0.0.3/24\n\n" ATTACH_OPTIONS,
+	  cmd_network_attach },
+	{ "network-detach", "DOMAIN ID|MAC", "Take a vif from a guest", DETACH_OPTIONS,
+	  cmd_network_detach },
+	{ "network-list", "DOMAIN", "List the vifs of a guest", "", cmd_network_list },
 	{ "console", "DOMAIN", "Attach to a guest's console; Ctrl-] leaves",
 	  "  --dump            print what is there and leave\n", cmd_console },
 	{ "events", "", "Tell what happens to domains, as it happens",
@@ -86,7 +106,7 @@ static void usage(FILE *f)
 
 	fputs("Usage: chaos VERB [OPTION]... [ARGUMENT]...\n\n", f);
 	for (i = 0; i < nr_verbs; i++)
-		fprintf(f, "  %-10s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].summary);
+		fprintf(f, "  %-14s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].summary);
 	fputs("\n'chaos VERB --help' says more; so does 'man chaos'.\n", f);
 }
 

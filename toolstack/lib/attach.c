@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
- * Attaches a domain's back-ends, all at once, or as a shell's that get their addresses later.  An
- * address that was made up is replaced when it is taken; one that was given is an error.
+ * Attaches a domain's back-ends, all at once, or as a shell's that get their addresses later, or more
+ * of them while it runs.  An address that was made up is replaced when it is taken; one that was given
+ * is an error.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #include "internal.h"
 
-/* One ioctl that names devices: CREATE or CONFIGURE, which tell of conflicts in the same way. */
+/* One ioctl that names devices: CREATE, CONFIGURE or ADD, which tell of conflicts in the same way. */
 struct attempt {
 	struct chaos_ctx *ctx;
 	unsigned long request;
@@ -51,9 +52,48 @@ static const struct chaos_disk *disk_in_error(const struct attempt *a)
 {
 	unsigned int nr = *a->err_dev - a->first_vif - a->cfg->nr_vifs;
 
-	if (a->request != NOXS_IOC_CREATE || *a->err_dev == 0xffff || nr >= a->cfg->nr_disks)
+	if (a->request == NOXS_IOC_CONFIGURE || *a->err_dev == 0xffff || nr >= a->cfg->nr_disks)
 		return NULL;
 	return &a->cfg->disks[nr];
+}
+
+/* What only a domain that runs can be in the way of; 0 if it is nothing of the kind. */
+static int add_error(const struct attempt *a, int e, struct chaos_error *err)
+{
+	const struct chaos_disk *disk = disk_in_error(a);
+	const char *name = a->cfg->name;
+	const struct chaos_vif *vif;
+	unsigned int nr;
+
+	vif = vif_in_error(a, &nr);
+	switch (e) {
+	case EEXIST:
+		if (disk)
+			return chaos_error_set(
+				err, CHAOS_EXISTS, e,
+				"\"%s\" has a disk %s already: choose another vdev, or detach it",
+				name, disk->vdev);
+		return chaos_error_set(
+			err, CHAOS_EXISTS, e,
+			"\"%s\" has a vif %u already: choose another devid, or detach it", name,
+			vif ? vif->id : 0U);
+	case EBUSY:
+		return chaos_error_set(err, CHAOS_FAILED, e,
+				       "\"%s\" is being saved: try again when that has ended",
+				       name);
+	case ENOENT:
+		return chaos_error_set(err, CHAOS_NO_DOMAIN, e,
+				       "\"%s\" has no devices of the noxs module", name);
+	case ENOSPC:
+		return chaos_error_set(
+			err, CHAOS_RESOURCES, e,
+			"\"%s\" has no room for another device: it has 30, with those detached that it has not let go of",
+			name);
+	case ENOTTY:
+		return chaos_module_old(e, err);
+	default:
+		return 0;
+	}
 }
 
 static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
@@ -62,10 +102,15 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	const struct chaos_vif *vif;
 	unsigned int nr;
 	char mac[18];
+	int rc;
 
+	rc = a->request == NOXS_IOC_ADD ? add_error(a, e, err) : 0;
+	if (rc)
+		return rc;
 	if (disk_in_error(a))
 		return chaos_disk_error(disk_in_error(a), e, err);
 	vif = vif_in_error(a, &nr);
+	nr = vif ? vif->id : 0;
 	if (*a->conflict_what == NOXS_CONFLICT_NAME)
 		return chaos_name_taken(a->ctx, cfg->name, err);
 	if (vif && *a->conflict_what == NOXS_CONFLICT_MAC) {
@@ -95,11 +140,11 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 			       strerror(e));
 }
 
-static void fill_vif(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_vif *vif)
+static void fill_vif(struct noxs_ioc_dev *dev, const struct chaos_vif *vif)
 {
 	memset(dev, 0, sizeof(*dev));
 	dev->cls = NOXS_CLASS_VIF;
-	dev->id = id;
+	dev->id = vif->id;
 	dev->fd = -1;
 	if (vif->bridge[0])
 		dev->flags = vif->on_switch ? NOXS_VIF_SWITCH : NOXS_VIF_BRIDGE;
@@ -125,19 +170,19 @@ static void fill_rings(struct noxs_ioc_dev *dev, const struct chaos_built_vif *b
 }
 
 /* What a shell's vif has: everything but addresses. */
-static void fill_deferred(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_vif *vif)
+static void fill_deferred(struct noxs_ioc_dev *dev, const struct chaos_vif *vif)
 {
 	struct chaos_vif blank = *vif;
 
 	chaos_vif_blank(&blank);
-	fill_vif(dev, id, &blank);
+	fill_vif(dev, &blank);
 	dev->flags |= NOXS_VIF_DEFERRED;
 }
 
 /* What such a vif still lacks. */
-static void fill_addresses(struct noxs_ioc_dev *dev, uint16_t id, const struct chaos_vif *vif)
+static void fill_addresses(struct noxs_ioc_dev *dev, const struct chaos_vif *vif)
 {
-	fill_vif(dev, id, vif);
+	fill_vif(dev, vif);
 	dev->flags = 0;
 	memset(dev->link, 0, sizeof(dev->link));
 }
@@ -203,12 +248,27 @@ static int fill_disks(struct noxs_ioc_dev *devs, const struct chaos_config *cfg,
 	return 0;
 }
 
+/* With cfg's disks, which come behind everything else in devs. */
+static int attempt_with_disks(const struct attempt *a, struct chaos_error *err)
+{
+	struct noxs_ioc_dev *disks = a->devs + a->first_vif + a->cfg->nr_vifs;
+	unsigned int nr_open = 0;
+	int rc;
+
+	rc = fill_disks(disks, a->cfg, &nr_open, err);
+	if (!rc)
+		rc = attempt(a, err);
+	/* The module has its own hold on them. */
+	while (nr_open)
+		close(disks[--nr_open].fd);
+	return rc;
+}
+
 /* CREATE of the devices in @devs, which begin with sysctl; @vifs as in struct attempt. */
 static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct noxs_ioc_dev *devs,
 		  const struct chaos_built *built, const struct chaos_config *cfg,
 		  struct chaos_vif *vifs, struct chaos_error *err)
 {
-	struct noxs_ioc_dev *disks = devs + 1 + cfg->nr_vifs;
 	struct attempt a = {
 		.ctx = ctx,
 		.request = NOXS_IOC_CREATE,
@@ -221,21 +281,14 @@ static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct nox
 		.conflict_domid = &arg->conflict_domid,
 		.conflict_what = &arg->conflict_what,
 	};
-	unsigned int i, nr_open = 0;
-	int rc;
+	unsigned int i;
 
 	fill_sysctl(&devs[0]);
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_rings(&devs[i + 1], &built->vifs[i]);
-	rc = fill_disks(disks, cfg, &nr_open, err);
 	arg->nr_devs = (uint16_t)(1 + cfg->nr_vifs + cfg->nr_disks);
 	arg->devs = (uintptr_t)devs;
-	if (!rc)
-		rc = attempt(&a, err);
-	/* The module has its own hold on them. */
-	while (nr_open)
-		close(disks[--nr_open].fd);
-	return rc;
+	return attempt_with_disks(&a, err);
 }
 
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
@@ -246,7 +299,7 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 	unsigned int i;
 
 	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_vif(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+		fill_vif(&devs[i + 1], &cfg->vifs[i]);
 	return create(ctx, arg, devs, built, cfg, cfg->vifs, err);
 }
 
@@ -258,7 +311,7 @@ int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg
 	unsigned int i;
 
 	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_deferred(&devs[i + 1], (uint16_t)i, &cfg->vifs[i]);
+		fill_deferred(&devs[i + 1], &cfg->vifs[i]);
 	return create(ctx, arg, devs, built, cfg, NULL, err);
 }
 
@@ -281,8 +334,36 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 	unsigned int i;
 
 	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_addresses(&devs[i], (uint16_t)i, &cfg->vifs[i]);
+		fill_addresses(&devs[i], &cfg->vifs[i]);
 	arg->nr_devs = (uint16_t)cfg->nr_vifs;
 	arg->devs = (uintptr_t)devs;
 	return attempt(&a, err);
+}
+
+int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
+		     struct chaos_error *err)
+{
+	struct noxs_ioc_dev devs[CHAOS_MAX_DEVS];
+	struct noxs_ioc_add arg = {
+		.domid = (uint16_t)domid,
+		.nr_devs = (uint16_t)(cfg->nr_vifs + cfg->nr_disks),
+		.devs = (uintptr_t)devs,
+	};
+	struct attempt a = {
+		.ctx = ctx,
+		.request = NOXS_IOC_ADD,
+		.arg = &arg,
+		.cfg = cfg,
+		.vifs = cfg->vifs,
+		.devs = devs,
+		.first_vif = 0,
+		.err_dev = &arg.err_dev,
+		.conflict_domid = &arg.conflict_domid,
+		.conflict_what = &arg.conflict_what,
+	};
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_vifs; i++)
+		fill_vif(&devs[i], &cfg->vifs[i]);
+	return attempt_with_disks(&a, err);
 }

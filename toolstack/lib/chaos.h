@@ -74,6 +74,8 @@ enum chaos_action {
 };
 
 struct chaos_vif {
+	uint16_t id; /* by which its guest knows it */
+	bool has_id; /* rather than the next one that is free */
 	uint8_t mac[6];
 	bool mac_is_random; /* no address was given: another may be taken on conflict */
 	uint8_t prefix;
@@ -340,6 +342,8 @@ struct chaos_device {
 	uint64_t sectors; /* of sector_size bytes */
 	uint32_t sector_size;
 	bool is_read_only;
+	bool is_direct; /* with target */
+	char *target;	/* the file behind it: see chaos_domain_targets() */
 	uint64_t reads, read_bytes, writes, written_bytes, io_errors;
 };
 
@@ -355,6 +359,48 @@ struct chaos_devices {
 /* What the module knows of a domain's devices. */
 int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *out,
 			 struct chaos_error *err);
+/*
+ * And the files behind its disks, by the names they have now; target stays NULL where there is none any
+ * more.  In any case the targets are to be freed with chaos_devices_fini().
+ */
+int chaos_domain_targets(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *devs,
+			 struct chaos_error *err);
+void chaos_devices_fini(struct chaos_devices *devs);
+
+/* ---- hot-plug ---- */
+
+struct chaos_attach_opts {
+	unsigned int timeout_ms; /* for the guest to answer, 0 = CHAOS_HOTPLUG_TIMEOUT_MS */
+	/* Told of unsupported keys, may be NULL; text is one line. */
+	void (*warn)(void *opaque, const char *text);
+	void *opaque;
+};
+#define CHAOS_HOTPLUG_TIMEOUT_MS 10000U
+
+/*
+ * Give a guest that runs another disk or vif, as one string of `disk` or `vif` of its configuration
+ * describes it.  All or nothing: of one that the guest does not learn of nothing is left.  *out is what it
+ * has become, open if the guest has opened it by then.
+ */
+int chaos_block_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *spec,
+		       const struct chaos_attach_opts *opts, struct chaos_device *out,
+		       struct chaos_error *err);
+int chaos_network_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *spec,
+			 const struct chaos_attach_opts *opts, struct chaos_device *out,
+			 struct chaos_error *err);
+/*
+ * Take a disk, by its name, or a vif, by its number or MAC address, from a guest, whether it likes that
+ * or not: *out is what it was before, open if the guest was using it.  Then the guest is told, with
+ * timeout_ms to answer, which it need not.
+ */
+int chaos_block_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,
+		       unsigned int timeout_ms, struct chaos_device *out, struct chaos_error *err);
+int chaos_network_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *which,
+			 unsigned int timeout_ms, struct chaos_device *out,
+			 struct chaos_error *err);
+/* The size of a disk's file has changed, or may have: *out is the disk with the size it has now. */
+int chaos_block_resize(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,
+		       struct chaos_device *out, struct chaos_error *err);
 
 /* Remove a domain with all it holds; waits up to timeout_ms for the last of it to go. */
 int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,

@@ -267,6 +267,25 @@ static int get_cpus(struct reader *r)
 	return 0;
 }
 
+/* As in xl, one that has no number of its own has that of its place in the list. */
+static int number_vif(struct reader *r, unsigned int nr)
+{
+	struct chaos_vif *vif = &r->cfg->vifs[nr];
+	char text[64];
+	unsigned int i;
+
+	if (!vif->has_id)
+		vif->id = (uint16_t)nr;
+	vif->has_id = true;
+	for (i = 0; i < nr; i++)
+		if (r->cfg->vifs[i].id == vif->id) {
+			(void)snprintf(text, sizeof(text), "has devid %u twice; give each its own",
+				       vif->id);
+			return key_error(r, "vif", text);
+		}
+	return 0;
+}
+
 static int get_vifs(struct reader *r)
 {
 	struct chaos_config *cfg = r->cfg;
@@ -292,6 +311,8 @@ static int get_vifs(struct reader *r)
 				       r->src->path, i, unsupported);
 			rc = complain(r, text);
 		}
+		if (!rc)
+			rc = number_vif(r, (unsigned int)i);
 		if (rc)
 			return rc;
 	}

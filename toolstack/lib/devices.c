@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* What the module knows of a domain's devices. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -60,6 +61,8 @@ static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *ou
 		convert_vbd(in, out);
 	if (in->cls != NOXS_CLASS_VIF)
 		return;
+	out->vif.id = in->id;
+	out->vif.has_id = true;
 	memcpy(out->vif.mac, in->config.vif.mac, sizeof(out->vif.mac));
 	memcpy(out->vif.bridge, in->link, sizeof(out->vif.bridge) - 1);
 	out->vif.on_switch = !in->ifname[0]; /* a port has no net device */
@@ -108,4 +111,68 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dev
 	for (i = 0; i < out->nr_devs; i++)
 		convert(&devs[i], &out->devs[i]);
 	return 0;
+}
+
+const struct chaos_device *chaos_device_find(const struct chaos_devices *devs, const char *cls,
+					     unsigned int id)
+{
+	unsigned int i;
+
+	for (i = 0; i < devs->nr_devs; i++)
+		if (!strcmp(devs->devs[i].cls, cls) && devs->devs[i].id == id)
+			return &devs->devs[i];
+	return NULL;
+}
+
+#define MAX_TARGET 4096U /* struct noxs_ioc_target: what is used at most */
+
+static int get_target(struct chaos_ctx *ctx, uint32_t domid, struct chaos_device *dev,
+		      struct chaos_error *err)
+{
+	char path[MAX_TARGET], vdev[16];
+	struct noxs_ioc_target arg = {
+		.domid = (uint16_t)domid,
+		.id = (uint16_t)dev->id,
+		.path = (uintptr_t)path,
+		.len = sizeof(path),
+	};
+	int e;
+
+	if (!ioctl(ctx->noxs_fd, NOXS_IOC_TARGET, &arg)) {
+		dev->is_direct = arg.flags & NOXS_TARGET_DIRECT;
+		dev->target = strdup(path);
+		return dev->target ? 0 :
+				     chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	}
+	e = errno;
+	/* Unlinked, or a name that is too long for anybody to open it by; or the disk has gone. */
+	if (e == ENOENT || e == ENAMETOOLONG)
+		return 0;
+	if (e == ENOTTY)
+		return chaos_module_old(e, err);
+	chaos_vdev_format(dev->id, vdev);
+	return chaos_error_set(err, chaos_code_of_errno(e), e,
+			       "cannot ask for the file behind %s of domain %u: %s", vdev, domid,
+			       strerror(e));
+}
+
+int chaos_domain_targets(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *devs,
+			 struct chaos_error *err)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < devs->nr_devs && !rc; i++)
+		if (!strcmp(devs->devs[i].cls, "vbd"))
+			rc = get_target(ctx, domid, &devs->devs[i], err);
+	return rc;
+}
+
+void chaos_devices_fini(struct chaos_devices *devs)
+{
+	unsigned int i;
+
+	for (i = 0; i < devs->nr_devs; i++)
+		free(devs->devs[i].target);
+	devs->nr_devs = 0;
 }

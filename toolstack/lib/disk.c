@@ -19,8 +19,7 @@
 /* Letters count as in xvdz, xvdaa; with the 16 bits of the device's number. */
 #define MAX_DISK_NUMBER 0xffffL
 
-/* The number of a whole disk, from 0; -1 if it is none. */
-static long disk_number(const char *vdev)
+long chaos_vdev_parse(const char *vdev)
 {
 	static const char *const prefixes[] = { "xvd", "sd", "hd" };
 	const char *p = NULL;
@@ -96,7 +95,7 @@ static int take(const char *spec, const libxl_device_disk *xl, struct chaos_disk
 
 	if (why)
 		return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "disk '%s': %s", spec, why);
-	number = disk_number(xl->vdev);
+	number = chaos_vdev_parse(xl->vdev);
 	if (number < 0 || strlen(xl->vdev) >= sizeof(disk->vdev))
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EINVAL,

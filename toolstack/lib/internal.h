@@ -64,6 +64,8 @@ int chaos_noxs_dominfo(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dominf
 
 /* module.c: the control device */
 int chaos_module_open(struct chaos_ctx *ctx, struct chaos_error *err);
+/* It does not know an ioctl, says errno. */
+int chaos_module_old(int e, struct chaos_error *err);
 /* Not attached is success. */
 int chaos_module_detach(struct chaos_ctx *ctx, uint32_t domid);
 int chaos_module_subscribe(struct chaos_ctx *ctx, int fd, uint32_t domid);
@@ -85,8 +87,25 @@ int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg
 			      struct chaos_error *err);
 int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
 			   struct chaos_config *cfg, struct chaos_error *err);
+/* Give a domain that runs the vifs and disks of cfg, of which only those and the name count. */
+int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
+		     struct chaos_error *err);
 /* Xen has refused a name: say who bears it. */
 int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error *err);
+
+/* devices.c: the one with this class and number among them, or NULL */
+const struct chaos_device *chaos_device_find(const struct chaos_devices *devs, const char *cls,
+					     unsigned int id);
+
+/* repage.c */
+/*
+ * Have the guest look at its device page, and wait for its answer.  The context's descriptor has been
+ * subscribed to domid before the page changed.
+ */
+int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
+		 struct chaos_error *err);
+/* The same without waiting for anything, or telling of errors. */
+void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
 
 /* events.c */
 void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *out);
@@ -139,12 +158,15 @@ int chaos_cpus_parse(const char *text, uint8_t map[CHAOS_MAX_CPUS / 8]);
 int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, size_t len,
 		    struct chaos_error *err);
 int chaos_mac_random(uint8_t mac[6]);
+int chaos_mac_parse(const char *text, uint8_t mac[6]);
 
 /* disk.c */
 struct XLU_Config;
 /* The disks of the configuration called `path` that has been read into xlu. */
 int chaos_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
 		     struct chaos_error *err);
+/* The number of a whole disk, from 0 for xvda; -1 if it is none. */
+long chaos_vdev_parse(const char *vdev);
 /* target is to be freed */
 int chaos_disk_parse(const char *spec, struct chaos_disk *disk, struct chaos_error *err);
 /* The descriptor to hand to the module, locked against other users of the same file. */

@@ -49,6 +49,13 @@ static int module_check(int fd, struct chaos_error *err)
 	return 0;
 }
 
+int chaos_module_old(int e, struct chaos_error *err)
+{
+	return chaos_error_set(
+		err, CHAOS_ENVIRONMENT, e,
+		"the noxs module is older than this chaos: load the one that came with it");
+}
+
 int chaos_module_open(struct chaos_ctx *ctx, struct chaos_error *err)
 {
 	int fd, rc;

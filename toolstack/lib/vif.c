@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * One string of `vif = [ ... ]`: "mac=..,bridge=..,ip=a.b.c.d/len,gateway=..,mtu=..,connect=..", or
- * switch=.. for bridge=.. .
+ * switch=.. for bridge=.., and devid=.. .
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ int chaos_mac_random(uint8_t mac[6])
 	return chaos_random(mac + 3, 3);
 }
 
-static int parse_mac(const char *text, uint8_t mac[6])
+int chaos_mac_parse(const char *text, uint8_t mac[6])
 {
 	unsigned int b[6];
 	int i, n = 0;
@@ -68,7 +68,7 @@ static int parse_number(const char *text, unsigned int min, unsigned int max, un
 
 static int set_mac(struct chaos_vif *vif, const char *value, struct chaos_error *err)
 {
-	if (parse_mac(value, vif->mac))
+	if (chaos_mac_parse(value, vif->mac))
 		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
 				       "vif: mac=%s is not a MAC address; write 00:16:3e:xx:xx:xx",
 				       value);
@@ -146,6 +146,18 @@ static int set_mtu(struct chaos_vif *vif, const char *value, struct chaos_error 
 	return 0;
 }
 
+static int set_devid(struct chaos_vif *vif, const char *value, struct chaos_error *err)
+{
+	unsigned int id;
+
+	if (parse_number(value, 0, UINT16_MAX, &id))
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				       "vif: devid=%s is not between 0 and %u", value, UINT16_MAX);
+	vif->id = (uint16_t)id;
+	vif->has_id = true;
+	return 0;
+}
+
 static int set_connect(struct chaos_vif *vif, const char *value, struct chaos_error *err)
 {
 	if (strcmp(value, "auto") && strcmp(value, "guest"))
@@ -161,7 +173,7 @@ static const struct {
 } vif_keys[] = {
 	{ "mac", set_mac },	    { "bridge", set_bridge }, { "ip", set_ip },
 	{ "gateway", set_gateway }, { "mtu", set_mtu },	      { "connect", set_connect },
-	{ "switch", set_switch },
+	{ "switch", set_switch },   { "devid", set_devid },
 };
 
 /* A vif has one link: *link is the key that named it, NULL if none has. */

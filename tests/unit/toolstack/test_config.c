@@ -112,6 +112,7 @@ static void full(void **state)
 	assert_int_equal(f->cfg->cpus[0], 3);
 	assert_int_equal(f->cfg->nr_vifs, 2);
 	assert_string_equal(f->cfg->vifs[1].bridge, "br1");
+	assert_int_equal(f->cfg->vifs[1].id, 1);
 	assert_int_equal(f->cfg->on_poweroff, CHAOS_PRESERVE);
 	assert_int_equal(f->cfg->on_reboot, CHAOS_DESTROY);
 	assert_int_equal(f->cfg->on_crash, CHAOS_RESTART);
@@ -211,6 +212,8 @@ static void refused(void **state)
 		{ GOOD "vif='bridge=b'", "not a list" },
 		{ GOOD "vif=['ip=1']", "vif" },
 		{ GOOD "vif=[['a']]", "not a string" },
+		{ GOOD "vif=['bridge=b,devid=x']", "devid=x" },
+		{ GOOD "vif=['bridge=b,devid=1', 'bridge=b']", "has devid 1 twice" },
 		{ GOOD "on_crash='explode'", "on_crash" },
 		{ GOOD "this is not a configuration", "syntax error" },
 		{ GOOD "x = [ 'unclosed\n", ":4:" },

@@ -204,6 +204,35 @@ static void info(void **state)
 	assert_non_null(strstr(printed, "\"tx_packets\":12"));
 }
 
+static void device(void **state)
+{
+	char target[] = "/srv/a";
+	struct chaos_device disk = {
+		.cls = "vbd",
+		.state = "open",
+		.sectors = 8,
+		.sector_size = 512,
+		.target = target,
+	};
+	struct chaos_dominfo dom = { .domid = 3, .name = "web" };
+
+	(void)state;
+	begin();
+	json_device(&dom, "resized", &disk);
+	end();
+	assert_non_null(strstr(
+		printed,
+		"{\"domid\":3,\"name\":\"web\",\"result\":\"resized\",\"device\":{\"class\":\"vbd\","));
+	assert_non_null(strstr(printed, "\"target\":\"/srv/a\",\"direct\":false,"));
+	disk.target = NULL;
+	begin();
+	json_device_element(&disk, true);
+	jsonw_end_array(false);
+	end();
+	assert_non_null(strstr(printed, "[{\"class\":\"vbd\",\"id\":0,"));
+	assert_non_null(strstr(printed, "\"target\":null,\"direct\":null,"));
+}
+
 static void host_and_doctor(void **state)
 {
 	struct chaos_host host = { .xen_major = 4,
@@ -255,6 +284,7 @@ int main(void)
 		cmocka_unit_test(created),
 		cmocka_unit_test(list),
 		cmocka_unit_test(info),
+		cmocka_unit_test(device),
 		cmocka_unit_test(host_and_doctor),
 		cmocka_unit_test(done_and_stopped),
 	};

@@ -104,6 +104,7 @@ static int setup(void **state)
 	cfg.vifs[0].mtu = 1500;
 	cfg.vifs[0].ipv4 = 0x0200000a;
 	cfg.vifs[0].prefix = 24;
+	cfg.vifs[1].id = 1;
 	memcpy(cfg.vifs[1].mac, "\x00\x16\x3e\x0a\x0b\x0c", 6);
 	return 0;
 }
