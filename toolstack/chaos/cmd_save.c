@@ -53,6 +53,23 @@ static void print_saved(const struct chaos_saved *saved)
 	       "end", (unsigned long long)saved->end_ns, "bytes", (unsigned long long)saved->bytes);
 }
 
+/* Once only: a guest with many disks has but one memory. */
+static void warn_of_disks(struct call *call, const struct chaos_dominfo *info, const char *path)
+{
+	struct chaos_devices devs;
+	unsigned int i;
+
+	if (chaos_domain_devices(call->ctx, info->domid, &devs, NULL))
+		return; /* it is saved, and that is what was asked for */
+	for (i = 0; i < devs.nr_devs; i++)
+		if (!strcmp(devs.devs[i].cls, "vbd") && !devs.devs[i].is_read_only)
+			break;
+	if (i < devs.nr_devs)
+		fprintf(stderr,
+			"chaos: warning: \"%s\" can go on writing to its disks: what is in %s fits them as they are now only\n",
+			info->name, path);
+}
+
 static int save(struct call *call, const char *who, const char *path,
 		const struct chaos_save_opts *opts, bool with_timing)
 {
@@ -69,6 +86,8 @@ static int save(struct call *call, const char *who, const char *path,
 	chaos_ctx_set_cancel(call->ctx, -1);
 	if (cancel_fd >= 0)
 		(void)close(cancel_fd); /* nothing was written to it */
+	if (!rc && (opts->keeps || opts->pauses))
+		warn_of_disks(call, &info, path);
 	if (!rc && call->json)
 		json_saved(&info, path, &saved, opts->keeps || opts->pauses, with_timing);
 	else if (!rc && with_timing)

@@ -14,10 +14,16 @@ static const char *const supported[] = {
 	"cpus",	       "cmdline",   "extra",	"root",	      "type",	"vif",
 	"on_poweroff", "on_reboot", "on_crash", "memory_kib", "disk",
 };
+/* Of saved guests only. */
+#define SAVED_DISKS "saved_disks"
 
-bool chaos_cfgkeys_is_supported(const struct chaos_key *key)
+bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved)
 {
 	size_t i;
+
+	if (is_saved && key->len == strlen(SAVED_DISKS) &&
+	    !memcmp(SAVED_DISKS, key->name, key->len))
+		return true;
 
 	for (i = 0; i < sizeof(supported) / sizeof(supported[0]); i++)
 		if (strlen(supported[i]) == key->len && !memcmp(supported[i], key->name, key->len))

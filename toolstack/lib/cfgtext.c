@@ -91,9 +91,13 @@ int chaos_cfgtext_load(const struct chaos_config_source *src, char **text, size_
 
 	if (src->text) {
 		*len = strlen(src->text);
-		*text = strdup(src->text);
+		*text = malloc(*len + sizeof("\n"));
 		if (!*text)
 			return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+		/* Its last line may lack its end, and would swallow the first override. */
+		memcpy(*text, src->text, *len);
+		memcpy(*text + *len, "\n", sizeof("\n"));
+		++*len;
 	} else {
 		rc = chaos_cfgtext_read(src->path, text, len, err);
 	}

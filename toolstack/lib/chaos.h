@@ -95,6 +95,13 @@ struct chaos_disk {
 	bool is_direct; /* past the page cache */
 };
 
+/* What a saved guest had. */
+struct chaos_saved_disk {
+	uint16_t id;
+	uint32_t sector_size;
+	uint64_t sectors;
+};
+
 /* Who lays a guest's memory out. */
 enum chaos_builder {
 	CHAOS_BUILDER_AUTO,    /* the fast one, if it can */
@@ -116,6 +123,8 @@ struct chaos_config {
 	struct chaos_vif vifs[CHAOS_MAX_VIFS];
 	unsigned int nr_disks;
 	struct chaos_disk disks[CHAOS_MAX_DISKS];
+	unsigned int nr_saved_disks; /* of a saved guest: it must get the same again */
+	struct chaos_saved_disk saved_disks[CHAOS_MAX_DISKS];
 	enum chaos_action on_poweroff, on_reboot, on_crash;
 	enum chaos_builder builder; /* the caller's choice: no key of the file */
 };
@@ -127,6 +136,11 @@ struct chaos_config_source {
 	unsigned int nr_overrides;
 	bool strict;   /* an unsupported key is an error */
 	bool is_saved; /* of a saved guest: it needs no kernel */
+	/*
+	 * Of a saved guest: who has written it may say what files of this host are its disks, whoever
+	 * the file belongs to.
+	 */
+	bool trusts_disks;
 	/* Told of every unsupported key, may be NULL; text is one line. */
 	void (*warn)(void *opaque, const char *text);
 	void *opaque;
@@ -448,8 +462,9 @@ int chaos_domain_save(struct chaos_ctx *ctx, const struct chaos_dominfo *info, c
 		      const struct chaos_save_opts *opts, struct chaos_saved *out,
 		      struct chaos_error *err);
 /*
- * Make the guest saved in src->path again; the overrides change its configuration.  *made is what it
- * has become, to be freed with chaos_config_free().  All or nothing.
+ * Make the guest saved in src->path again; the overrides change its configuration.  Disks are taken from
+ * a file only if nobody but root or the caller can have written it, unless src says otherwise.  *made is
+ * what it has become, to be freed with chaos_config_free().  All or nothing.
  */
 int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source *src,
 			 const struct chaos_create_opts *opts, struct chaos_created *out,

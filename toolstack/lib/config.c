@@ -44,7 +44,7 @@ static int report_keys(struct reader *r)
 	int rc;
 
 	while (chaos_cfgkeys_next(r->text, &pos, &line, &key)) {
-		if (chaos_cfgkeys_is_supported(&key))
+		if (chaos_cfgkeys_is_supported(&key, r->src->is_saved))
 			continue;
 		if ((size_t)(key.name - r->text) < r->file_len)
 			(void)snprintf(text, sizeof(text), "%s:%u: '%.*s' is not supported",
@@ -331,6 +331,8 @@ static int fill_config(struct reader *r)
 	    (rc = get_memory(r)) || (rc = get_number(r, "vcpus", MAX_VCPUS, 1, &cfg->vcpus)) ||
 	    (rc = get_cpus(r)) || (rc = get_vifs(r)) ||
 	    (rc = chaos_disks_load(r->xlu, r->src->path, cfg, r->err)) ||
+	    (r->src->is_saved &&
+	     (rc = chaos_saved_disks_load(r->xlu, r->src->path, cfg, r->err))) ||
 	    (rc = get_action(r, "on_poweroff", CHAOS_DESTROY, &cfg->on_poweroff)) ||
 	    (rc = get_action(r, "on_reboot", CHAOS_RESTART, &cfg->on_reboot)) ||
 	    (rc = get_action(r, "on_crash", CHAOS_DESTROY, &cfg->on_crash)))

@@ -55,12 +55,14 @@ static int attach(struct chaos_shell *s, struct chaos_config *cfg, const struct 
 		.ctrl_gref = s->built.ctrl_gref,
 		.ctrl_port = s->built.ctrl_port,
 	};
+	int rc;
 
 	if (info) {
 		arg.flags = NOXS_CREATE_SET_INFO;
 		arg.info = *info;
 	}
-	return chaos_module_attach(s->ctx, &arg, &s->built, cfg, err);
+	rc = chaos_module_attach(s->ctx, &arg, &s->built, cfg, err);
+	return rc ? rc : chaos_saved_disks_check(s->ctx, s->domid, cfg, err);
 }
 
 static int configure(struct chaos_shell *s, struct chaos_config *cfg, struct noxs_set_info *info,

@@ -4,6 +4,7 @@
 #define CHAOS_INTERNAL_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <xenctrl.h>
 #include <xencall.h>
 #include <xentoollog.h>
@@ -174,6 +175,14 @@ int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *
 /* What an errno from opening or attaching it means. */
 int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err);
 
+/* saved_disks.c */
+void chaos_saved_disks_write(FILE *f, const struct chaos_devices *devs);
+int chaos_saved_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
+			   struct chaos_error *err);
+/* saved_check.c: of those the module has, that none is smaller than it was. */
+int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
+			    struct chaos_error *err);
+
 /* cfgtext.c: *text is NUL-terminated and *len bytes long, and to be freed */
 int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err);
 int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err);
@@ -189,6 +198,6 @@ struct chaos_key {
 };
 /* The next statement's key in an xl.cfg text, from *pos; false at the end. */
 bool chaos_cfgkeys_next(const char *text, size_t *pos, unsigned int *line, struct chaos_key *key);
-bool chaos_cfgkeys_is_supported(const struct chaos_key *key);
+bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved);
 
 #endif /* CHAOS_INTERNAL_H */

@@ -181,20 +181,19 @@ static int load_config(const struct chaos_config_source *src, const char *text,
 	rc = chaos_config_load(cfg, &saved, err);
 	if (rc)
 		return rc;
-	if (!(*cfg)->kernel && !(*cfg)->ramdisk && !(*cfg)->cmdline && !(*cfg)->nr_disks)
+	rc = restore_check_config(src, *cfg, err);
+	if (!rc)
 		return 0;
 	chaos_config_free(*cfg);
 	*cfg = NULL;
-	return chaos_error_set(
-		err, CHAOS_CONFIG, EINVAL,
-		"%s: a saved guest has its kernel and command line in its memory, and no disks: do not give any",
-		src->path);
+	return rc;
 }
 
 int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source *src,
 			 const struct chaos_create_opts *opts, struct chaos_created *out,
 			 struct chaos_config **made, struct chaos_error *err)
 {
+	struct chaos_config_source source = *src;
 	uint64_t start = chaos_now_ns();
 	struct stream_reader reader = { 0 };
 	struct chaos_config *cfg = NULL;
@@ -206,9 +205,10 @@ int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source
 	if (fd < 0)
 		return chaos_error_set(err, CHAOS_CONFIG, errno, "%s: %s", src->path,
 				       strerror(errno));
+	source.trusts_disks = src->trusts_disks || restore_file_is_ours(fd);
 	rc = stream_reader_init(&reader, fd, &text, err);
 	if (!rc)
-		rc = load_config(src, text, &cfg, err);
+		rc = load_config(&source, text, &cfg, err);
 	if (!rc)
 		rc = make_domain(ctx, cfg, &reader, opts, out, err);
 	stream_reader_fini(&reader);

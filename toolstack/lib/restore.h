@@ -43,6 +43,13 @@ struct restore {
 int restore_fail(struct restore *r, const char *what);			 /* errno says why */
 int restore_refuse(struct restore *r, const char *what, uint64_t value); /* of the file */
 
+/* restore_config.c */
+/* Of an open file: nobody but root or the caller can have written it. */
+bool restore_file_is_ours(int fd);
+/* That a restore may use it: what it says of disks only from who may say that. */
+int restore_check_config(const struct chaos_config_source *src, const struct chaos_config *cfg,
+			 struct chaos_error *err);
+
 /* restore_memory.c */
 int restore_pages(struct restore *r, const struct stream_record *record);
 int restore_zero_pages(struct restore *r, const struct stream_record *record);

@@ -282,6 +282,8 @@ int chaos_domain_save(struct chaos_ctx *ctx, const struct chaos_dominfo *info, c
 	rc = check(info, err);
 	/* What cannot be written need not bother the guest. */
 	if (!rc)
+		rc = save_config_check(ctx, info, err);
+	if (!rc)
 		rc = file_open(&f, path, err);
 	if (rc)
 		return rc;

@@ -69,6 +69,9 @@ void save_state_close(struct save_state *s);
 /* save_config.c: xl.cfg text from what Xen and the module know; to be freed. */
 int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
 		char **text, struct chaos_error *err);
+/* That there will be such a text; the domain need not be suspended. */
+int save_config_check(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
+		      struct chaos_error *err);
 
 /* suspend.c */
 /*

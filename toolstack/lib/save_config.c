@@ -32,7 +32,7 @@ static void put_vif(FILE *f, const struct chaos_vif *vif)
 	char mac[18];
 
 	chaos_mac_format(vif->mac, mac);
-	fprintf(f, "  \"mac=%s,mtu=%u", mac, vif->mtu);
+	fprintf(f, "  \"devid=%u,mac=%s,mtu=%u", vif->id, mac, vif->mtu);
 	if (vif->ipv4) {
 		put_address(f, "ip", vif->ipv4);
 		fprintf(f, "/%u", vif->prefix);
@@ -41,6 +41,18 @@ static void put_vif(FILE *f, const struct chaos_vif *vif)
 		put_address(f, "gateway", vif->gateway);
 	fprintf(f, ",%s=", chaos_vif_link_kind(vif));
 	put_quoted(f, vif->bridge);
+	fputs("\",\n", f);
+}
+
+/* The target comes last: it takes what is left of the string. */
+static void put_disk(FILE *f, const struct chaos_device *dev)
+{
+	char vdev[16];
+
+	chaos_vdev_format(dev->id, vdev);
+	fprintf(f, "  \"vdev=%s,access=%s,%starget=", vdev, dev->is_read_only ? "ro" : "rw",
+		dev->is_direct ? "direct-io-safe," : "");
+	put_quoted(f, dev->target);
 	fputs("\",\n", f);
 }
 
@@ -61,36 +73,149 @@ static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages
 	fputs("]\n", f);
 }
 
+static void put_disks(FILE *f, const struct chaos_devices *devs)
+{
+	unsigned int i;
+
+	fputs("disk = [\n", f);
+	for (i = 0; i < devs->nr_devs; i++)
+		if (!strcmp(devs->devs[i].cls, "vbd"))
+			put_disk(f, &devs->devs[i]);
+	fputs("]\n", f);
+	chaos_saved_disks_write(f, devs);
+}
+
+static int make_text(const struct chaos_dominfo *info, uint64_t nr_pages,
+		     const struct chaos_devices *devs, bool has_disks, char **text,
+		     struct chaos_error *err)
+{
+	size_t len;
+	FILE *f;
+
+	*text = NULL;
+	f = open_memstream(text, &len);
+	if (f)
+		put_all(f, info, nr_pages, devs);
+	if (f && has_disks)
+		put_disks(f, devs);
+	if (!f || fclose(f))
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	return 0;
+}
+
+/* ---- what a restore will make of it ---- */
+
+static bool reads_back(const struct chaos_config *cfg, const struct chaos_device *dev)
+{
+	const struct chaos_disk *disk;
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_disks; i++) {
+		disk = &cfg->disks[i];
+		if (disk->id == dev->id)
+			return !strcmp(disk->target, dev->target) &&
+			       disk->is_read_only == dev->is_read_only &&
+			       disk->is_direct == dev->is_direct;
+	}
+	return false;
+}
+
+/* xl.cfg has no way to write some names; and a name that is not absolute is nowhere. */
+static int check_text(const char *text, uint32_t domid, const struct chaos_devices *devs,
+		      struct chaos_error *err)
+{
+	const struct chaos_config_source src = { .path = "saved", .text = text, .is_saved = true };
+	const struct chaos_device *dev;
+	struct chaos_config *cfg;
+	char vdev[16];
+	unsigned int i;
+	int rc;
+
+	if (strlen(text) > SAVE_MAX_CONFIG)
+		return chaos_error_set(
+			err, CHAOS_CONFIG, E2BIG,
+			"domain %u: the names of the files behind its disks are too long: rename them",
+			domid);
+	rc = chaos_config_load(&cfg, &src, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < devs->nr_devs && !rc; i++) {
+		dev = &devs->devs[i];
+		if (strcmp(dev->cls, "vbd") || (dev->target[0] == '/' && reads_back(cfg, dev)))
+			continue;
+		chaos_vdev_format(dev->id, vdev);
+		rc = chaos_error_set(
+			err, CHAOS_CONFIG, EINVAL,
+			"domain %u: the name of the file behind disk %s cannot be written in a configuration: rename it",
+			domid, vdev);
+	}
+	chaos_config_free(cfg);
+	return rc;
+}
+
+/* The number of disks; a file that nobody can open again makes a guest that cannot be restored. */
+static int count_disks(uint32_t domid, const struct chaos_devices *devs, struct chaos_error *err)
+{
+	const struct chaos_device *dev;
+	char vdev[16];
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < devs->nr_devs; i++) {
+		dev = &devs->devs[i];
+		if (strcmp(dev->cls, "vbd"))
+			continue;
+		n++;
+		if (dev->target)
+			continue;
+		chaos_vdev_format(dev->id, vdev);
+		return chaos_error_set(
+			err, CHAOS_CONFIG, ENOENT,
+			"domain %u: the file behind disk %s has no name any more: detach it first, or shut the guest down",
+			domid, vdev);
+	}
+	return n;
+}
+
+static int read_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *devs,
+			struct chaos_error *err)
+{
+	int rc;
+
+	rc = chaos_domain_devices(ctx, domid, devs, err);
+	return rc ? rc : chaos_domain_targets(ctx, domid, devs, err);
+}
+
 int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
 		char **text, struct chaos_error *err)
 {
 	struct chaos_devices *devs;
-	unsigned int i;
-	size_t len;
-	FILE *f;
-	int rc;
+	int rc, nr_disks = 0;
 
 	*text = NULL;
-	devs = malloc(sizeof(*devs));
+	devs = calloc(1, sizeof(*devs));
 	if (!devs)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	rc = chaos_domain_devices(ctx, info->domid, devs, err);
-	if (rc)
-		goto out;
-	/* What a disk was backed by is a file of its creation's, which we do not have. */
-	for (i = 0; i < devs->nr_devs; i++)
-		if (!strcmp(devs->devs[i].cls, "vbd"))
-			rc = chaos_error_set(err, CHAOS_CONFIG, EOPNOTSUPP,
-					     "domain %u has disks: saving those is not supported",
-					     info->domid);
-	if (rc)
-		goto out;
-	f = open_memstream(text, &len);
-	if (f)
-		put_all(f, info, nr_pages, devs);
-	if (!f || fclose(f))
-		rc = chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-out:
+	rc = read_devices(ctx, info->domid, devs, err);
+	if (!rc)
+		rc = nr_disks = count_disks(info->domid, devs, err);
+	if (rc >= 0)
+		rc = make_text(info, nr_pages, devs, nr_disks > 0, text, err);
+	if (!rc && nr_disks)
+		rc = check_text(*text, info->domid, devs, err);
+	chaos_devices_fini(devs);
 	free(devs);
+	return rc;
+}
+
+int save_config_check(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
+		      struct chaos_error *err)
+{
+	char *text;
+	int rc;
+
+	/* How many pages it will have does not matter yet. */
+	rc = save_config(ctx, info, 1, &text, err);
+	free(text);
 	return rc;
 }

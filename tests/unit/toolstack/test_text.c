@@ -217,7 +217,7 @@ static void keys_with_lines(void **state)
 		assert_int_equal(key.len, strlen(wanted[i].name));
 		assert_memory_equal(key.name, wanted[i].name, key.len);
 		assert_int_equal(key.line, wanted[i].line);
-		assert_int_equal(chaos_cfgkeys_is_supported(&key), wanted[i].is_supported);
+		assert_int_equal(chaos_cfgkeys_is_supported(&key, false), wanted[i].is_supported);
 	}
 	assert_false(chaos_cfgkeys_next(text, &pos, &line, &key));
 }

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The configuration of a saved guest with disks, from what the module knows (which is faked) to what a
+ * restore makes of it, and whose word a restore takes for which files are its disks.
+ */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "restore.h"
+#include "save.h"
+
+#define DOMID 7
+
+static struct noxs_ioc_dev_state devs[CHAOS_MAX_DEVS];
+static unsigned int nr_devs;
+static const char *targets[CHAOS_MAX_DISKS];
+static uint32_t target_flags;
+
+static int fake_target(struct noxs_ioc_target *arg)
+{
+	if (!targets[arg->id]) {
+		errno = ENOENT;
+		return -1;
+	}
+	assert_true(strlen(targets[arg->id]) < arg->len);
+	strcpy((void *)(uintptr_t)arg->path, targets[arg->id]);
+	arg->flags = target_flags;
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	struct noxs_ioc_query *query;
+	va_list args;
+	void *arg;
+
+	(void)fd;
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (request == NOXS_IOC_TARGET)
+		return fake_target(arg);
+	assert_int_equal(request, NOXS_IOC_QUERY);
+	query = arg;
+	query->nr_devs = (uint16_t)nr_devs;
+	memcpy((void *)(uintptr_t)query->devs, devs, sizeof(devs));
+	return 0;
+}
+
+long chaos_noxs_version(struct chaos_ctx *ctx)
+{
+	(void)ctx;
+	return NOXS_ABI_VERSION;
+}
+
+static struct chaos_ctx ctx = { .noxs_fd = 99, .cancel_fd = -1 };
+static const struct chaos_dominfo info = { .domid = DOMID, .name = "web", .nr_vcpus = 1 };
+static struct chaos_error err;
+static struct chaos_config *cfg;
+static char *text;
+
+static void add_disk(uint16_t id, uint64_t sectors, uint32_t flags, const char *target)
+{
+	devs[nr_devs++] = (struct noxs_ioc_dev_state){
+		.cls = NOXS_CLASS_VBD,
+		.id = id,
+		.config.vbd = { .sectors = sectors, .sector_size = 512, .flags = flags },
+	};
+	targets[id] = target;
+}
+
+static int load(const char *const *overrides, unsigned int nr)
+{
+	const struct chaos_config_source src = {
+		.path = "file",
+		.text = text,
+		.is_saved = true,
+		.strict = true,
+		.overrides = overrides,
+		.nr_overrides = nr,
+	};
+
+	return chaos_config_load(&cfg, &src, &err);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(devs, 0, sizeof(devs));
+	memset(targets, 0, sizeof(targets));
+	nr_devs = target_flags = 0;
+	text = NULL;
+	cfg = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(text);
+	chaos_config_free(cfg);
+	return 0;
+}
+
+static void read_back(void **state)
+{
+	(void)state;
+	devs[nr_devs++] = (struct noxs_ioc_dev_state){
+		.cls = NOXS_CLASS_VIF,
+		.id = 2,
+		.config.vif = { .mac = { 0, 0x16, 0x3e, 1, 2, 3 }, .mtu = 1500 },
+		.ifname = "vif7.2",
+		.link = "br0",
+	};
+	add_disk(0, 4096, 0, "/srv/a \"quoted\\\" 'disk', with=all");
+	add_disk(5, 1001, NOXS_VBD_READ_ONLY, "/dev/vg/x");
+	target_flags = NOXS_TARGET_DIRECT;
+	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
+	assert_int_equal(load(NULL, 0), 0);
+	assert_int_equal(cfg->nr_vifs, 1);
+	assert_int_equal(cfg->vifs[0].id, 2);
+	assert_int_equal(cfg->nr_disks, 2);
+	assert_string_equal(cfg->disks[0].target, targets[0]);
+	assert_int_equal(cfg->disks[0].id, 0);
+	assert_false(cfg->disks[0].is_read_only);
+	assert_true(cfg->disks[0].is_direct);
+	assert_int_equal(cfg->disks[1].id, 5);
+	assert_true(cfg->disks[1].is_read_only);
+	assert_int_equal(cfg->nr_saved_disks, 2);
+	assert_int_equal(cfg->saved_disks[0].sectors, 4096);
+	assert_int_equal(cfg->saved_disks[1].id, 5);
+	assert_int_equal(cfg->saved_disks[1].sectors, 1001);
+	assert_int_equal(cfg->saved_disks[1].sector_size, 512);
+}
+
+/* Its file is one that any chaos reads. */
+static void without_disks(void **state)
+{
+	(void)state;
+	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
+	assert_null(strstr(text, "disk"));
+}
+
+static void cannot_be_saved(void **state)
+{
+	static const char *const names[] = { "/srv/two\nlines", "/srv/comma,", "relative", "" };
+	size_t i;
+
+	(void)state;
+	add_disk(0, 8, 0, NULL);
+	assert_int_equal(save_config_check(&ctx, &info, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "behind disk xvda has no name any more");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		targets[0] = names[i];
+		assert_int_equal(save_config_check(&ctx, &info, &err), -(int)CHAOS_CONFIG);
+		assert_null(strchr(err.text, '\n'));
+	}
+	targets[0] = "/srv/fine";
+	assert_int_equal(save_config_check(&ctx, &info, &err), 0);
+}
+
+static void too_long(void **state)
+{
+	static char name[4096];
+	unsigned int i;
+
+	(void)state;
+	memset(name, '\\', sizeof(name) - 1);
+	name[0] = '/';
+	for (i = 0; i < CHAOS_MAX_DISKS; i++)
+		add_disk((uint16_t)i, 8, 0, name);
+	assert_int_equal(save_config_check(&ctx, &info, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "are too long");
+}
+
+static const char BASE[] = "name='web'\nmemory_kib=4096\n";
+
+static void assert_saved_disks_refused(const char *list)
+{
+	char buf[256];
+
+	snprintf(buf, sizeof(buf), "%ssaved_disks=%s", BASE, list);
+	text = buf;
+	assert_int_equal(load(NULL, 0), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "is not what 'chaos save' writes");
+	text = NULL;
+}
+
+static void saved_disks_of_others(void **state)
+{
+	const struct chaos_config_source plain = {
+		.path = "file",
+		.text = "name='a'\nkernel='k'\nmemory=4\nsaved_disks=[]",
+		.strict = true,
+	};
+
+	(void)state;
+	assert_saved_disks_refused("'x'");
+	assert_saved_disks_refused("['x']");
+	assert_saved_disks_refused("[['x']]");
+	assert_saved_disks_refused("['vdev=xvda,sectors=8']");
+	assert_saved_disks_refused("['vdev=xvda,sectors=8,sector_size=512,more']");
+	assert_saved_disks_refused("['vdev=xvda1,sectors=8,sector_size=512']");
+	assert_saved_disks_refused("['vdev=xvda,sectors=-8,sector_size=512']");
+	assert_saved_disks_refused("['vdev=xvda,sectors=8,sector_size=0']");
+	assert_saved_disks_refused("['vdev=xvda,sectors=8,sector_size=8192']");
+	assert_saved_disks_refused("['vdev=xvda,sectors=18446744073709551615,sector_size=512']");
+	/* Only of a saved guest. */
+	assert_int_equal(chaos_config_load(&cfg, &plain, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "'saved_disks' is not supported");
+	cfg = NULL;
+}
+
+/* The last line of a text is not to swallow what the caller says. */
+static void overrides_stand_alone(void **state)
+{
+	static const char *const overrides[] = { "disk=['vdev=xvda,target=/mine']" };
+	char buf[256];
+
+	(void)state;
+	snprintf(buf, sizeof(buf), "%sdisk=['vdev=xvda,target=/theirs'] #", BASE);
+	text = buf;
+	assert_int_equal(load(overrides, 1), 0);
+	assert_int_equal(cfg->nr_disks, 1);
+	assert_string_equal(cfg->disks[0].target, "/mine");
+	text = NULL;
+}
+
+static int check(bool trusts, const char *override)
+{
+	const struct chaos_config_source src = {
+		.path = "file",
+		.trusts_disks = trusts,
+		.overrides = &override,
+		.nr_overrides = override ? 1 : 0,
+	};
+
+	return restore_check_config(&src, cfg, &err);
+}
+
+static void whose_disks(void **state)
+{
+	(void)state;
+	add_disk(0, 8, 0, "/srv/a");
+	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
+	assert_int_equal(load(NULL, 0), 0);
+	assert_int_equal(check(true, NULL), 0);
+	assert_int_equal(check(false, NULL), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "file names disks");
+	assert_error(err, CHAOS_CONFIG, "give disk=[...] yourself");
+	assert_int_equal(check(false, "disk=['vdev=xvda,target=/srv/a']"), 0);
+	/* These leave it what the file says. */
+	assert_int_equal(check(false, "disk+=['vdev=xvdb,target=/srv/a']"), -(int)CHAOS_CONFIG);
+	assert_int_equal(check(false, "disks=[]"), -(int)CHAOS_CONFIG);
+	assert_int_equal(check(false, "name=disk="), -(int)CHAOS_CONFIG);
+	cfg->kernel = strdup("/boot/x");
+	assert_int_equal(check(true, NULL), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "do not give any");
+}
+
+static void same_disks(void **state)
+{
+	(void)state;
+	add_disk(0, 8, 0, "/srv/a");
+	add_disk(1, 8, 0, "/srv/b");
+	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
+	assert_int_equal(load(NULL, 0), 0);
+	assert_int_equal(check(true, NULL), 0);
+	cfg->disks[1].id = 2;
+	strcpy(cfg->disks[1].vdev, "xvdc");
+	assert_int_equal(check(true, NULL), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "has a disk xvdb: give it one");
+	cfg->nr_saved_disks = 1;
+	assert_int_equal(check(true, NULL), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "has no disk xvdc");
+}
+
+static void same_sizes(void **state)
+{
+	(void)state;
+	add_disk(0, 8, 0, "/srv/a");
+	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
+	assert_int_equal(load(NULL, 0), 0);
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), 0);
+	devs[0].config.vbd.sectors = 9;
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), 0);
+	devs[0].config.vbd.sectors = 7;
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "disk xvda has 3584 bytes, and when");
+	/* As large, but the guest could not write a sector of it. */
+	devs[0].config.vbd.sectors = 1;
+	devs[0].config.vbd.sector_size = 4096;
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "has sectors of 4096 bytes");
+	nr_devs = 0;
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), -(int)CHAOS_FAILED);
+}
+
+static void whose_file(void **state)
+{
+	char path[] = "/tmp/test_saved.XXXXXX";
+	int fd = mkstemp(path), pipes[2];
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_true(restore_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0644), 0);
+	assert_true(restore_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0620), 0);
+	assert_false(restore_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0602), 0);
+	assert_false(restore_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0600), 0);
+	if (!geteuid()) {
+		assert_int_equal(fchown(fd, 12345, 0), 0);
+		assert_false(restore_file_is_ours(fd));
+	}
+	close(fd);
+	unlink(path);
+	/* Who writes into a pipe, it does not say. */
+	assert_int_equal(pipe(pipes), 0);
+	assert_false(restore_file_is_ours(pipes[0]));
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(read_back),
+		TEST(without_disks),
+		TEST(cannot_be_saved),
+		TEST(too_long),
+		TEST(saved_disks_of_others),
+		TEST(whose_disks),
+		TEST(overrides_stand_alone),
+		TEST(same_disks),
+		TEST(same_sizes),
+		TEST(whose_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
