@@ -2,6 +2,7 @@
 /*
  * One request on its way: memory, copies from and to the guest, the file.
  */
+#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <xen/page.h>
 #include "vbd.h"
@@ -14,12 +15,62 @@
 
 static atomic_t vbd_queued_pages = ATOMIC_INIT(0);
 
+/*
+ * Pages of requests that have ended, for the next ones, of any guest: the kernel clears what it hands
+ * out, which takes longer than to fill it from the page cache.  Nobody sees what an earlier request
+ * left there: nothing is copied to a guest or written to a file but what was filled before, and a
+ * request that was filled in part is an error.
+ */
+#define VBD_SPARE_PAGES VBD_BATCH_SEGS
+
+/* A CPU's; of works only, so it is enough that they do not move meanwhile. */
+struct vbd_spares {
+	unsigned int nr;
+	struct page *pages[VBD_SPARE_PAGES];
+};
+
+static DEFINE_PER_CPU(struct vbd_spares, vbd_spares);
+
+static struct page *io_get_page(void)
+{
+	struct vbd_spares *spares = get_cpu_ptr(&vbd_spares);
+	struct page *page = spares->nr ? spares->pages[--spares->nr] : NULL;
+
+	put_cpu_ptr(&vbd_spares);
+	return page ? page : alloc_page(GFP_KERNEL);
+}
+
+static void io_put_page(struct page *page)
+{
+	struct vbd_spares *spares = get_cpu_ptr(&vbd_spares);
+	bool kept = spares->nr < VBD_SPARE_PAGES;
+
+	if (kept)
+		spares->pages[spares->nr++] = page;
+	put_cpu_ptr(&vbd_spares);
+	if (!kept)
+		__free_page(page);
+}
+
+void vbd_io_fini(void)
+{
+	struct vbd_spares *spares;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+	{
+		spares = per_cpu_ptr(&vbd_spares, cpu);
+		while (spares->nr)
+			__free_page(spares->pages[--spares->nr]);
+	}
+}
+
 void vbd_io_free(struct vbd_io *io)
 {
 	unsigned int i;
 
 	for (i = 0; i < io->req.nr_segs && io->pieces[i].bv_page; i++)
-		__free_page(io->pieces[i].bv_page);
+		io_put_page(io->pieces[i].bv_page);
 	kfree(io);
 }
 
@@ -45,7 +96,7 @@ struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req)
 		return io;
 	}
 	for (i = 0; i < req->nr_segs; i++) {
-		io->pieces[i].bv_page = alloc_page(GFP_KERNEL);
+		io->pieces[i].bv_page = io_get_page();
 		if (!io->pieces[i].bv_page) {
 			vbd_io_free(io);
 			return NULL;

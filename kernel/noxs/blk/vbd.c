@@ -214,4 +214,5 @@ int noxs_vbd_init(void)
 void noxs_vbd_fini(void)
 {
 	destroy_workqueue(vbd_wq);
+	vbd_io_fini();
 }

@@ -145,6 +145,8 @@ bool vbd_ring_has_work(const struct vbd_ring *ring);
 /* Memory for the request in @req, which is copied, or NULL. */
 struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req);
 void vbd_io_free(struct vbd_io *io);
+/* All requests have ended, and all works. */
+void vbd_io_fini(void);
 
 /* Add the copies between the guest's pages and ours to the ring's batch, which has room. */
 void vbd_io_plan_copies(struct vbd_io *io);
