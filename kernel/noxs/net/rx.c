@@ -8,6 +8,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/sizes.h>
+#include <linux/tcp.h>
 #include <xen/events.h>
 #include <xen/page.h>
 #include "../ring.h"
@@ -108,9 +109,40 @@ bool vif_rx_has_work(struct vif *vif)
 	       READ_ONCE(vif->rx.sring->req_prod) != READ_ONCE(vif->rx.req_cons);
 }
 
+/* Pages of ours that the packet's memory touches: copies it takes if no buffer's end cuts one. */
+static unsigned int rx_nr_pieces(const struct sk_buff *skb)
+{
+	unsigned int i,
+		nr = DIV_ROUND_UP(xen_offset_in_page(skb->data) + skb_headlen(skb), XEN_PAGE_SIZE);
+
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+
+		nr += DIV_ROUND_UP(xen_offset_in_page(skb_frag_off(frag)) + skb_frag_size(frag),
+				   XEN_PAGE_SIZE);
+	}
+	return nr;
+}
+
+/*
+ * A GSO packet is headers and pages.  Buffers filled to the brim, one after the other, would cut
+ * each page in two, because the headers come first: with one buffer more, for the headers alone, a
+ * page is one copy.  The headers have to be whole there, as front-ends expect of a first buffer.
+ */
+static bool rx_is_spread(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && skb->ip_summed == CHECKSUM_PARTIAL &&
+	       skb_headlen(skb) >= sizeof(struct tcphdr) + skb_checksum_start_offset(skb) &&
+	       rx_nr_pieces(skb) <= DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE) + 1 &&
+	       rx_nr_pieces(skb) < RX_MAX_SLOTS;
+}
+
 static unsigned int rx_slots_needed(const struct sk_buff *skb)
 {
-	return DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE) + !!skb_is_gso(skb);
+	unsigned int nr = rx_is_spread(skb) ? rx_nr_pieces(skb) :
+					      DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE);
+
+	return nr + !!skb_is_gso(skb);
 }
 
 /*
@@ -159,6 +191,7 @@ struct rx_cursor {
 	struct vif_scratch *scratch;
 	const struct vif_pkt *pkt;
 	unsigned int slot; /* index within the packet */
+	bool spread;	   /* every piece begins a buffer */
 };
 
 static void rx_set_source(struct gnttab_copy *op, struct page *page)
@@ -185,7 +218,7 @@ static void rx_plan_piece(struct rx_cursor *cursor, struct page *page, u32 offse
 
 	for (done = 0; done < len; done += size) {
 		slot = &cursor->scratch->rx_slots[cursor->pkt->first_slot + cursor->slot];
-		if (slot->len == XEN_PAGE_SIZE) {
+		if (slot->len == XEN_PAGE_SIZE || (slot->len && cursor->spread)) {
 			slot->flags |= XEN_NETRXF_more_data;
 			/* The GSO extra lies behind the first buffer. */
 			cursor->slot += 1 + (cursor->slot ? 0 : cursor->pkt->nr_extras);
@@ -241,6 +274,7 @@ static void rx_add_packet(struct vif *vif, struct vif_scratch *scratch, struct s
 	pkt->first_slot = scratch->nr_slots;
 	pkt->nr_slots = rx_slots_needed(skb);
 	pkt->nr_extras = skb_is_gso(skb);
+	cursor.spread = rx_is_spread(skb);
 	rx_take_slots(vif, scratch, pkt);
 	rx_plan_linear(&cursor, skb);
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
