@@ -393,7 +393,7 @@ static void test_dev_errors(uint32_t domid)
 			  dev.config.vbd.flags = NOXS_VBD_FLAGS_ALL + 1));
 #undef BAD
 	dev = vif(0, 0);
-	op = (struct noxs_dev_op){ .domid = domid, .flags = 1 };
+	op = (struct noxs_dev_op){ .domid = domid, .flags = NOXS_DEV_ADD_FLAGS_ALL + 1 };
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 1), -EINVAL,
 	       "dev_add flags");
 	op = (struct noxs_dev_op){ .domid = domid, .pad0 = 1 };
@@ -506,6 +506,36 @@ static void test_devs(uint32_t domid)
 	check(mapped_same(domid, g.frame, &page) == false && !get(domid, &g, &page) &&
 		      mapped_same(domid, g.frame, &page),
 	      "the page follows", "it does not");
+}
+
+/* New contents in the old places; every error of it is tried by guest/privileged. */
+static void test_replace(uint32_t domid)
+{
+	struct noxs_dev_op op = { .domid = domid, .flags = NOXS_DEV_REPLACE };
+	struct noxs_dev devs[2] = { vif(2, 2), vif(3, 3) };
+	struct noxs_dev_page before, page;
+	struct noxs_get g;
+	unsigned int same = 0;
+	int rc;
+
+	get(domid, &g, &before);
+	devs[0].config.vif.mtu = 9000;
+	devs[1].config.vif.mtu = 576;
+	rc = noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, sizeof(devs), 2);
+	expect(rc, 0, "replace two");
+	check(op.frame == g.frame, "replace tells the frame", "%#llx",
+	      (unsigned long long)op.frame);
+	rc = get(domid, &g, &page);
+	for (unsigned int i = 0; i < NOXS_MAX_DEVS; i++)
+		same += !memcmp(&page.dev[i], &before.dev[i], sizeof(page.dev[i]));
+	check(!rc && page.hdr.seq == before.hdr.seq + 2 && same == NOXS_MAX_DEVS - 2 &&
+		      !memcmp(&page.dev[2], &devs[0], sizeof(devs[0])) &&
+		      !memcmp(&page.dev[1], &devs[1], sizeof(devs[1])) &&
+		      mapped_same(domid, g.frame, &page),
+	      "replace changes these slots alone, at once", "rc %d, %u the same, seq %u -> %u", rc,
+	      same, before.hdr.seq, page.hdr.seq);
+	expect(noxs(NOXS_OP_dev_remove, &op, sizeof(op), devs, sizeof(devs), 1), -EINVAL,
+	       "dev_remove flags");
 }
 
 static void test_preconnected(uint32_t domid)
@@ -826,6 +856,7 @@ int main(void)
 	test_set_info(a, b);
 	test_dev_errors(a);
 	test_devs(a);
+	test_replace(a);
 	test_preconnected(c);
 	test_get_errors(a);
 	test_list(a, b);

@@ -27,7 +27,7 @@
 #endif
 
 #define NOXS_ABI_MAJOR          1U
-#define NOXS_ABI_MINOR          0U
+#define NOXS_ABI_MINOR          1U
 /* What NOXS_OP_version returns. */
 #define NOXS_ABI_VERSION        ((NOXS_ABI_MAJOR << 16) | NOXS_ABI_MINOR)
 
@@ -338,15 +338,22 @@ struct noxs_map {
  * Privileged.  arg: IN struct noxs_dev_op; buf: IN/OUT array of count struct noxs_dev, 1 to
  * NOXS_MAX_DEVS.  Adds all of them or none, under one change of seq; allocates the device page at
  * first use.  On success the slots' contents are exactly what was passed.
- * -EINVAL class, id, padding, flags, configuration, count; -EEXIST (class, id) or (backend_domid,
- * ctrl_slot) taken, also within the batch; -ENOSPC no slot left; -ENOMEM.
+ * With REPLACE, since minor 1, all of them are there already, and their slots get these contents;
+ * what names a device, and its place in the control page, stays.
+ * -EINVAL class, id, padding, flags, configuration, count; REPLACE: another backend_domid or
+ * ctrl_slot; -EEXIST (class, id) or (backend_domid, ctrl_slot) taken, with REPLACE only within the
+ * batch; -ENOENT REPLACE: one of them is not there; -ENOSPC no slot left; -ENOMEM.
  */
 #define NOXS_OP_dev_add         2U
+
+/* noxs_dev_op.flags of dev_add; those of dev_remove are 0 */
+#define NOXS_DEV_REPLACE        (1U << 0)
+#define NOXS_DEV_ADD_FLAGS_ALL  0x1U
 
 struct noxs_dev_op {
     uint16_t domid;                     /* IN */
     uint16_t pad0;
-    uint32_t flags;                     /* IN: 0 */
+    uint32_t flags;                     /* IN */
     uint64_t frame;                     /* OUT of dev_add: MFN of the device page */
 };
 

@@ -45,7 +45,7 @@ static void test_domids(void)
 	check_value("dev-add-domid-xen", op_dev_add(&arg, &dev, 1), -EINVAL);
 	arg.domid = MISSING_DOMID;
 	check_value("dev-add-no-domain", op_dev_add(&arg, &dev, 1), -ESRCH);
-	arg = (struct noxs_dev_op){ .domid = dom, .flags = 1 };
+	arg = (struct noxs_dev_op){ .domid = dom, .flags = NOXS_DEV_ADD_FLAGS_ALL + 1 };
 	check_value("dev-add-unknown-flag", op_dev_add(&arg, &dev, 1), -EINVAL);
 	arg = (struct noxs_dev_op){ .domid = dom, .pad0 = 1 };
 	check_value("dev-add-op-padding", op_dev_add(&arg, &dev, 1), -EINVAL);
@@ -53,6 +53,13 @@ static void test_domids(void)
 	check_value("dev-add-bad-buf", op_dev_add(&arg, BAD_POINTER, 1), -EFAULT);
 	check_value("dev-add-count-0", op_dev_add(&arg, &dev, 0), -EINVAL);
 	check_value("dev-add-count-49", op_dev_add(&arg, &dev, NOXS_MAX_DEVS + 1), -EINVAL);
+}
+
+static long replace(struct noxs_dev *devs, unsigned int count)
+{
+	struct noxs_dev_op arg = { .domid = dom, .flags = NOXS_DEV_REPLACE };
+
+	return op_dev_add(&arg, devs, count);
 }
 
 static void expect_refused(const char *name, struct noxs_dev dev)
@@ -92,6 +99,8 @@ static void test_bad_devices(void)
 	dev.id = 1;
 	memset(&dev.config, 0, sizeof(dev.config));
 	expect_refused("dev-add-sysctl-1", dev);
+	dev = sample_vif(0, 0);
+	check_value("replace-without-page", replace(&dev, 1), -ENOENT);
 	check_value("refused-devices-leave-no-trace", get(), -ENOENT);
 }
 
@@ -170,6 +179,51 @@ static void test_remove(void)
 	check_value("reuse-needs-no-slot", page.hdr.nr_slots, 3);
 }
 
+/* Behind test_remove(): vifs 9, 1 and 5 are there. */
+static void test_replace(void)
+{
+	struct noxs_dev devs[2] = { sample_vif(1, 2), sample_vif(9, 9) };
+	struct noxs_dev before;
+	uint32_t seq;
+
+	check_value("get-before-replace", get(), 0);
+	before = page.dev[2];
+	seq = page.hdr.seq;
+	devs[0].config.vif.mtu = 9000;
+	devs[1].config.vif.mtu = 576;
+	check_value("replace-two", replace(devs, 2), 0);
+	check_value("get-after-replace", get(), 0);
+	check_value("replace-is-one-change-of-seq", page.hdr.seq, seq + 2);
+	check_true("replaced-in-their-slots",
+		   !memcmp(&page.dev[1], &devs[0], sizeof(devs[0])) &&
+			   !memcmp(&page.dev[0], &devs[1], sizeof(devs[1])));
+	check_true("replace-leaves-others", !memcmp(&page.dev[2], &before, sizeof(before)));
+	check_value("replace-needs-no-slot", page.hdr.nr_devs, 3);
+
+	devs[0].config.vif.mtu = 1280;
+	devs[1] = sample_vif(77, 20);
+	check_value("replace-missing", replace(devs, 2), -ENOENT);
+	devs[1] = devs[0];
+	check_value("replace-twice-in-batch", replace(devs, 2), -EEXIST);
+	devs[1] = sample_vif(9, 10);
+	check_value("replace-control-slot", replace(devs, 2), -EINVAL);
+	devs[1] = sample_vif(9, 9);
+	devs[1].backend_domid = 3;
+	check_value("replace-back-end", replace(devs, 2), -EINVAL);
+	devs[1] = sample_vif(9, 9);
+	devs[1].cls = NOXS_CLASS_VBD;
+	memset(&devs[1].config, 0, sizeof(devs[1].config));
+	devs[1].ctrl_slot = 20;
+	check_value("replace-class", replace(devs, 2), -ENOENT);
+	devs[1] = sample_vif(9, 9);
+	devs[1].pad0 = 1;
+	check_value("replace-padding", replace(devs, 2), -EINVAL);
+	check_value("replace-count-0", replace(devs, 0), -EINVAL);
+	check_value("replace-bad-buf", replace(BAD_POINTER, 1), -EFAULT);
+	check_value("get-after-refusals", get(), 0);
+	check_value("refusal-does-not-touch-page", page.hdr.seq, seq + 2);
+}
+
 static void test_full(void)
 {
 	unsigned int id;
@@ -208,6 +262,7 @@ void test_dev(void)
 	test_add_and_get();
 	test_duplicates();
 	test_remove();
+	test_replace();
 	test_full();
 
 	arg = (struct noxs_get){ .domid = dom, .flags = 1 };
@@ -223,6 +278,7 @@ void test_dev(void)
 	check_value("domain-hold", domain_hold(dom), 0);
 	(void)domain_destroy(dom); /* stays as dying: its page is held here */
 	check_value("dev-add-to-dying", add(&dev, 1), -ESRCH);
+	check_value("dev-replace-of-dying", replace(&dev, 1), -ESRCH);
 	check_value("dev-remove-from-dying", remove(1), -ESRCH);
 	check_value("get-of-dying", get(), 0);
 	/* The frame mapped above is let go by mapping another in its place at the next use. */
