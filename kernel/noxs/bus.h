@@ -28,6 +28,7 @@
 #include "grant.h"
 #include "uapi/noxs_ioctl.h"
 
+struct file;
 struct noxs_device;
 struct noxs_domain;
 
@@ -44,6 +45,15 @@ struct noxs_class {
 
 	/* Fill in entry.config where it is not what was asked for.  NULL: it is. */
 	void (*describe)(struct noxs_device *dev);
+
+	/*
+	 * Of a vbd, NULL for others.  measure: how many sectors of its own the file has now, 0
+	 * being possible; resize: so many it is to have from now on, which is not published yet;
+	 * target: the file, which is the device's.
+	 */
+	u64 (*measure)(struct noxs_device *dev);
+	void (*resize)(struct noxs_device *dev, u64 sectors);
+	struct file *(*target)(struct noxs_device *dev, u32 *flags);
 
 	/*
 	 * Connect at once, with rings that the builder has made and parameters that it has written
@@ -224,6 +234,10 @@ int noxs_domain_configure(const struct noxs_ioc_configure *req, const struct nox
 int noxs_domain_add(const struct noxs_ioc_add *req, const struct noxs_ioc_dev *reqs,
 		    struct noxs_result *result);
 int noxs_domain_remove(u16 domid, u16 cls, u16 id);
+/* The hypervisor can change a device in its place. */
+int noxs_domain_resize(u16 domid, u16 id, u64 *sectors);
+/* The file, for the caller to put. */
+struct file *noxs_domain_target(u16 domid, u16 id, u32 *flags);
 
 /*
  * quiesce.c: NOXS_IOC_QUIESCE and THAW; @owner is who may thaw, and one owner has one domain.

@@ -192,6 +192,10 @@ static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return noxs_ctrl_add(uarg);
 	case NOXS_IOC_REMOVE:
 		return noxs_ctrl_remove(uarg);
+	case NOXS_IOC_RESIZE:
+		return noxs_hv_can_replace(ctrl_xen_abi) ? noxs_ctrl_resize(uarg) : -EOPNOTSUPP;
+	case NOXS_IOC_TARGET:
+		return noxs_ctrl_target(uarg);
 	case NOXS_IOC_DESTROY:
 		return ctrl_destroy(uarg);
 	case NOXS_IOC_REQUEST:

@@ -24,5 +24,7 @@ int noxs_ctrl_create(void __user *uarg);
 int noxs_ctrl_configure(void __user *uarg);
 int noxs_ctrl_add(void __user *uarg);
 int noxs_ctrl_remove(void __user *uarg);
+int noxs_ctrl_resize(void __user *uarg);
+int noxs_ctrl_target(void __user *uarg);
 
 #endif /* NOXS_CTRL_H */

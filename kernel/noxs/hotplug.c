@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hot-plug: devices that come to an attached domain, and leave it.
+ * Hot-plug: devices that come to an attached domain, change, and leave it.
  *
  * Each call does all of it under dom->lock, and only to a domain that is live:
  *
@@ -14,6 +14,8 @@
  * A guest learns of a device from the device page only, so that is written last when a device comes,
  * and first when it goes.
  */
+#include <linux/file.h>
+#include <linux/fs.h>
 #include "bus.h"
 #include "devices.h"
 #include "hypercall.h"
@@ -124,4 +126,69 @@ int noxs_domain_remove(u16 domid, u16 cls, u16 id)
 	err = remove_locked(dom, cls, id);
 	noxs_domain_put_unlock(dom);
 	return err;
+}
+
+/* ---- resize ---- */
+
+/*
+ * Xen gives the device its new entry in the place it has: to remove it and add it again would show
+ * the guest a device that is gone, and perhaps move it, so a hypervisor that can do no better is not
+ * asked.  Requests are checked against the new size before anybody is told of it.
+ */
+static int resize_locked(struct noxs_device *dev, u64 *sectors)
+{
+	u64 old = dev->entry.config.vbd.sectors;
+	struct noxs_dev entry = dev->entry;
+	int err;
+
+	*sectors = dev->class->measure(dev);
+	if (!*sectors)
+		return -ENODATA;
+	if (*sectors == old)
+		return 0;
+	entry.config.vbd.sectors = *sectors;
+	dev->class->resize(dev, *sectors);
+	err = noxs_hv_dev_replace(dev->dom->domid, &entry);
+	if (err) {
+		dev->class->resize(dev, old);
+		return err;
+	}
+	dev->entry = entry;
+	noxs_device_publish(dev, false);
+	noxs_domain_notify(dev->dom);
+	return 0;
+}
+
+int noxs_domain_resize(u16 domid, u16 id, u64 *sectors)
+{
+	struct noxs_domain *dom = noxs_domain_get_locked(domid);
+	struct noxs_device *dev;
+	int err;
+
+	if (!dom)
+		return -ENOENT;
+	dev = noxs_device_find(dom, NOXS_CLASS_VBD, id);
+	if (dom->quiesced_by)
+		err = -EBUSY;
+	else
+		err = dev ? resize_locked(dev, sectors) : -ENOENT;
+	noxs_domain_put_unlock(dom);
+	return err;
+}
+
+/* ---- target ---- */
+
+struct file *noxs_domain_target(u16 domid, u16 id, u32 *flags)
+{
+	struct noxs_domain *dom = noxs_domain_get_locked(domid);
+	struct file *file = ERR_PTR(-ENOENT);
+	struct noxs_device *dev;
+
+	if (!dom)
+		return file;
+	dev = noxs_device_find(dom, NOXS_CLASS_VBD, id);
+	if (dev)
+		file = get_file(dev->class->target(dev, flags));
+	noxs_domain_put_unlock(dom);
+	return file;
 }

@@ -38,6 +38,18 @@ int noxs_hv_dev_add(domid_t domid, struct noxs_dev *devs, unsigned int count, u6
 	return 0;
 }
 
+bool noxs_hv_can_replace(u32 version)
+{
+	return noxs_hv_usable(version) && (version & 0xffff) >= 1;
+}
+
+int noxs_hv_dev_replace(domid_t domid, struct noxs_dev *dev)
+{
+	struct noxs_dev_op arg = { .domid = domid, .flags = NOXS_DEV_REPLACE };
+
+	return noxs_op(NOXS_OP_dev_add, &arg, dev, 1);
+}
+
 int noxs_hv_dev_remove(domid_t domid, struct noxs_dev_id *ids, unsigned int count)
 {
 	struct noxs_dev_op arg = { .domid = domid };

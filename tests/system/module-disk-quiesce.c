@@ -104,7 +104,8 @@ static void test_ends(void)
 	disk_push(&disk, 0);
 	expect("disk-quiesce-detach", detach(disk.guest.domid), 0);
 	verdict("disk-quiesce-detached",
-		disk.guest.ctrl->slot[1].back.state == NOXS_STATE_GONE && answered(&disk, 0) == taken,
+		disk.guest.ctrl->slot[1].back.state == NOXS_STATE_GONE &&
+			answered(&disk, 0) == taken,
 		"state %u, %u answered", disk.guest.ctrl->slot[1].back.state, answered(&disk, 0));
 	expect("disk-quiesce-thaw-detached", thaw(fd, disk.guest.domid), 0);
 	guest_destroy(&disk.guest);

@@ -249,6 +249,7 @@ int main(int argc, char **argv)
 	test_preconnected();
 	test_disk_quiesce();
 	test_disk_hotplug(2 * rounds);
+	test_disk_resize();
 	test_disk_hostile();
 	test_deaths(rounds);
 	verdict("kernel-log", system("dmesg | grep -e 'Call Trace' -e WARNING: -e BUG:"),

@@ -60,9 +60,7 @@ static int describe(struct blk_backing *backing)
 	/* Punching a hole into a block device is telling it to write zeroes cheaply. */
 	backing->discard = !backing->read_only && file->f_op->fallocate &&
 			   (!bdev || bdev_write_zeroes_sectors(bdev));
-	backing->sectors = round_down(i_size_read(backing_inode(backing)), backing->sector_size) >>
-			   SECTOR_SHIFT;
-	return backing->sectors ? 0 : -ENODATA;
+	return blk_backing_size(backing) ? 0 : -ENODATA;
 }
 
 int blk_backing_open(struct blk_backing *backing, int fd)
@@ -82,6 +80,11 @@ void blk_backing_close(struct blk_backing *backing)
 {
 	fput(backing->file);
 	backing->file = NULL;
+}
+
+u64 blk_backing_size(const struct blk_backing *backing)
+{
+	return i_size_read(backing_inode(backing)) / backing->sector_size;
 }
 
 static void set_iocb(struct blk_backing *backing, struct kiocb *iocb, loff_t pos)

@@ -15,7 +15,6 @@
 
 struct blk_backing {
 	struct file *file;
-	u64 sectors;	 /* of 512 bytes */
 	u32 sector_size; /* bytes */
 	bool read_only;
 	bool discard;
@@ -29,6 +28,9 @@ struct blk_backing {
  */
 int blk_backing_open(struct blk_backing *backing, int fd);
 void blk_backing_close(struct blk_backing *backing);
+
+/* How many sectors of sector_size bytes it has now; not one, perhaps. */
+u64 blk_backing_size(const struct blk_backing *backing);
 
 /*
  * Read or write @nr pieces of together @len bytes at byte @pos.  The caller sets iocb->ki_complete,

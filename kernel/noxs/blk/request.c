@@ -60,9 +60,10 @@ static void refuse(struct blkreq *req, int8_t status)
 /* Whether the disk has these sectors, in units of its own. */
 static bool range_is_good(const struct blkreq *req, const struct blkreq_rules *rules)
 {
+	uint64_t sectors = *(const volatile uint64_t *)&rules->sectors; /* once: it may change */
 	uint64_t mask = (rules->sector_size >> BLKREQ_SECTOR_SHIFT) - 1;
 
-	return req->sector <= rules->sectors && req->nr_sectors <= rules->sectors - req->sector &&
+	return req->sector <= sectors && req->nr_sectors <= sectors - req->sector &&
 	       !((req->sector | req->nr_sectors) & mask);
 }
 

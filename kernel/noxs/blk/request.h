@@ -53,7 +53,7 @@ struct blkreq_slot {
 
 /* What this disk allows. */
 struct blkreq_rules {
-	uint64_t sectors;     /* capacity in 512-byte sectors */
+	uint64_t sectors;     /* capacity in 512-byte sectors; may change while it is used */
 	uint32_t sector_size; /* bytes: 512 or a larger power of two, at most a page */
 	bool read_only;
 	bool flush; /* flushes and barriers */

@@ -45,11 +45,17 @@ static int vbd_check(const struct noxs_ioc_dev *req)
 	return 0;
 }
 
+/* @sectors of the disk's own; rings may be at work. */
+static void vbd_set_size(struct vbd *vbd, u64 sectors)
+{
+	vbd->dev.back.u.vbd.sectors = sectors;
+	WRITE_ONCE(vbd->rules.sectors, sectors * (vbd->rules.sector_size >> SECTOR_SHIFT));
+}
+
 static void vbd_set_rules(struct vbd *vbd, bool read_only)
 {
 	struct blkreq_rules *rules = &vbd->rules;
 
-	rules->sectors = vbd->backing.sectors;
 	rules->sector_size = vbd->backing.sector_size;
 	rules->read_only = read_only || vbd->backing.read_only;
 	rules->flush = !rules->read_only;
@@ -75,8 +81,7 @@ static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs
 	vbd_set_rules(vbd, req->config.vbd.flags & NOXS_VBD_READ_ONLY);
 	vbd->dev.back.u.vbd.max_rings = VBD_MAX_RINGS;
 	vbd->dev.back.u.vbd.max_indirect = BLKREQ_MAX_SEGS;
-	vbd->dev.back.u.vbd.sectors =
-		vbd->backing.sectors / (vbd->backing.sector_size >> SECTOR_SHIFT);
+	vbd_set_size(vbd, blk_backing_size(&vbd->backing));
 	return &vbd->dev;
 }
 
@@ -90,6 +95,25 @@ static void vbd_describe(struct noxs_device *dev)
 	config->flags = (vbd->rules.read_only ? NOXS_VBD_READ_ONLY : 0) |
 			(vbd->rules.flush ? NOXS_VBD_FLUSH : 0) |
 			(vbd->rules.discard ? NOXS_VBD_DISCARD : 0);
+}
+
+static u64 vbd_measure(struct noxs_device *dev)
+{
+	return blk_backing_size(&dev_to_vbd(dev)->backing);
+}
+
+static void vbd_resize(struct noxs_device *dev, u64 sectors)
+{
+	vbd_set_size(dev_to_vbd(dev), sectors);
+}
+
+static struct file *vbd_target(struct noxs_device *dev, u32 *flags)
+{
+	const struct vbd *vbd = dev_to_vbd(dev);
+
+	*flags = (vbd->backing.direct ? NOXS_TARGET_DIRECT : 0) |
+		 (vbd->rules.read_only ? NOXS_TARGET_READ_ONLY : 0);
+	return vbd->backing.file;
 }
 
 static void vbd_destroy(struct noxs_device *dev)
@@ -196,6 +220,9 @@ const struct noxs_class noxs_vbd_class = {
 	.check = vbd_check,
 	.create = vbd_create,
 	.describe = vbd_describe,
+	.measure = vbd_measure,
+	.resize = vbd_resize,
+	.target = vbd_target,
 	.preconnect = vbd_preconnect,
 	.front_changed = vbd_front_changed,
 	.quiesce = vbd_quiesce_class,

@@ -166,7 +166,7 @@ struct noxs_ioc_remove {
  * Look at the size of a vbd's file again.  When it is another one, device page and back half say so
  * at once; of a disk that has become smaller, requests beyond its end are answered with errors.
  * -ENOENT not attached, or no such vbd; -ENODATA the file has not one sector (nothing changes);
- * -EBUSY quiesced.
+ * -EBUSY quiesced; -EOPNOTSUPP Xen's noxs is older than 1.1.
  */
 struct noxs_ioc_resize {
     uint16_t domid;                     /* IN */
