@@ -72,6 +72,9 @@ uint32_t vif_state(uint32_t domid, struct noxs_ioc_dev_state *vif);
 /* Hot-plug of one device, quiescing and thawing: errno or 0. */
 int add_device(uint32_t domid, const struct noxs_ioc_dev *dev);
 int remove_device(uint32_t domid, uint16_t cls, uint16_t id);
+/* A vif with addresses of its own, and an id that no other has. */
+int plug_vif(const struct guest *guest);
+int unplug_vif(const struct guest *guest);
 int quiesce(int file, uint32_t domid);
 int thaw(int file, uint32_t domid);
 
@@ -117,6 +120,7 @@ void test_deferred(void);
 void test_switch(void);
 void test_switch_load(int rounds);
 void test_quiesce(void);
+void test_hotplug(void);
 void test_hostile(void);
 
 #endif /* MODULE_TEST_H */

@@ -29,7 +29,10 @@ static void take_stock(struct holdings *now)
 	now->free_kib = count_of("sed -n 's/^MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo");
 }
 
-/* Every second guest is a shell first, and of those every second stays one. */
+/*
+ * Every second guest is a shell first, and of those every second stays one.  All are given another
+ * vif, and most lose it again.
+ */
 static bool one_round(void)
 {
 	bool is_shell, stays_shell, ok;
@@ -46,6 +49,9 @@ static bool one_round(void)
 		guest_open_vif(&guest, 1, NOXS_VIF_F_SG | NOXS_VIF_F_SPLIT_EVTCHN);
 		ok = ok && guest_await_state(&guest, 1, NOXS_STATE_OPEN);
 	}
+	ok = ok && !plug_vif(&guest);
+	if (guest.domid & 6)
+		ok = ok && !unplug_vif(&guest);
 	if (guest.domid & 1)
 		ok = ok && !detach(guest.domid);
 	guest_destroy(&guest);
@@ -126,6 +132,7 @@ int main(int argc, char **argv)
 	test_switch();
 	test_switch_load(10);
 	test_quiesce();
+	test_hotplug();
 	test_hostile();
 	test_leaks(rounds / 2);
 	test_unload();
