@@ -66,6 +66,29 @@ def xl_column($mode; $vif; $verb):
 	typical("xl"; .mode == $mode and .vif == $vif and .verb == $verb; .took_ns) | minsn;
 div(containers("runc"); fork("containers")) as $runc_ratio |
 
+# Instructions of the machine for one packet or read.
+def packet($kind; $operation): typical("net"; .kind == $kind and .operation == $operation; .busy_ns / .count);
+# With the sender's, and without: what it takes to send to nowhere.
+def received($kind; $operation): packet($kind; $operation) - packet("none"; "send\($operation[2:])");
+def vs_netback($kind; $operation): div(packet($kind; $operation); packet("netback"; $operation)) | round_to(3);
+def rx_vs_netback($kind; $operation):
+	if packet("none"; "send\($operation[2:])") == null or packet($kind; $operation) == null
+		or packet("netback"; $operation) == null then null
+	else div(received($kind; $operation); received("netback"; $operation)) | round_to(3) end;
+def read($kind; $backing; $operation; $depth): typical("blk"; .kind == $kind and .backing == $backing
+	and .operation == $operation and .depth == $depth; .busy_ns / .count);
+def vs_blkback($kind; $theirs; $backing; $operation; $depth):
+	div(read($kind; $backing; $operation; $depth); read($theirs; $backing; $operation; $depth)) | round_to(3);
+
+# Saving and restoring, as commands unless said otherwise.
+def saving($kind; $others; $verb): typical("save"; .kind == $kind and .others == $others and .verb == $verb; .took_ns);
+def save_ratio($kind; $others; $verb): div(saving($kind; $others; $verb); fork(if $kind[:2] == "xl" then "xl-save" else "save" end));
+def save_growth($kind; $others; $verb): div(saving($kind; $others; $verb); saving($kind; 0; $verb)) | round_to(3);
+def saved_others($kind): [rows("save")[] | select(.kind == $kind) | .others] | max // 0;
+saved_others("chaos") as $save_others |
+saved_others("xl") as $xl_save_others |
+def migrating($verb): typical("migrate"; .others == 0 and .verb == $verb; .took_ns);
+
 {
 	fork_exec_minsn: (fork("create") // ([$doc.yardstick[] | .fork_exec_ns] | median) | minsn),
 	vfork_exec_minsn: ($doc.yardstick.create.vfork_exec_ns //
@@ -134,6 +157,45 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	xl_vs_ours_command: (div($xl_ratio; $command_ratio) | round_to(1)),
 	runc_vs_ours_command: (div($runc_ratio; $command_ratio) | round_to(1)),
 	crun_vs_ours: (div(div(containers("crun"); fork("containers")); $cold_ratio) | round_to(1)),
+	save_ratio: (save_ratio("chaos"; 0; "save") | round_to(3)),
+	restore_ratio: (save_ratio("chaos"; 0; "restore") | round_to(3)),
+	save_growth_500: save_growth("chaos"; 500; "save"),
+	restore_growth_500: save_growth("chaos"; 500; "restore"),
+	save_others: $save_others,
+	save_growth_last: (if $save_others > 0 then save_growth("chaos"; $save_others; "save") else null end),
+	restore_growth_last: (if $save_others > 0 then save_growth("chaos"; $save_others; "restore") else null end),
+	save_library_ratio: (save_ratio("library"; 0; "save") | round_to(3)),
+	restore_library_ratio: (save_ratio("library"; 0; "restore") | round_to(3)),
+	xl_save_minsn: (saving("xl"; 0; "save") | minsn),
+	xl_restore_minsn: (saving("xl"; 0; "restore") | minsn),
+	xl_save_vs_ours: (div(save_ratio("xl"; 0; "save"); save_ratio("chaos"; 0; "save")) | round_to(1)),
+	xl_restore_vs_ours: (div(save_ratio("xl"; 0; "restore"); save_ratio("chaos"; 0; "restore")) | round_to(1)),
+	xl_save_vif_vs_ours: (div(save_ratio("xl-vif"; 0; "save"); save_ratio("chaos"; 0; "save")) | round_to(1)),
+	xl_restore_vif_vs_ours: (div(save_ratio("xl-vif"; 0; "restore"); save_ratio("chaos"; 0; "restore")) | round_to(1)),
+	xl_save_others: $xl_save_others,
+	xl_save_growth_last: (if $xl_save_others > 0 then save_growth("xl"; $xl_save_others; "save") else null end),
+	xl_restore_growth_last: (if $xl_save_others > 0 then save_growth("xl"; $xl_save_others; "restore") else null end),
+	migrate_stop_ratio: (div(migrating("stop"); fork("migrate")) | round_to(3)),
+	blk_rand4k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 1),
+	blk_seq128k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-128k"; 1),
+	blk_rand4k_depth8_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 8),
+	blk_seq128k_depth4_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-128k"; 4),
+	blk_rand4k_device_vs_blkback: vs_blkback("noxs"; "blkback"; "device"; "read-4k"; 1),
+	blk_seq128k_device_vs_blkback: vs_blkback("noxs"; "blkback"; "device"; "read-128k"; 1),
+	blk_rand4k_direct_vs_blkback: vs_blkback("noxs-direct"; "blkback"; "device"; "read-4k"; 1),
+	blk_seq128k_direct_vs_blkback: vs_blkback("noxs-direct"; "blkback"; "device"; "read-128k"; 1),
+	blk_rand4k_vs_blkback_persistent: vs_blkback("noxs"; "blkback-persistent"; "file"; "read-4k"; 1),
+	blk_seq128k_vs_blkback_persistent: vs_blkback("noxs"; "blkback-persistent"; "file"; "read-128k"; 1),
+	net_tx_vs_netback: vs_netback("noxs"; "tx"),
+	net_rx_vs_netback: rx_vs_netback("noxs"; "rx"),
+	net_tx_gso_vs_netback: vs_netback("noxs"; "tx-gso"),
+	net_rx_gso_vs_netback: rx_vs_netback("noxs"; "rx-gso"),
+	net_rx_with_sender_vs_netback: vs_netback("noxs"; "rx"),
+	net_rx_gso_with_sender_vs_netback: vs_netback("noxs"; "rx-gso"),
+	net_tx_switch_vs_netback: vs_netback("noxs-switch"; "tx"),
+	net_rx_switch_vs_netback: rx_vs_netback("noxs-switch"; "rx"),
+	net_tx_gso_switch_vs_netback: vs_netback("noxs-switch"; "tx-gso"),
+	net_rx_gso_switch_vs_netback: rx_vs_netback("noxs-switch"; "rx-gso"),
 	commits: ([$doc.measured | to_entries[]] | group_by(.value.commit) |
 		map("\(.[0].value.commit) (\(map(.key) | join(", ")))") |
 		if length == 0 then null else join("; ") end)
@@ -151,6 +213,10 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 	xl_growth_last: "xl made \($xl_guests) guests, it takes 12",
 	xl_300_minsn: "xl made \($xl_guests) guests",
 	xl_vs_ours_last: "it takes 12 guests of xl, and as many of ours",
+	save_growth_500: "beside \($save_others) guests at most, it takes 500; see save_growth_last",
+	restore_growth_500: "beside \($save_others) guests at most, it takes 500; see restore_growth_last",
+	xl_save_vif_vs_ours: "left out of a quick run",
+	xl_restore_vif_vs_ours: "left out of a quick run",
 	xl_vs_ours_300: "xl made \($xl_guests) guests, ours were \($guests); it takes 300 of each"
 } as $reasons |
 $r + {notes: (

@@ -11,7 +11,8 @@
  *
  * hello waits until the guest answers; tx, tx-gso: from the guest; rx, rx-gso: sent here with
  * sendmmsg(), in batches that the guest's buffers hold, with a pause for it to take them; read-4k,
- * read-128k.  What sending costs is in rx.
+ * read-128k.  What sending costs is in rx: send and send-gso tell how much, when DEVICE is one that
+ * drops everything.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,6 +31,7 @@
 
 #include "busy.h"
 #include "clock.h"
+#include "mark.h"
 #include "proto.h"
 
 #define ANSWER_TIMEOUT_S 60
@@ -49,7 +51,7 @@ struct bench {
 
 struct load {
 	uint32_t op, count, depth;
-	bool sends, is_gso;
+	bool sends, is_gso, has_no_guest;
 	unsigned int batch;
 };
 
@@ -179,6 +181,8 @@ static int check_received(const struct bench *b, const struct load *load)
 	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
 	struct perf_frame answer;
 
+	if (load->has_no_guest)
+		return 0;
 	if (ask(b, &command, &answer, timeout))
 		return -1;
 	if (load->sends && answer.count != load->count) {
@@ -191,7 +195,7 @@ static int check_received(const struct bench *b, const struct load *load)
 
 static int measure(const struct bench *b, const struct load *load)
 {
-	const struct load none = { .sends = load->sends };
+	const struct load none = { .sends = load->sends, .has_no_guest = load->has_no_guest };
 	uint64_t now[4], busy[4];
 	double background;
 
@@ -201,7 +205,11 @@ static int measure(const struct bench *b, const struct load *load)
 	pause_ns(QUIET_MS * 1000000L);
 	if (busy_read(b->xch, &now[1], &busy[1]) || busy_read(b->xch, &now[2], &busy[2]))
 		return -1;
-	if (run_load(b, load) || busy_read(b->xch, &now[3], &busy[3]) || check_received(b, load))
+	mark_begin_window();
+	if (run_load(b, load))
+		return -1;
+	mark_end_window();
+	if (busy_read(b->xch, &now[3], &busy[3]) || check_received(b, load))
 		return -1;
 	background =
 		(double)(busy[1] - busy[0]) / (double)(now[1] - now[0]) * (double)(now[3] - now[2]);
@@ -249,6 +257,8 @@ static int parse_load(struct load *load, int argc, char **argv)
 		{ "rx", { .op = PERF_RX, .sends = true, .batch = MAX_BATCH } },
 		/* Three have as many slots as there are buffers. */
 		{ "rx-gso", { .op = PERF_RX, .sends = true, .is_gso = true, .batch = 3 } },
+		{ "send", { .sends = true, .batch = MAX_BATCH, .has_no_guest = true } },
+		{ "send-gso", { .sends = true, .is_gso = true, .batch = 3, .has_no_guest = true } },
 		{ "read-4k", { .op = PERF_READ_4K } },
 		{ "read-128k", { .op = PERF_READ_128K } },
 	};
@@ -274,7 +284,7 @@ int main(int argc, char **argv)
 	is_hello = argc == 4 && !strcmp(argv[3], "hello");
 	if (!is_hello && (argc < 4 || argc > 6 || parse_load(&load, argc, argv))) {
 		fprintf(stderr, "usage: ringbench DEVICE MAC hello | tx | tx-gso | rx | rx-gso | "
-				"read-4k | read-128k [COUNT [DEPTH]]\n");
+				"send | send-gso | read-4k | read-128k [COUNT [DEPTH]]\n");
 		return 2;
 	}
 	b.xch = xc_interface_open(NULL, NULL, 0);

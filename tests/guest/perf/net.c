@@ -14,6 +14,7 @@
 #define GSO_SLOTS (GSO_PAGES + 1)
 
 static struct netring ring;
+static uint8_t *gso_headers; /* in the first page */
 static uint16_t gso_grefs[GSO_PAGES];
 
 static struct perf_frame last_command;
@@ -32,7 +33,7 @@ static void receive(const void *data, size_t len, bool last, bool ok, enum netfr
 
 	(void)csum;
 	if (!is_later)
-		is_data = len >= sizeof(*frame) &&
+		is_data = len >= PERF_HEADER_LEN &&
 			  !memcmp(frame->ethertype, ipv4, sizeof(frame->ethertype));
 	if (!is_later && last && ok && len >= sizeof(*frame) &&
 	    !memcmp(frame->ethertype, command, sizeof(frame->ethertype))) {
@@ -88,16 +89,20 @@ int perf_net_answer(const struct perf_frame *answer)
 	if (err)
 		return err;
 	memcpy(frame, answer, sizeof(*frame));
+	memcpy(frame->dst, answer->src, sizeof(frame->dst));
+	memcpy(frame->src, answer->dst, sizeof(frame->src));
 	netring_tx_commit(&ring, sizeof(*frame), false);
 	netring_flush(&ring);
 	return 0;
 }
 
+/* From the address that commands are sent to, which is ours: others a switch does not let through. */
 static void address(uint8_t *frame)
 {
-	static const uint8_t macs[12] = { 0x02, 0, 0, 0, 0, 0x09, 0x02, 0, 0, 0, 0, 0x02 };
+	static const uint8_t nobody[6] = { 0x02, 0, 0, 0, 0, 0x09 };
 
-	memcpy(frame, macs, sizeof(macs));
+	memcpy(frame, nobody, sizeof(nobody));
+	memcpy(frame + 6, last_command.dst, sizeof(last_command.dst));
 }
 
 int perf_net_transmit(uint32_t count)
@@ -182,6 +187,8 @@ int perf_net_transmit_gso(uint32_t count)
 {
 	int err = take();
 
+	address(gso_headers);
+	perf_headers(gso_headers, PERF_GSO_LEN, true);
 	while (!err && (count || gso_room() != NETRING_SIZE)) {
 		for (; count && gso_room() >= GSO_SLOTS; count--)
 			gso_put();
@@ -204,10 +211,8 @@ int perf_net_open(void)
 		if (!page)
 			return -ENOMEM;
 		memset(page, 0, PAGE_SIZE);
-		if (!i) {
-			address(page);
-			perf_headers(page, PERF_GSO_LEN, true);
-		}
+		if (!i)
+			gso_headers = page;
 		ref = gnttab_grant(ring.backend, page, true);
 		if (ref < 0)
 			return ref;
