@@ -13,18 +13,7 @@ tmp=/run/disks
 mkdir -p $tmp
 trap 'daemon_stop; destroy_all' EXIT
 
-# disk NAME CMDLINE SPEC... - a guest with these disks
-disk()
-{
-	_cfg=$(guest_config "$1" disk)
-	printf 'cmdline = "%s"\ndisk = [' "$2" >>"$_cfg"
-	_name=$1
-	shift 2
-	printf ' "%s",' "$@" >>"$_cfg"
-	echo ' ]' >>"$_cfg"
-	chaos create $options "$_cfg"
-}
-options="--no-daemon --timeout 60"
+disk_options="--no-daemon --timeout 60"
 
 # refused STATUS PATTERN NAME SPEC... - no guest comes of it, and the user is told why
 refused()
@@ -40,15 +29,6 @@ refused()
 	else
 		pass "$_verdict"
 	fi
-}
-
-# says NAME PATTERN - what the guest's console shows, looking for up to 5 s
-says()
-{
-	chaos console --dump "$1" >>$tmp/said
-	eventually 5 "chaos console --dump $1 >>$tmp/said; grep -q -- '$2' $tmp/said" ||
-		{ cat $tmp/said; return 1; }
-	: >$tmp/said
 }
 
 # logged NAME - its errors are in the log; the lines of all guests are rationed together
@@ -187,7 +167,7 @@ check disk-kill-file "rmdir /sys/kernel/config/nullb/nullb1"
 
 # ---- through chaosd, with and without a pool ----
 daemon_start
-options="--timeout 60"
+disk_options="--timeout 60"
 run disk-daemon disk one "mode=read-only" "vdev=xvda,access=ro,target=$tmp/a"
 refused 3 "neither a regular file" disk-daemon-refused "vdev=xvda,target=$tmp"
 run disk-pool chaos pool add disks --size 2 /run/one.cfg name=x

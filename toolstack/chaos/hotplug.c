@@ -185,7 +185,7 @@ int hotplug_list(const struct verb *verb, int argc, char **argv, const char *cls
 		rc = call_find(&call, argv[optind], &info);
 	if (!rc)
 		rc = chaos_domain_devices(call.ctx, info.domid, &devs, &call.err);
-	if (!rc)
+	if (!rc && !strcmp(cls, "vbd"))
 		rc = chaos_domain_targets(call.ctx, info.domid, &devs, &call.err);
 	if (!rc)
 		print_list(&call, &devs, cls, heading, print);
