@@ -68,7 +68,7 @@ div(containers("runc"); fork("containers")) as $runc_ratio |
 
 # Instructions of the machine for one packet or read.
 def packet($kind; $operation): typical("net"; .kind == $kind and .operation == $operation; .busy_ns / .count);
-# With the sender's, and without: what it takes to send to nowhere.
+# Of those received less what sending takes, to a device that drops everything.
 def received($kind; $operation): packet($kind; $operation) - packet("none"; "send\($operation[2:])");
 def vs_netback($kind; $operation): div(packet($kind; $operation); packet("netback"; $operation)) | round_to(3);
 def rx_vs_netback($kind; $operation):
@@ -161,7 +161,7 @@ def migrating($verb): typical("migrate"; .others == 0 and .verb == $verb; .took_
 	restore_ratio: (save_ratio("chaos"; 0; "restore") | round_to(3)),
 	save_growth_500: save_growth("chaos"; 500; "save"),
 	restore_growth_500: save_growth("chaos"; 500; "restore"),
-	save_others: $save_others,
+	save_others: (if saving("chaos"; 0; "save") then $save_others else null end),
 	save_growth_last: (if $save_others > 0 then save_growth("chaos"; $save_others; "save") else null end),
 	restore_growth_last: (if $save_others > 0 then save_growth("chaos"; $save_others; "restore") else null end),
 	save_library_ratio: (save_ratio("library"; 0; "save") | round_to(3)),
@@ -172,7 +172,7 @@ def migrating($verb): typical("migrate"; .others == 0 and .verb == $verb; .took_
 	xl_restore_vs_ours: (div(save_ratio("xl"; 0; "restore"); save_ratio("chaos"; 0; "restore")) | round_to(1)),
 	xl_save_vif_vs_ours: (div(save_ratio("xl-vif"; 0; "save"); save_ratio("chaos"; 0; "save")) | round_to(1)),
 	xl_restore_vif_vs_ours: (div(save_ratio("xl-vif"; 0; "restore"); save_ratio("chaos"; 0; "restore")) | round_to(1)),
-	xl_save_others: $xl_save_others,
+	xl_save_others: (if saving("xl"; 0; "save") then $xl_save_others else null end),
 	xl_save_growth_last: (if $xl_save_others > 0 then save_growth("xl"; $xl_save_others; "save") else null end),
 	xl_restore_growth_last: (if $xl_save_others > 0 then save_growth("xl"; $xl_save_others; "restore") else null end),
 	migrate_stop_ratio: (div(migrating("stop"); fork("migrate")) | round_to(3)),
@@ -215,6 +215,7 @@ def migrating($verb): typical("migrate"; .others == 0 and .verb == $verb; .took_
 	xl_vs_ours_last: "it takes 12 guests of xl, and as many of ours",
 	save_growth_500: "beside \($save_others) guests at most, it takes 500; see save_growth_last",
 	restore_growth_500: "beside \($save_others) guests at most, it takes 500; see restore_growth_last",
+	migrate_stop_ratio: "part migrate was not run: it needs tests/bench/migrate.sh and two machines",
 	xl_save_vif_vs_ours: "left out of a quick run",
 	xl_restore_vif_vs_ours: "left out of a quick run",
 	xl_vs_ours_300: "xl made \($xl_guests) guests, ours were \($guests); it takes 300 of each"

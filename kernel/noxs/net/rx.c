@@ -124,25 +124,30 @@ static unsigned int rx_nr_pieces(const struct sk_buff *skb)
 	return nr;
 }
 
+/* How a packet is laid out over the guest's buffers. */
+struct rx_shape {
+	unsigned int nr_slots; /* the GSO extra included */
+	bool spread;	       /* every piece begins a buffer */
+};
+
 /*
  * A GSO packet is headers and pages.  Buffers filled to the brim, one after the other, would cut
  * each page in two, because the headers come first: with one buffer more, for the headers alone, a
  * page is one copy.  The headers have to be whole there, as front-ends expect of a first buffer.
  */
-static bool rx_is_spread(const struct sk_buff *skb)
+static struct rx_shape rx_shape_of(const struct sk_buff *skb)
 {
-	return skb_is_gso(skb) && skb->ip_summed == CHECKSUM_PARTIAL &&
-	       skb_headlen(skb) >= sizeof(struct tcphdr) + skb_checksum_start_offset(skb) &&
-	       rx_nr_pieces(skb) <= DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE) + 1 &&
-	       rx_nr_pieces(skb) < RX_MAX_SLOTS;
-}
+	unsigned int filled = DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE), pieces;
 
-static unsigned int rx_slots_needed(const struct sk_buff *skb)
-{
-	unsigned int nr = rx_is_spread(skb) ? rx_nr_pieces(skb) :
-					      DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE);
-
-	return nr + !!skb_is_gso(skb);
+	if (!skb_is_gso(skb))
+		return (struct rx_shape){ .nr_slots = filled };
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_headlen(skb) >= sizeof(struct tcphdr) + skb_checksum_start_offset(skb)) {
+		pieces = rx_nr_pieces(skb);
+		if (pieces <= filled + 1 && pieces < RX_MAX_SLOTS)
+			return (struct rx_shape){ .nr_slots = pieces + 1, .spread = true };
+	}
+	return (struct rx_shape){ .nr_slots = filled + 1 };
 }
 
 /*
@@ -262,19 +267,24 @@ static void rx_plan_frag(struct rx_cursor *cursor, const skb_frag_t *frag)
 	}
 }
 
-static void rx_add_packet(struct vif *vif, struct vif_scratch *scratch, struct sk_buff *skb)
+static void rx_add_packet(struct vif *vif, struct vif_scratch *scratch, struct sk_buff *skb,
+			  const struct rx_shape *shape)
 {
 	struct vif_pkt *pkt = &scratch->pkts[scratch->nr_pkts++];
-	struct rx_cursor cursor = { .vif = vif, .scratch = scratch, .pkt = pkt };
+	struct rx_cursor cursor = {
+		.vif = vif,
+		.scratch = scratch,
+		.pkt = pkt,
+		.spread = shape->spread,
+	};
 	struct vif_rx_slot *first = &scratch->rx_slots[scratch->nr_slots];
 	unsigned int i;
 
 	pkt->skb = skb;
 	pkt->first_op = scratch->nr_ops;
 	pkt->first_slot = scratch->nr_slots;
-	pkt->nr_slots = rx_slots_needed(skb);
+	pkt->nr_slots = shape->nr_slots;
 	pkt->nr_extras = skb_is_gso(skb);
-	cursor.spread = rx_is_spread(skb);
 	rx_take_slots(vif, scratch, pkt);
 	rx_plan_linear(&cursor, skb);
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
@@ -292,10 +302,9 @@ static void rx_add_packet(struct vif *vif, struct vif_scratch *scratch, struct s
  * What vif_features_check() promised may have been for an earlier connection: make sure that this
  * guest can take the packet.
  */
-static bool rx_acceptable(struct vif *vif, struct sk_buff *skb)
+static bool rx_acceptable(struct vif *vif, struct sk_buff *skb, unsigned int slots)
 {
 	u32 features = vif->dev.features;
-	unsigned int slots = rx_slots_needed(skb);
 
 	if (slots > RX_MAX_SLOTS || (slots > 1 && !(features & NOXS_VIF_F_SG)))
 		return false;
@@ -311,7 +320,7 @@ static bool rx_acceptable(struct vif *vif, struct sk_buff *skb)
 /* Returns 1 if the queue ran empty or the batch full, 0 if the guest has no buffers, or -EPROTO. */
 static int rx_gather(struct vif *vif, struct vif_scratch *scratch)
 {
-	unsigned int needed;
+	struct rx_shape shape;
 	struct sk_buff *skb;
 	int ready;
 
@@ -321,21 +330,21 @@ static int rx_gather(struct vif *vif, struct vif_scratch *scratch)
 		skb = rx_dequeue(vif);
 		if (!skb)
 			break;
-		if (!rx_acceptable(vif, skb)) {
+		shape = rx_shape_of(skb);
+		if (!rx_acceptable(vif, skb, shape.nr_slots)) {
 			atomic64_inc(&vif->rx_dropped);
 			kfree_skb(skb);
 			continue;
 		}
-		needed = rx_slots_needed(skb);
-		ready = rx_slots_ready(vif, needed);
+		ready = rx_slots_ready(vif, shape.nr_slots);
 		if (ready > 0) {
-			rx_add_packet(vif, scratch, skb);
+			rx_add_packet(vif, scratch, skb, &shape);
 			continue;
 		}
 		rx_requeue(vif, skb);
 		/* An event in between may have found the queue empty, and woken nobody. */
 		if (!ready)
-			ready = rx_slots_ready(vif, needed);
+			ready = rx_slots_ready(vif, shape.nr_slots);
 		if (ready <= 0)
 			return ready;
 	}
