@@ -71,6 +71,8 @@ while [ $i -lt 40 ] && chaos block-attach plug vdev=xvde target=$tmp/c >/dev/nul
 	i=$((i + 1))
 done
 check hotplug-slots "[ $i = 40 ]"
+# What it had to say is more than its console holds.
+chaos console --dump plug >/dev/null
 
 # ---- what comes to nothing ----
 
@@ -156,7 +158,7 @@ run hotplug-vif-restore chaos restore $tmp/one
 check hotplug-vif-number "chaos network-list one | grep -q '^1 *open'"
 run hotplug-vif-restored ./netcheck tcp $net.3 1
 run hotplug-vif-by-mac chaos network-detach one $mac
-check hotplug-vif-last "no_vifs"
+check hotplug-vif-last "eventually 5 no_vifs"
 chaos destroy one
 
 # ---- killed ----
@@ -193,6 +195,7 @@ before="$(irqs) $(disks plug)"
 check hotplug-killed-block "killed_at xvdf block chaos block-attach plug vdev=xvdf target=$tmp/c"
 check hotplug-killed-network "killed_at 0 network chaos network-attach plug bridge=xenbr0 ip=$net.4/24"
 check hotplug-killed-nothing-left "eventually 5 '[ \"\$(irqs) \$(disks plug)\" = \"$before\" ]' && no_vifs"
+chaos console --dump plug >/dev/null
 run hotplug-killed-attach chaos block-attach plug vdev=xvdf target=$tmp/c
 check hotplug-killed-goes-on "says plug 'disk xvdf: verified'"
 finish

@@ -368,6 +368,10 @@ int chaos_block_resize(struct chaos_ctx *ctx, const struct chaos_dominfo *info, 
 		return rc;
 	arg.id = s.id;
 	if (ioctl(ctx->noxs_fd, NOXS_IOC_RESIZE, &arg)) {
+		if (errno == EOPNOTSUPP)
+			return chaos_error_set(
+				err, CHAOS_ENVIRONMENT, EOPNOTSUPP,
+				"this Xen is older than this chaos and resizes no disk: boot the one that came with it");
 		if (errno != ENODATA)
 			return device_error(&s, err);
 		return chaos_error_set(err, CHAOS_CONFIG, ENODATA,

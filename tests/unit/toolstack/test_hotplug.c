@@ -486,6 +486,10 @@ static void resized(void **state)
 	assert_int_equal(dev.sectors, 16);
 	assert_int_equal(dev.sector_size, 512);
 	assert_int_equal(chaos_block_resize(&ctx, &info, "xvda", &dev, &err), -(int)CHAOS_USAGE);
+	module.resize_errno = EOPNOTSUPP;
+	assert_int_equal(chaos_block_resize(&ctx, &info, "xvdb", &dev, &err),
+			 -(int)CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "this Xen is older");
 	module.resize_errno = ENODATA;
 	assert_int_equal(chaos_block_resize(&ctx, &info, "xvdb", &dev, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "its file is empty");
