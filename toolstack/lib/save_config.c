@@ -129,16 +129,19 @@ static int check_text(const char *text, uint32_t domid, const struct chaos_devic
 	struct chaos_config *cfg;
 	char vdev[16];
 	unsigned int i;
-	int rc;
+	int rc = 0;
 
 	if (strlen(text) > SAVE_MAX_CONFIG)
 		return chaos_error_set(
 			err, CHAOS_CONFIG, E2BIG,
 			"domain %u: the names of the files behind its disks are too long: rename them",
 			domid);
-	rc = chaos_config_load(&cfg, &src, err);
-	if (rc)
-		return rc;
+	/* Its own error would quote the name, which may be lines long. */
+	if (chaos_config_load(&cfg, &src, NULL))
+		return chaos_error_set(
+			err, CHAOS_CONFIG, EINVAL,
+			"domain %u: the name of a file behind its disks cannot be written in a configuration: rename it",
+			domid);
 	for (i = 0; i < devs->nr_devs && !rc; i++) {
 		dev = &devs->devs[i];
 		if (strcmp(dev->cls, "vbd") || (dev->target[0] == '/' && reads_back(cfg, dev)))
@@ -174,6 +177,11 @@ static int count_disks(uint32_t domid, const struct chaos_devices *devs, struct 
 			"domain %u: the file behind disk %s has no name any more: detach it first, or shut the guest down",
 			domid, vdev);
 	}
+	if (n > CHAOS_MAX_DISKS)
+		return chaos_error_set(
+			err, CHAOS_CONFIG, E2BIG,
+			"domain %u has %d disks, and a guest is made with %d at most", domid, n,
+			CHAOS_MAX_DISKS);
 	return n;
 }
 
