@@ -148,6 +148,10 @@ int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_
 int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
 		      struct chaos_built *built, struct chaos_error *err);
 
+/* wait.c */
+/* Until poll() says so: 0, or -1 with errno, ETIMEDOUT, or ECANCELED when cancel_fd is readable. */
+int chaos_fd_wait(int fd, short events, int cancel_fd, unsigned int timeout_ms);
+
 /* util.c */
 uint64_t chaos_now_ns(void);
 int chaos_random(void *buf, size_t len);

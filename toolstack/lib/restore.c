@@ -125,8 +125,8 @@ static void restore_free(struct restore *r)
 	free(r->msr.data);
 }
 
-static int fill(struct chaos_shell *s, const struct chaos_config *cfg, struct stream_reader *reader,
-		struct chaos_timing *t, struct chaos_error *err)
+int restore_fill(struct chaos_shell *s, const struct chaos_config *cfg,
+		 struct stream_reader *reader, struct chaos_timing *t, struct chaos_error *err)
 {
 	struct restore r = {
 		.ctx = s->ctx,
@@ -160,7 +160,7 @@ static int make_domain(struct chaos_ctx *ctx, struct chaos_config *cfg,
 	if (rc)
 		return rc;
 	out->domid = chaos_shell_domid(s);
-	rc = fill(s, cfg, reader, &out->timing, err);
+	rc = restore_fill(s, cfg, reader, &out->timing, err);
 	if (!rc)
 		rc = chaos_shell_start(s, cfg, opts, out, err);
 	if (!rc)
@@ -170,8 +170,8 @@ static int make_domain(struct chaos_ctx *ctx, struct chaos_config *cfg,
 	return rc;
 }
 
-static int load_config(const struct chaos_config_source *src, const char *text,
-		       struct chaos_config **cfg, struct chaos_error *err)
+int restore_load_config(const struct chaos_config_source *src, const char *text,
+			struct chaos_config **cfg, struct chaos_error *err)
 {
 	struct chaos_config_source saved = *src;
 	int rc;
@@ -208,7 +208,7 @@ int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source
 	source.trusts_disks = src->trusts_disks || restore_file_is_ours(fd);
 	rc = stream_reader_init(&reader, fd, &text, err);
 	if (!rc)
-		rc = load_config(&source, text, &cfg, err);
+		rc = restore_load_config(&source, text, &cfg, err);
 	if (!rc)
 		rc = make_domain(ctx, cfg, &reader, opts, out, err);
 	stream_reader_fini(&reader);

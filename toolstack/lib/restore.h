@@ -49,6 +49,14 @@ bool restore_file_is_ours(int fd);
 /* That a restore may use it: what it says of disks only from who may say that. */
 int restore_check_config(const struct chaos_config_source *src, const struct chaos_config *cfg,
 			 struct chaos_error *err);
+/* restore.c, in parts, for who has more than a file */
+struct chaos_shell;
+/* What a saved guest's configuration makes, with the overrides of src. */
+int restore_load_config(const struct chaos_config_source *src, const char *text,
+			struct chaos_config **cfg, struct chaos_error *err);
+/* Memory and state, from a reader that has been init()ed, into a domain that is prepared. */
+int restore_fill(struct chaos_shell *s, const struct chaos_config *cfg,
+		 struct stream_reader *reader, struct chaos_timing *t, struct chaos_error *err);
 
 /* restore_memory.c */
 int restore_pages(struct restore *r, const struct stream_record *record);

@@ -48,6 +48,7 @@ struct save_memory {
 };
 
 /* All return 0 or a negative chaos_code, and set m->err. */
+int save_memory_measure(struct save_memory *m); /* nr_pages; then close it */
 int save_memory_open(struct save_memory *m);
 int save_memory_tables(struct save_memory *m);
 /* Of this frame: for a start info page, what else is wanted, and whether all is. */
@@ -65,6 +66,33 @@ int save_state_open(struct save_state *s, struct save_memory *m);
 int save_state_write_static(struct save_state *s, struct save_memory *m, struct stream_writer *w);
 int save_state_write(struct save_state *s, struct save_memory *m, struct stream_writer *w);
 void save_state_close(struct save_state *s);
+
+/* save_copy.c */
+/* Whether it can be copied at all. */
+int save_check(const struct chaos_dominfo *info, struct chaos_error *err);
+/* The pages it will have in its copy, as long as it changes nothing; it need not be suspended. */
+int save_size(struct chaos_ctx *ctx, uint32_t domid, uint64_t *nr_pages, struct chaos_error *err);
+/* The control page, which all devices share, and where the guest sees its device page. */
+int save_find_pages(struct chaos_ctx *ctx, uint32_t domid, uint64_t *ctrl_gfn,
+		    uint64_t *device_page_frame, struct chaos_error *err);
+struct save_copy_opts {
+	bool is_portable;
+	int cancel_fd; /* ends the wait for who reads on the other side, -1 for none */
+	void (*progress)(void *opaque, uint64_t done, uint64_t total);
+	void *opaque;
+};
+/* The whole of a saved guest (stream.h) to fd, which errors call `name`; it is suspended. */
+int save_copy(struct chaos_ctx *ctx, const struct chaos_dominfo *info, int fd, const char *name,
+	      const struct save_copy_opts *opts, uint64_t *bytes, struct chaos_error *err);
+/*
+ * State BUILDING marks a guest of which there may be another copy: if we are killed now, it must not
+ * be let go on just so.  COMPLETE takes that back.  -1 with errno.
+ */
+int save_mark(struct chaos_ctx *ctx, uint32_t domid, uint32_t state);
+/* Mark and destroy it. */
+int save_discard(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
+/* errno says why `path` cannot be written. */
+int save_write_error(const char *path, const char *what, struct chaos_error *err);
 
 /* save_config.c: xl.cfg text from what Xen and the module know; to be freed. */
 int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,

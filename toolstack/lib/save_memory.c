@@ -184,14 +184,17 @@ static int read_types(struct save_memory *m)
 	return 0;
 }
 
+int save_memory_measure(struct save_memory *m)
+{
+	m->shared_info = malloc(STREAM_PAGE);
+	return m->shared_info ? read_shared_info(m) : fail(m, "reading its memory");
+}
+
 int save_memory_open(struct save_memory *m)
 {
 	int rc;
 
-	m->shared_info = malloc(STREAM_PAGE);
-	if (!m->shared_info)
-		return fail(m, "reading its memory");
-	rc = read_shared_info(m);
+	rc = save_memory_measure(m);
 	if (rc)
 		return rc;
 	m->nr_p2m = (m->nr_pages + LIST_PER_PAGE - 1) / LIST_PER_PAGE;

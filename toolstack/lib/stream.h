@@ -150,8 +150,12 @@ struct stream_tsc_info {
 
 /* ---- writer ---- */
 
+/* Over a connection: how long its other end may do nothing. */
+#define STREAM_STALL_MS 30000U
+
 struct stream_writer {
 	int fd;
+	int cancel_fd; /* see internal.h, chaos_fd_wait() */
 	struct xxhash hash;
 	uint64_t length;
 	uint8_t *buf; /* small records wait here */
@@ -159,7 +163,8 @@ struct stream_writer {
 };
 
 /* All return -1 with errno. */
-int stream_writer_init(struct stream_writer *w, int fd, const char *config, uint64_t ctrl_gfn);
+int stream_writer_init(struct stream_writer *w, int fd, int cancel_fd, const char *config,
+		       uint64_t ctrl_gfn);
 int stream_write_record(struct stream_writer *w, uint32_t type, const void *head, size_t head_len,
 			const void *body, size_t body_len);
 /* count pages (type and pfn), and the nr_data of them that have data, one behind the other. */
@@ -181,6 +186,10 @@ struct stream_record {
 };
 
 struct stream_reader {
+	/* Before init: */
+	bool is_connection; /* it may stall, and end */
+	int cancel_fd;	    /* of one */
+
 	int fd;
 	struct chaos_error *err;
 	struct xxhash hash;
@@ -198,7 +207,7 @@ struct stream_reader {
 };
 
 /*
- * Read and check header and configuration, which is NUL-terminated and to be freed.  All of these
+ * *r is zero but for what is to be set before.  Read and check header and configuration, which is NUL-terminated and to be freed.  All of these
  * return a negative chaos_code with the error that init() was given.
  */
 int stream_reader_init(struct stream_reader *r, int fd, char **config, struct chaos_error *err);
@@ -210,6 +219,8 @@ int stream_reader_begin(struct stream_reader *r, uint64_t nr_pages, unsigned int
  */
 int stream_reader_next(struct stream_reader *r, struct stream_record *record);
 int stream_reader_pages(struct stream_reader *r, void *to, unsigned int count);
+/* Nothing has been read that lies behind what was wanted. */
+bool stream_reader_is_drained(const struct stream_reader *r);
 void stream_reader_fini(struct stream_reader *r);
 
 #endif /* CHAOS_STREAM_H */

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +40,17 @@ static int read_some(struct stream_reader *r, void *to, size_t len, size_t *got)
 	ssize_t n;
 
 	do {
-		n = read(r->fd, to, len);
-	} while (n < 0 && errno == EINTR);
+		if (r->is_connection && chaos_fd_wait(r->fd, POLLIN, r->cancel_fd, STREAM_STALL_MS))
+			n = -1;
+		else
+			n = read(r->fd, to, len);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	if (n < 0)
 		return chaos_error_set(r->err, CHAOS_FAILED, errno, "reading the saved guest: %s",
 				       strerror(errno));
+	if (!n && r->is_connection)
+		return chaos_error_set(r->err, CHAOS_FAILED, ECONNRESET,
+				       "the connection ended before all of the guest was here");
 	if (!n)
 		return chaos_error_set(r->err, CHAOS_CONFIG, EINVAL,
 				       "the file of the saved guest is truncated");
@@ -123,7 +130,6 @@ int stream_reader_init(struct stream_reader *r, int fd, char **config, struct ch
 	int rc;
 
 	*config = NULL;
-	memset(r, 0, sizeof(*r));
 	r->fd = fd;
 	r->err = err;
 	xxhash_init(&r->hash);
@@ -416,6 +422,11 @@ int stream_reader_next(struct stream_reader *r, struct stream_record *record)
 			rc = check_body(r, record);
 	}
 	return rc ? rc : 1;
+}
+
+bool stream_reader_is_drained(const struct stream_reader *r)
+{
+	return r->start == r->end;
 }
 
 void stream_reader_fini(struct stream_reader *r)

@@ -2,23 +2,31 @@
 /* Writes the file of a saved guest: see stream.h. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "internal.h"
 #include "stream.h"
 
 #define BUF_SIZE (32U << 10)
 
-static int write_all(int fd, struct iovec *iov, int count)
+static int write_all(struct stream_writer *w, struct iovec *iov, int count)
 {
 	ssize_t n;
 
 	while (count) {
-		n = writev(fd, iov, count);
+		n = writev(w->fd, iov, count);
 		if (n < 0 && errno == EINTR)
 			continue;
+		/* A connection: its other end does not take more now. */
+		if (n < 0 && errno == EAGAIN) {
+			if (chaos_fd_wait(w->fd, POLLOUT, w->cancel_fd, STREAM_STALL_MS))
+				return -1;
+			continue;
+		}
 		if (n < 0)
 			return -1;
 		for (; count && (size_t)n >= iov->iov_len; iov++, count--)
@@ -40,7 +48,7 @@ static int flush_with(struct stream_writer *w, const void *data, size_t len)
 	};
 
 	w->used = 0;
-	return write_all(w->fd, iov, 2);
+	return write_all(w, iov, 2);
 }
 
 static int put_raw(struct stream_writer *w, const void *data, size_t len)
@@ -79,7 +87,8 @@ static int put_headers(struct stream_writer *w)
 	return put(w, &image, sizeof(image)) || put(w, &domain, sizeof(domain)) ? -1 : 0;
 }
 
-int stream_writer_init(struct stream_writer *w, int fd, const char *config, uint64_t ctrl_gfn)
+int stream_writer_init(struct stream_writer *w, int fd, int cancel_fd, const char *config,
+		       uint64_t ctrl_gfn)
 {
 	struct save_header header = {
 		.magic = SAVE_MAGIC,
@@ -92,6 +101,7 @@ int stream_writer_init(struct stream_writer *w, int fd, const char *config, uint
 
 	memset(w, 0, sizeof(*w));
 	w->fd = fd;
+	w->cancel_fd = cancel_fd;
 	xxhash_init(&w->hash);
 	w->buf = malloc(BUF_SIZE);
 	if (!w->buf)

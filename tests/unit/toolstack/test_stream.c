@@ -303,7 +303,7 @@ static int make_file(void **state)
 	(void)state;
 	for (i = 0; i < PAGES; i++)
 		p2m[i] = FIRST_MFN + 3 * i;
-	assert_int_equal(stream_writer_init(&w, fd, "the configuration\n", PFN_CTRL), 0);
+	assert_int_equal(stream_writer_init(&w, fd, -1, "the configuration\n", PFN_CTRL), 0);
 	assert_int_equal(stream_write_record(&w, STREAM_PV_INFO, NULL, 0, &info, sizeof(info)), 0);
 	assert_int_equal(stream_write_record(&w, STREAM_CPUID_POLICY, NULL, 0, policy, 48), 0);
 	assert_int_equal(stream_write_record(&w, STREAM_MSR_POLICY, NULL, 0, policy, 32), 0);
