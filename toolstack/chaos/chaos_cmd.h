@@ -27,6 +27,8 @@ int cmd_doctor(const struct verb *verb, int argc, char **argv);
 int cmd_events(const struct verb *verb, int argc, char **argv);
 int cmd_info(const struct verb *verb, int argc, char **argv);
 int cmd_list(const struct verb *verb, int argc, char **argv);
+int cmd_migrate(const struct verb *verb, int argc, char **argv);
+int cmd_migrate_receive(const struct verb *verb, int argc, char **argv);
 int cmd_network_attach(const struct verb *verb, int argc, char **argv);
 int cmd_network_detach(const struct verb *verb, int argc, char **argv);
 int cmd_network_list(const struct verb *verb, int argc, char **argv);

@@ -44,6 +44,7 @@ static const char *code_name(enum chaos_code code)
 		[CHAOS_ENVIRONMENT] = "environment",
 		[CHAOS_TIMEOUT] = "timeout",
 		[CHAOS_GUEST] = "guest",
+		[CHAOS_IN_DOUBT] = "in-doubt",
 	};
 
 	return (size_t)code < sizeof(names) / sizeof(names[0]) ? names[code] : "failed";
@@ -323,6 +324,54 @@ void json_stopped(const struct chaos_dominfo *info, bool has_ended, unsigned int
 		jsonw_number(&w, "shutdown_reason", reason);
 	else
 		jsonw_null(&w, "shutdown_reason");
+	jsonw_end(&w);
+}
+
+void json_migrated(const struct chaos_dominfo *info, const char *host,
+		   const struct chaos_migrated *m)
+{
+	struct json_writer w;
+
+	jsonw_begin(&w);
+	jsonw_number(&w, "domid", info->domid);
+	jsonw_text(&w, "name", info->name);
+	jsonw_text(&w, "result", "migrated");
+	jsonw_text(&w, "target", host);
+	jsonw_number(&w, "target_domid", m->domid);
+	jsonw_number(&w, "stream_bytes", m->bytes);
+	jsonw_number(&w, "prepare_ns", m->prepare_ns);
+	jsonw_number(&w, "suspend_ns", m->suspend_ns);
+	jsonw_number(&w, "transfer_ns", m->transfer_ns);
+	jsonw_number(&w, "load_ns", m->load_ns);
+	jsonw_number(&w, "devices_ns", m->devices_ns);
+	jsonw_number(&w, "switch_ns", m->switch_ns);
+	jsonw_number(&w, "stop_ns", m->stop_ns);
+	jsonw_number(&w, "end_ns", m->end_ns);
+	jsonw_number(&w, "ready_ns", m->ready_ns);
+	jsonw_number(&w, "total_ns", m->total_ns);
+	jsonw_end(&w);
+}
+
+void json_received(const struct chaos_received *r, const struct chaos_config *cfg, bool with_timing)
+{
+	const struct chaos_timing *t = &r->created.timing;
+	struct json_writer w;
+
+	jsonw_begin(&w);
+	jsonw_number(&w, "domid", r->created.domid);
+	jsonw_text(&w, "name", cfg->name);
+	jsonw_text(&w, "result", "received");
+	jsonw_bool(&w, "ready", r->created.is_ready);
+	if (with_timing) {
+			jsonw_number(&w, "createdomain_ns", t->createdomain_ns);
+		jsonw_number(&w, "memory_ns", t->memory_ns);
+		jsonw_number(&w, "load_ns", r->load_ns);
+		jsonw_number(&w, "devices_ns", t->devices_ns);
+		jsonw_number(&w, "unpause_ns", t->unpause_ns);
+		jsonw_number(&w, "stop_ns", r->stop_ns);
+		jsonw_number(&w, "guest_ns", t->guest_ns);
+		jsonw_number(&w, "total_ns", t->total_ns);
+		}
 	jsonw_end(&w);
 }
 

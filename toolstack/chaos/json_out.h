@@ -16,6 +16,11 @@ void json_stopped(const struct chaos_dominfo *info, bool has_ended, unsigned int
 /* What is saved, from where: the guest is gone unless it goes on. */
 void json_saved(const struct chaos_dominfo *info, const char *path, const struct chaos_saved *saved,
 		bool goes_on, bool with_timing);
+/* What has moved, to where; and on the other side, from there. */
+void json_migrated(const struct chaos_dominfo *info, const char *host,
+		   const struct chaos_migrated *migrated);
+void json_received(const struct chaos_received *received, const struct chaos_config *cfg,
+		   bool with_timing);
 /* {"domid": N, "name": ..., "result": RESULT} */
 void json_done(const struct chaos_dominfo *info, const char *result);
 /* What has become of a device: {"domid": N, "name": ..., "result": RESULT, "device": {...}} */

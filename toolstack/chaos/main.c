@@ -38,7 +38,10 @@ const struct verb verbs[] = {
 	{ "reboot", "DOMAIN", "Ask a guest to reboot",
 	  "The guest stays, shut down, until it is created again.\n\n" STOP_OPTIONS, cmd_reboot },
 	{ "pause", "DOMAIN", "Stop running a guest for now", "", cmd_pause },
-	{ "unpause", "DOMAIN", "Run a paused guest on", "", cmd_unpause },
+	{ "unpause", "DOMAIN", "Run a paused guest on",
+	  "Also lets one go on that a save or a migration has left suspended.\n\n"
+	  "  --force           even if it may run elsewhere, or be in a file\n",
+	  cmd_unpause },
 	{ "save", "DOMAIN FILE", "Save a guest to a file, and remove it",
 	  "FILE appears when it is whole.  A guest that cannot be saved goes on.\n\n"
 	  "  --keep            the guest goes on\n"
@@ -53,6 +56,20 @@ const struct verb verbs[] = {
 	  "  --timeout SECONDS how long to wait for ready (10)\n"
 	  "  --timing          say where the time went\n",
 	  cmd_restore },
+	{ "migrate", "DOMAIN HOST [KEY=VALUE]...", "Move a guest to another host",
+	  "Runs 'ssh HOST chaos migrate-receive'.  With --socket or --fd there is no HOST.\n"
+	  "A guest that cannot be moved goes on here.  KEY=VALUE replaces a setting: name, uuid, vif...\n\n"
+	  "  -s, --ssh COMMAND run it by another command than ssh\n"
+	  "  --socket PATH     to a socket of this machine\n"
+	  "  --fd N            to a stream socket that is open already\n"
+	  "  --timeout SECONDS how long to wait until the guest has suspended (10)\n"
+	  "  --timing          say where the time went\n",
+	  cmd_migrate },
+	{ "migrate-receive", "", "Be the other end of migrate",
+	  "One guest, on standard input and output, or with --socket one after the other.\n\n"
+	  "  --socket PATH     listen there, for root only\n"
+	  "  --timing          say where the time went\n",
+	  cmd_migrate_receive },
 	{ "list", "[DOMAIN]...", "List domains",
 	  "States: r runs, b blocked, p paused, s shut down, c crashed, d dying, as in xl;\n"
 	  "'incomplete' is what a creation that was killed has left, 'suspended' what a save has.\n\n"
@@ -106,7 +123,7 @@ static void usage(FILE *f)
 
 	fputs("Usage: chaos VERB [OPTION]... [ARGUMENT]...\n\n", f);
 	for (i = 0; i < nr_verbs; i++)
-		fprintf(f, "  %-14s %-20s %s\n", verbs[i].name, verbs[i].args, verbs[i].summary);
+		fprintf(f, "  %-15s %-26s %s\n", verbs[i].name, verbs[i].args, verbs[i].summary);
 	fputs("\n'chaos VERB --help' says more; so does 'man chaos'.\n", f);
 }
 

@@ -178,7 +178,7 @@ int chaos_shell_run(struct chaos_shell *s, bool is_awaited, struct chaos_timing 
 	return rc;
 }
 
-int chaos_shell_complete(struct chaos_shell *s, struct chaos_error *err)
+int chaos_shell_commit(struct chaos_shell *s, struct chaos_error *err)
 {
 	struct noxs_set_info info = {
 		.domid = (uint16_t)s->domid,
@@ -190,7 +190,20 @@ int chaos_shell_complete(struct chaos_shell *s, struct chaos_error *err)
 		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 				       "domain %u went away while it was made: %s", s->domid,
 				       strerror(errno));
+	return 0;
+}
+
+void chaos_shell_free(struct chaos_shell *s)
+{
 	chaos_pv_free(s->pv_guest);
 	free(s);
-	return 0;
+}
+
+int chaos_shell_complete(struct chaos_shell *s, struct chaos_error *err)
+{
+	int rc = chaos_shell_commit(s, err);
+
+	if (!rc)
+		chaos_shell_free(s);
+	return rc;
 }

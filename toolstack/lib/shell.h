@@ -30,4 +30,11 @@ int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t u
 		   struct chaos_error *err);
 int chaos_identity_set(struct chaos_shell *s, struct noxs_set_info *info, struct chaos_error *err);
 
+/*
+ * execute.c, the two halves of chaos_shell_complete(): the domain is COMPLETE from here on, and not to
+ * be discarded any more; and what is left of the shell.
+ */
+int chaos_shell_commit(struct chaos_shell *s, struct chaos_error *err);
+void chaos_shell_free(struct chaos_shell *s);
+
 #endif /* CHAOS_SHELL_H */

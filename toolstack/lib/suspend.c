@@ -170,5 +170,7 @@ int chaos_domain_resume(struct chaos_ctx *ctx, uint32_t domid, struct chaos_erro
 		return chaos_error_set(err, CHAOS_FAILED, EBUSY,
 				       "domain %u is being saved: it goes on when that has ended",
 				       domid);
+	if (save_mark(ctx, domid, NOXS_DOM_COMPLETE))
+		return suspend_error(domid, "marking it as whole", err);
 	return chaos_resume(ctx, domid, err);
 }
