@@ -23,8 +23,6 @@
 /* When the target is asked a second time, and then after twice as long each time; and to the end. */
 #define QUERY_FIRST_MS	 250U
 #define QUERY_TOTAL_MS	 10000U
-/* Something that made the sending end may come with words of the target's about it. */
-#define LAST_WORDS_MS	 2000U
 /* The target's own limit is CHAOS_READY_TIMEOUT_MS. */
 #define ENDED_TIMEOUT_MS (CHAOS_READY_TIMEOUT_MS + MIGRATE_STEP_MS)
 
@@ -181,7 +179,7 @@ static int send_guest(struct migration *m)
 	if (m->err->os_errno != EPIPE && m->err->os_errno != ECONNRESET)
 		return rc;
 	/* It does not read on, and may have said why. */
-	theirs_rc = migrate_get(&m->link, 0, LAST_WORDS_MS, NULL, &body, &theirs);
+	theirs_rc = migrate_get(&m->link, 0, MIGRATE_LAST_WORDS_MS, NULL, &body, &theirs);
 	if (theirs_rc && theirs.os_errno != ECONNRESET) {
 		*m->err = theirs;
 		return theirs_rc;

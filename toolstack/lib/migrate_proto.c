@@ -91,16 +91,23 @@ static uint64_t deadline(unsigned int timeout_ms)
 
 /* ---- hello ---- */
 
-/* What else than a hello has come, to be shown: a greeting of the other side's shell, an error... */
-static int not_hello(struct migrate_link *l, const void *bytes, size_t len, struct chaos_error *err)
+/*
+ * Something else than a hello has come, `got` bytes so far: a greeting of the other side's shell, an
+ * error... To show it, there is some time for more of it.
+ */
+static int not_hello(struct migrate_link *l, const char *bytes, size_t got, struct chaos_error *err)
 {
-	const unsigned char *p = bytes;
 	char text[sizeof(struct migrate_hello) + 1];
+	uint64_t end = deadline(MIGRATE_LAST_WORDS_MS);
 	size_t i;
 
-	for (i = 0; i < len && i < sizeof(text) - 1; i++)
-		text[i] = isprint(p[i]) ? (char)p[i] : '.';
-	text[i] = '\0';
+	memcpy(text, bytes, got);
+	while (got < sizeof(text) - 1 && !get_bytes(l, text + got, 1, end))
+		got++;
+	for (i = 0; i < got; i++)
+		if (!isprint((unsigned char)text[i]))
+			text[i] = '.';
+	text[got] = '\0';
 	return chaos_error_set(
 		err, CHAOS_ENVIRONMENT, EPROTO,
 		"the %s is no migration of chaos's: it begins with \"%s\"; is chaos installed there, and its shell silent?",
@@ -110,8 +117,6 @@ static int not_hello(struct migrate_link *l, const void *bytes, size_t len, stru
 static int check_hello(struct migrate_link *l, const struct migrate_hello *h,
 		       struct chaos_error *err)
 {
-	if (memcmp(h->magic, MIGRATE_MAGIC, sizeof(h->magic)))
-		return not_hello(l, h, sizeof(*h), err);
 	if (h->version > MIGRATE_VERSION)
 		return chaos_error_set(
 			err, CHAOS_ENVIRONMENT, EPROTO,
@@ -140,14 +145,13 @@ int migrate_hello(struct migrate_link *l, struct chaos_error *err)
 
 	if (put_bytes(l, &h, sizeof(h)))
 		return link_error(l, err);
-	/* What is no hello may be shorter: byte by byte, to show what there is of it. */
+	/* Byte by byte: what is something else may end, or stop, before a hello would. */
 	memset(&h, 0, sizeof(h));
 	for (got = 0; got < sizeof(h); got++) {
-		if (!get_bytes(l, p + got, 1, end))
-			continue;
-		if (errno == ECONNRESET && got)
-			return not_hello(l, &h, got, err);
-		return link_error(l, err);
+		if (get_bytes(l, p + got, 1, end))
+			return link_error(l, err);
+		if (got < sizeof(h.magic) && p[got] != MIGRATE_MAGIC[got])
+			return not_hello(l, p, got + 1, err);
 	}
 	return check_hello(l, &h, err);
 }
@@ -231,7 +235,7 @@ int migrate_get(struct migrate_link *l, uint32_t wanted, unsigned int timeout_ms
 	if (get_bytes(l, &head, sizeof(head), end))
 		return link_error(l, err);
 	wanted |= 1U << MIGRATE_ERROR;
-	if (head.type >= MIGRATE_NR_TYPES || !(wanted & 1U << head.type) ||
+	if (!head.type || head.type >= MIGRATE_NR_TYPES || !(wanted & 1U << head.type) ||
 	    head.len != lengths[head.type])
 		return garbage(l, &head, err);
 	if (get_bytes(l, body, head.len, end))

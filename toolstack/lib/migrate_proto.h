@@ -41,6 +41,7 @@
 /* How long the other end may take.  Connecting may ask a person for a passphrase. */
 #define MIGRATE_HELLO_MS       120000U
 #define MIGRATE_STEP_MS	       30000U
+#define MIGRATE_LAST_WORDS_MS  1000U /* of who has something to say that is no message */
 #define MIGRATE_MAX_SUSPEND_MS 86400000U
 
 /* The first thing each end says. */

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In Dom0: either end of a migration within this host killed with SIGKILL at each thing it asks of Xen or
+# of the module.  What is to be done then is what chaos(1) says, and in the end there is one copy that
+# runs, and nothing is lost.
+# shellcheck source=tests/system/common
+. ./common
+# shellcheck source=tests/system/guests
+. ./guests
+# shellcheck source=tests/system/migration
+. ./migration
+
+trap destroy_all EXIT
+bridge_up
+
+free_kib()
+{
+	chaos info --json | sed -n 's/.*"free_memory_kib":\([0-9]*\).*/\1/p'
+}
+
+# All that was made is gone: a page lost at each call would be 100 KiB and more.
+nothing_left()
+{
+	set -- /sys/class/net/*
+	[ $# = "$interfaces" ] && [ $((before - $(free_kib))) -lt 32 ]
+}
+
+# state_name NAME - as in chaos list --json, "" if there is none
+state_name()
+{
+	chaos list --json "$1" 2>/dev/null | tr ',{' '\n\n' | sed -n 's/^"state":"\([a-z]*\)".*/\1/p'
+}
+
+runs()
+{
+	case $(state_name "$1") in
+	running|blocked|runnable) ;;
+	*) false ;;
+	esac
+}
+
+# An end that was not killed is done.
+all_done()
+{
+	eventually 10 '! pidof chaos >/dev/null'
+}
+
+free_run()
+{
+	chaos migrate --ssh ./as-ssh "$1" nowhere name="$(other "$1")" "$(vif_of "$(other "$1")")"
+}
+
+run mk-create daytime one 2
+run mk-there free_run one
+run mk-back free_run two
+sleep 1
+before=$(free_kib)
+set -- /sys/class/net/*
+interfaces=$#
+
+# ---- the source ----
+
+n=1
+from=one
+stages=''
+wrong=''
+status=42
+while [ $status = 42 ] && [ $n -lt 250 ]; do
+	to=$(other $from)
+	./killat $n /run/source.pid chaos migrate --ssh ./as-ssh $from nowhere name="$to" "$(vif_of "$to")" \
+		>/dev/null 2>&1
+	status=$?
+	all_done || wrong="$wrong receiver at $n"
+	there=$(state_name "$to")
+	case $(state_name $from) in
+	suspended)
+		stages=${stages}s
+		[ -z "$there" ] && chaos unpause $from || wrong="$wrong unpause at $n"
+		;;
+	running|blocked|runnable)
+		stages=${stages}r
+		;;
+	incomplete)
+		if [ -n "$there" ]; then
+			stages=${stages}d
+			chaos destroy $from || wrong="$wrong destroy at $n"
+		else
+			stages=${stages}u
+			! chaos unpause $from 2>/dev/null && chaos unpause --force $from ||
+				wrong="$wrong unpause at $n"
+		fi
+		;;
+	'')
+		stages=${stages}f
+		;;
+	*) wrong="$wrong state $(state_name $from) at $n" ;;
+	esac
+	from=$(chaos list --names | head -n 1)
+	one_copy "$from" || wrong="$wrong no copy at $n"
+	n=$((n + 1))
+done
+echo "mk: source: r it goes on, s suspended, u unknown and not there, d unknown and there, f moved, by call: $stages"
+check mk-source-each-call "[ $status = 0 ] && echo $stages | grep -qE '^r+s{5,}u?d+f+$'"
+check mk-source-nothing-lost "[ -z \"$wrong\" ] || { echo \"mk: $wrong\"; false; }"
+check mk-source-nothing-left "eventually 5 nothing_left || { echo \"$before KiB before, now $(free_kib)\"; false; }"
+
+# ---- the target ----
+
+n=1
+stages=''
+wrong=''
+killed=1
+while [ $killed = 1 ] && [ $n -lt 250 ]; do
+	to=$(other "$from")
+	echo $n >/run/kill-at
+	rm -f /run/receiver.status
+	free_run "$from" >/dev/null 2>/run/err
+	status=$?
+	all_done || wrong="$wrong receiver at $n"
+	[ "$(cat /run/receiver.status 2>/dev/null)" = 42 ] || killed=0
+	if runs "$from" && [ $status != 0 ]; then
+		stages=${stages}r
+		case $(state_name "$to") in
+		'') ;;
+		incomplete) chaos destroy "$to" || wrong="$wrong destroy at $n" ;;
+		*) wrong="$wrong state $(state_name "$to") at $n" ;;
+		esac
+	elif runs "$to" && [ -z "$(state_name "$from")" ]; then
+		stages=${stages}f
+	else
+		wrong="$wrong state $(state_name "$from") and $(state_name "$to") at $n"
+	fi
+	# One that was killed before it had a name goes by its number.
+	chaos list | awk '$5 == "incomplete" { print $2 }' | while read -r id; do chaos destroy "$id"; done
+	from=$(chaos list --names | head -n 1)
+	one_copy "$from" || wrong="$wrong no copy at $n"
+	n=$((n + 1))
+done
+echo "mk: target: r the source goes on, f moved, by call: $stages"
+check mk-target-each-call "[ $killed = 0 ] && echo $stages | grep -qE '^r{20,}f+$'"
+check mk-target-nothing-lost "[ -z \"$wrong\" ] || { echo \"mk: $wrong\"; false; }"
+check mk-target-nothing-left "eventually 5 nothing_left || { echo \"$before KiB before, now $(free_kib)\"; false; }"
+finish
