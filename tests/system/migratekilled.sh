@@ -3,6 +3,7 @@
 # In Dom0: either end of a migration within this host killed with SIGKILL at each thing it asks of Xen or
 # of the module.  What is to be done then is what chaos(1) says, and in the end there is one copy that
 # runs, and nothing is lost.
+# All on one processor: a traced program stops at every call, and each time wakes another there.
 # shellcheck source=tests/system/common
 . ./common
 # shellcheck source=tests/system/guests
@@ -47,7 +48,7 @@ all_done()
 
 free_run()
 {
-	chaos migrate --ssh ./as-ssh "$1" nowhere name="$(other "$1")" "$(vif_of "$(other "$1")")"
+	taskset 1 chaos migrate --ssh ./as-ssh "$1" nowhere name="$(other "$1")" "$(vif_of "$(other "$1")")"
 }
 
 run mk-create daytime one 2
@@ -67,7 +68,7 @@ wrong=''
 status=42
 while [ $status = 42 ] && [ $n -lt 250 ]; do
 	to=$(other $from)
-	./killat $n /run/source.pid chaos migrate --ssh ./as-ssh $from nowhere name="$to" "$(vif_of "$to")" \
+	taskset 1 ./killat $n /run/source.pid chaos migrate --ssh ./as-ssh $from nowhere name="$to" "$(vif_of "$to")" \
 		>/dev/null 2>&1
 	status=$?
 	all_done || wrong="$wrong receiver at $n"

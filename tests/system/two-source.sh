@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In the Dom0 of test-migrate's source: the test itself.
+cd /lab || exit
+# shellcheck source=tests/system/common
+. ./common
+# shellcheck source=tests/system/guests
+. ./guests
+# shellcheck source=tests/system/migration
+. ./migration
+
+there=$net.102
+machine_up 101
+cp ssh/client.key /root/.ssh/id_dropbear
+chmod 600 /root/.ssh/id_dropbear
+echo "$there $(cat ssh/host.pub)" >/root/.ssh/known_hosts
+
+check two-ssh "eventually 60 'ssh $there true 2>/dev/null' || ssh $there true"
+
+# ---- by ssh, with a connection ----
+
+run two-create daytime one 2
+./tcphold $net.2 /run/hold.ready /run/hold.go 2>/run/hold.err &
+hold=$!
+check two-connected "eventually 10 '[ -e /run/hold.ready ]'"
+run two-migrate chaos migrate one $there
+check two-gone-here "! chaos list one >/dev/null 2>&1"
+check two-is-there "ssh $there chaos list one | grep -q '^one '"
+touch /run/hold.go
+wait $hold
+check two-connection-survives "[ $? = 0 ] || { cat /run/hold.err; false; }"
+run two-answers-there ./netcheck tcp $net.2 3
+
+# ---- without ssh's blessing, and refused by the target ----
+
+run two-another daytime two 3
+chaos migrate --ssh "ssh -i ssh/host.key" two $there 2>/run/err
+check two-wrong-key "[ $? != 0 ] && state two | grep -qx '[rb-][rb-]*'"
+chaos migrate two $there name=one 2>/run/err
+check two-refused "[ $? = 5 ] && grep -q 'the target: name \"one\" is in use' /run/err"
+run two-refused-answers ./netcheck tcp $net.3 1
+
+# ---- the target loses its power in the middle ----
+
+cat >/run/unlucky <<END
+#!/bin/sh
+# As ssh; when half of the guest has gone by, the other side is switched off.
+{ head -c 100000; ssh \$1 'echo b >/proc/sysrq-trigger' >/dev/null 2>&1 & sleep 3; cat; } | ssh "\$@"
+END
+chmod 755 /run/unlucky
+start=$(date +%s)
+chaos migrate --ssh /run/unlucky two $there 2>/run/err
+check two-power-off "[ $? != 0 ] && grep -q 'goes on here' /run/err || { cat /run/err; false; }"
+echo "two: the source noticed after $(($(date +%s) - start)) s"
+run two-power-off-answers ./netcheck tcp $net.3 3
+check two-power-off-state "[ \"\$(chaos list --names)\" = two ] && state two | grep -qx '[rb-][rb-]*'"
+finish
