@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attaching and detaching a domain: control page, control channel, devices (devices.c), device page;
- * all or nothing.
+ * Attaching and detaching a domain: control page, control channel, devices (devices.c), device
+ * page; all or nothing.
  *
  * A dying domain stays a zombie while we hold a grant of it, so its death must never be missed:
  *

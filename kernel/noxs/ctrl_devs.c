@@ -97,7 +97,7 @@ int noxs_ctrl_add(void __user *uarg)
 	arg.err_dev = NOXS_DOMID_NONE;
 	arg.conflict_domid = NOXS_DOMID_NONE;
 	arg.conflict_what = NOXS_CONFLICT_NONE;
-	/* As in CONFIGURE: the guest may use what it has been given before we could take it back. */
+	/* As in CONFIGURE: the guest may use what it is given before we could take it back. */
 	err = -EFAULT;
 	if (copy_to_user(uarg, &arg, sizeof(arg)))
 		goto free;

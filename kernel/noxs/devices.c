@@ -9,8 +9,9 @@
  *	  |                         | (removed, and never known)           | front.ack == gone_seq
  *	  +-------------------------+--------------------------------------+
  *
- * What the guest acknowledges matters to itself only: the slot is in its memory, and whoever uses it
- * next has an entry in the device page that says so.  If it never does, the slot is not used again.
+ * What the guest acknowledges matters to itself only: the slot is in its memory, and whoever uses
+ * it next has an entry in the device page that says so.  If it never does, the slot is not used
+ * again.
  */
 #include <linux/slab.h>
 #include "devices.h"

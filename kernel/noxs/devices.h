@@ -25,8 +25,8 @@ int noxs_devices_create(struct noxs_domain *dom, const struct noxs_ioc_dev *reqs
 			unsigned int count, struct noxs_result *result);
 
 /*
- * Close and free the devices from dom->devs[@first] on, and say GONE.  With @known the guest may have
- * found them, and their slots are not free before it has acknowledged that.
+ * Close and free the devices from dom->devs[@first] on, and say GONE.  With @known the guest may
+ * have found them, and their slots are not free before it has acknowledged that.
  */
 void noxs_devices_destroy(struct noxs_domain *dom, unsigned int first, bool known);
 

@@ -11,8 +11,8 @@
  *     what has been added like any other device;
  *   - one that was detached meanwhile is not live any more, even if another has its domid by now.
  *
- * A guest learns of a device from the device page only, so that is written last when a device comes,
- * and first when it goes.
+ * A guest learns of a device from the device page only, so that is written last when a device
+ * comes, and first when it goes.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -132,8 +132,8 @@ int noxs_domain_remove(u16 domid, u16 cls, u16 id)
 
 /*
  * Xen gives the device its new entry in the place it has: to remove it and add it again would show
- * the guest a device that is gone, and perhaps move it, so a hypervisor that can do no better is not
- * asked.  Requests are checked against the new size before anybody is told of it.
+ * the guest a device that is gone, and perhaps move it, so a hypervisor that can do no better is
+ * not asked.  Requests are checked against the new size before anybody is told of it.
  */
 static int resize_locked(struct noxs_device *dev, u64 *sectors)
 {

@@ -111,6 +111,16 @@ void disk_push(struct disk *disk, unsigned int ring)
 		guest_notify(&disk->guest, disk->port);
 }
 
+bool disk_await_taken(const struct disk *disk, unsigned int ring)
+{
+	volatile blkif_sring_t *sring = disk->ring[ring].sring;
+	unsigned int i;
+
+	for (i = 0; i < 5000 && sring->req_event != sring->req_prod + 1; i++)
+		usleep(1000);
+	return i < 5000;
+}
+
 static void fill_segs(struct blkif_request_segment *segs, unsigned int page, unsigned int nr_segs)
 {
 	unsigned int i;

@@ -326,7 +326,7 @@ static void test_in_flight(void)
 	for (i = 0; i < 20; i++)
 		disk_request(&disk, 0, i & 1 ? BLKIF_OP_READ : BLKIF_OP_WRITE, i * 8, i, 1);
 	disk_push(&disk, 0);
-	usleep(50000);
+	disk_await_taken(&disk, 0);
 	early = disk.ring[0].sring->rsp_prod;
 	err = remove_disk(&disk.guest, 0);
 	verdict("unplug-in-flight",
@@ -399,6 +399,9 @@ static bool plug_round(struct disk *disk, int file)
 	return ok && disk->slot == 1;
 }
 
+/* Fewer rounds than this move less memory than a kernel with two processors does by itself. */
+#define ROUNDS_THAT_SHOW 100
+
 /* As test_deaths() counts: what caches take they take once or twice. */
 static void test_rounds(int file, unsigned int rounds)
 {
@@ -422,8 +425,9 @@ static void test_rounds(int file, unsigned int rounds)
 	verdict("hotplug-rounds", done == 2 * rounds, "round %u fails", done);
 	verdict("hotplug-rounds-irqs",
 		count_of("grep -c -e noxs-ctrl -e vbd /proc/interrupts") == irqs, "some are left");
-	verdict("hotplug-rounds-memory", least < (long)rounds * 3,
-		"at least %ld KiB lost in each %u", least, rounds);
+	if (rounds >= ROUNDS_THAT_SHOW)
+		verdict("hotplug-rounds-memory", least < (long)rounds * 3,
+			"at least %ld KiB lost in each %u", least, rounds);
 	disk_close(&disk);
 }
 
@@ -435,7 +439,7 @@ void test_disk_hotplug(unsigned int rounds)
 	test_slots(file);
 	test_full(file);
 	test_in_flight();
-	test_races(10);
+	test_races(6);
 	test_rounds(file, rounds);
 	close(file);
 }

@@ -40,12 +40,63 @@ static void take_pages(const struct guest *guest, unsigned char *copy)
 		memcpy(copy + i * 4096UL, guest->page[i], 4096);
 }
 
-/* Two rings, each with requests in flight. */
-static void test_in_flight(const char *path, int flags, const char *names[])
+/* What comes while a guest is held stays where it is, in rings and control page; then it is served. */
+static void expect_still(struct disk *disk, const char *name)
 {
 	static unsigned char before[GUEST_PAGES * 4096UL], after[GUEST_PAGES * 4096UL];
-	int file = open(path, O_RDWR | flags);
-	unsigned int good, early;
+
+	put_reads(disk, 0, 5);
+	put_reads(disk, 1, 3);
+	push_rings(disk);
+	disk->guest.ctrl->slot[1].front.state = NOXS_STATE_OPEN;
+	guest_publish(&disk->guest, 1);
+	take_pages(&disk->guest, before);
+	usleep(700000);
+	take_pages(&disk->guest, after);
+	verdict(name, !memcmp(before, after, sizeof(before)), "the guest's memory has changed");
+}
+
+/* Two rings, each with requests in flight, of which nothing is known before they end. */
+static void test_in_flight(void)
+{
+	int file = open(SLOWEST_DISK, O_RDWR | O_DIRECT);
+	unsigned int good, early = 16, i;
+	struct disk disk;
+
+	if (!disk_open(&disk, file, 0, 2))
+		return;
+	/* A machine that is slow itself may have lost the race: the disk has half a second. */
+	for (i = 0; i < 5 && early == 16; i++) {
+		put_reads(&disk, 0, 8);
+		put_reads(&disk, 1, 8);
+		push_rings(&disk);
+		disk_await_taken(&disk, 0);
+		disk_await_taken(&disk, 1);
+		early = answered(&disk, 0) + answered(&disk, 1);
+		if (early == 16)
+			early = disk_reap(&disk, 0, 8, BLKIF_RSP_OKAY) +
+				disk_reap(&disk, 1, 8, BLKIF_RSP_OKAY);
+	}
+	expect("disk-quiesce", quiesce(fd, disk.guest.domid), 0);
+	verdict("disk-quiesce-answers",
+		early < 16 && answered(&disk, 0) == 8 && answered(&disk, 1) == 8 &&
+			disk_reap(&disk, 0, 8, BLKIF_RSP_OKAY) == 8 &&
+			disk_reap(&disk, 1, 8, BLKIF_RSP_OKAY) == 8,
+		"%u before, then %u and %u", early, answered(&disk, 0), answered(&disk, 1));
+	expect_still(&disk, "disk-quiesce-still");
+	expect("disk-thaw", thaw(fd, disk.guest.domid), 0);
+	good = disk_reap(&disk, 0, 5, BLKIF_RSP_OKAY) + disk_reap(&disk, 1, 3, BLKIF_RSP_OKAY);
+	verdict("disk-thaw-serves", good == 8 && guest_await_state(&disk.guest, 1, NOXS_STATE_OPEN),
+		"%u of 8", good);
+	disk_close(&disk);
+	close(file);
+}
+
+/* One whose requests a round waits for: some are taken, and answered, the rest are left. */
+static void test_cached(void)
+{
+	int file = open(SLOW_DISK, O_RDWR);
+	unsigned int taken[2], good, i;
 	struct disk disk;
 
 	if (!disk_open(&disk, file, 0, 2))
@@ -54,27 +105,15 @@ static void test_in_flight(const char *path, int flags, const char *names[])
 	put_reads(&disk, 1, 8);
 	push_rings(&disk);
 	usleep(50000);
-	early = answered(&disk, 0) + answered(&disk, 1);
-	expect(names[0], quiesce(fd, disk.guest.domid), 0);
-	verdict(names[1],
-		early < 16 && answered(&disk, 0) == 8 && answered(&disk, 1) == 8 &&
-			disk_reap(&disk, 0, 8, BLKIF_RSP_OKAY) == 8 &&
-			disk_reap(&disk, 1, 8, BLKIF_RSP_OKAY) == 8,
-		"%u before, then %u and %u", early, answered(&disk, 0), answered(&disk, 1));
-	/* What comes meanwhile stays where it is, in ring and control page. */
-	put_reads(&disk, 0, 5);
-	put_reads(&disk, 1, 3);
-	push_rings(&disk);
-	disk.guest.ctrl->slot[1].front.state = NOXS_STATE_OPEN;
-	guest_publish(&disk.guest, 1);
-	take_pages(&disk.guest, before);
-	usleep(700000);
-	take_pages(&disk.guest, after);
-	verdict(names[2], !memcmp(before, after, sizeof(before)), "the guest's memory has changed");
-	expect(names[3], thaw(fd, disk.guest.domid), 0);
-	good = disk_reap(&disk, 0, 5, BLKIF_RSP_OKAY) + disk_reap(&disk, 1, 3, BLKIF_RSP_OKAY);
-	verdict(names[4], good == 8 && guest_await_state(&disk.guest, 1, NOXS_STATE_OPEN),
-		"%u of 8", good);
+	expect("disk-quiesce-cached", quiesce(fd, disk.guest.domid), 0);
+	for (i = 0; i < 2; i++)
+		taken[i] = disk_reap(&disk, i, 0, BLKIF_RSP_OKAY);
+	expect_still(&disk, "disk-quiesce-cached-still");
+	expect("disk-thaw-cached", thaw(fd, disk.guest.domid), 0);
+	good = disk_reap(&disk, 0, 13 - taken[0], BLKIF_RSP_OKAY) +
+	       disk_reap(&disk, 1, 11 - taken[1], BLKIF_RSP_OKAY);
+	verdict("disk-thaw-cached-serves", taken[0] + taken[1] + good == 24,
+		"%u and %u before, %u behind", taken[0], taken[1], good);
 	disk_close(&disk);
 	close(file);
 }
@@ -172,14 +211,8 @@ static void test_others(void)
 
 void test_disk_quiesce(void)
 {
-	static const char *direct[] = { "disk-quiesce", "disk-quiesce-answers",
-					"disk-quiesce-still", "disk-thaw", "disk-thaw-serves" };
-	static const char *cached[] = { "disk-quiesce-cached", "disk-quiesce-cached-answers",
-					"disk-quiesce-cached-still", "disk-thaw-cached",
-					"disk-thaw-cached-serves" };
-
-	test_in_flight(SLOWEST_DISK, O_DIRECT, direct);
-	test_in_flight(SLOW_DISK, 0, cached);
+	test_in_flight();
+	test_cached();
 	test_ends();
 	test_others();
 }

@@ -233,10 +233,11 @@ static void test_deaths(unsigned int rounds)
 		"the disk is still held");
 }
 
-/* usage: module-disk [ROUNDS [PREFIX]] */
+/* usage: module-disk [ROUNDS [PREFIX [PLUGS]]] - deaths and plugs to look for leaks in */
 int main(int argc, char **argv)
 {
 	unsigned int rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
+	unsigned int plugs = argc > 3 ? strtoul(argv[3], NULL, 10) : 100;
 
 	if (argc > 2)
 		prefix = argv[2];
@@ -248,7 +249,7 @@ int main(int argc, char **argv)
 	test_protocol();
 	test_preconnected();
 	test_disk_quiesce();
-	test_disk_hotplug(2 * rounds);
+	test_disk_hotplug(plugs);
 	test_disk_resize();
 	test_disk_hostile();
 	test_deaths(rounds);

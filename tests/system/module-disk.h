@@ -39,6 +39,12 @@ void disk_close(struct disk *disk);
 blkif_request_t *disk_next(struct disk *disk, unsigned int ring);
 void disk_push(struct disk *disk, unsigned int ring);
 
+/*
+ * Wait until the module has taken all that was pushed: it asks for an event when it has nothing left
+ * to take.  False after 5 s.
+ */
+bool disk_await_taken(const struct disk *disk, unsigned int ring);
+
 /* A request of nr_segs whole pages from data page `page` on. */
 void disk_request(struct disk *disk, unsigned int ring, uint8_t op, uint64_t sector,
 		  unsigned int page, unsigned int nr_segs);
@@ -64,6 +70,7 @@ bool test_disk_backing(void);
 long disk_free_kib(void);
 
 void test_disk_quiesce(void);
+/* How many rounds look for leaks of plugging; each of two times. */
 void test_disk_hotplug(unsigned int rounds);
 void test_disk_resize(void);
 void test_disk_hostile(void);

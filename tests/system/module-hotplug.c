@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include "module-test.h"
 
-#define PLUGGED_ID   7
-#define PLUGGED_SLOT 2
+#define PLUGGED_ID   7U
+#define PLUGGED_SLOT 2U
 
 /* A vif on the bridge with addresses of its own. */
 static struct noxs_ioc_dev vif_request(const struct guest *guest)

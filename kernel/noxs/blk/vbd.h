@@ -125,8 +125,8 @@ void vbd_disconnect(struct vbd *vbd);
 
 /*
  * Take no more requests, and answer what has been taken: waits for the disk.  Then the guest's
- * memory is left alone, with rings and channel in place, until vbd_thaw() or vbd_disconnect().  Both
- * may be called when not connected.
+ * memory is left alone, with rings and channel in place, until vbd_thaw() or vbd_disconnect().
+ * Both may be called when not connected.
  */
 void vbd_quiesce(struct vbd *vbd);
 void vbd_thaw(struct vbd *vbd);
