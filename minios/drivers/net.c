@@ -286,7 +286,7 @@ static int vif_open(const struct noxs_dev *dev)
 	return 0;
 }
 
-static void devices_changed(void *data, unsigned int cls, unsigned int id, bool is_there)
+static COLD void devices_changed(void *data, unsigned int cls, unsigned int id, bool is_there)
 {
 	const struct noxs_dev *dev = noxs_next(NOXS_CLASS_VIF, NULL);
 	int err;

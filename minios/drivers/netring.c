@@ -134,7 +134,7 @@ static void ref_release(uint32_t ref)
 		(void)gnttab_revoke(ref); /* in use in spite of all: lost */
 }
 
-void netring_release(struct netring *ring)
+COLD void netring_release(struct netring *ring)
 {
 	unsigned int i;
 

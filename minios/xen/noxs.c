@@ -251,7 +251,7 @@ static bool page_is_usable(const struct noxs_dev *dev)
 }
 
 /* Take a newer state of the device page for the copy, and note what devices are new. */
-static void copy_renew(struct noxs_dev_page *now)
+static COLD void copy_renew(struct noxs_dev_page *now)
 {
 	unsigned int i;
 
@@ -270,7 +270,7 @@ static void copy_renew(struct noxs_dev_page *now)
 	memcpy(&copy, now, sizeof(copy.hdr) + now->hdr.nr_slots * sizeof(copy.dev[0]));
 }
 
-static void news_tell(void)
+static COLD void news_tell(void)
 {
 	unsigned int i;
 
@@ -318,7 +318,7 @@ static struct noxs_dev_page *page_read(int *err)
 	return *err ? NULL : now;
 }
 
-int noxs_rescan(void)
+COLD int noxs_rescan(void)
 {
 	struct noxs_dev_page *now;
 	int err;
@@ -334,7 +334,7 @@ int noxs_rescan(void)
 	return 0;
 }
 
-void noxs_remap(void)
+COLD void noxs_remap(void)
 {
 	struct noxs_dev_page *now = NULL;
 	int err = page_map();
@@ -374,7 +374,7 @@ static struct noxs_front *lost_take(void)
 	return lost;
 }
 
-void noxs_reconnect(void)
+COLD void noxs_reconnect(void)
 {
 	struct noxs_front *front, *next, *lost;
 

@@ -57,6 +57,28 @@ printf 'POST / HTTP/1.0\r\n\r\n' | nc -w 2 $net.2 80 >/dev/null
 head -c 100000 /dev/urandom | nc -w 2 $net.2 80 >/dev/null
 run web-after-nonsense same /index.html web.index
 check web-wrote-nothing "chaos info web | grep -A3 '^vbd 0 *open' | grep -q ' 0 writes'"
+
+# Saved and restored with slow downloads under way, all of them with the disk still to be read.
+save_and_restore()
+{
+	chaos save web /run/web.saved && chaos restore /run/web.saved
+}
+holds=
+rm -f /run/hold.*
+for i in 1 2 3 4; do
+	./webcheck hold $net.2 /big.bin web.big /run/hold.$i /run/hold.go &
+	holds="$holds $!"
+done
+check web-downloads-begun "eventually 20 '[ -e /run/hold.1 ] && [ -e /run/hold.2 ] && [ -e /run/hold.3 ] && [ -e /run/hold.4 ]'"
+run web-save-and-restore save_and_restore
+touch /run/hold.go
+survived=0
+for i in $holds; do
+	wait "$i" && survived=$((survived + 1))
+done
+check web-downloads-survive "[ $survived = 4 ]"
+run web-restored-index same / web.index
+run web-restored-keep-alive ./webcheck get $net.2 /sub/link.txt web.index 5
 chaos destroy web
 
 # Without a disk that can be served it crashes, and says why.

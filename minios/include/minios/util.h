@@ -8,6 +8,9 @@
 
 #define ARRAY_SIZE(a)	 (sizeof(a) / sizeof((a)[0]))
 
+/* A function that seldom runs: to be small rather than fast. */
+#define COLD		 __attribute__((cold))
+
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 
