@@ -66,11 +66,11 @@ check hotplug-detach-gone "[ \"\$(disks plug)\" = 'xvdc ' ]"
 run hotplug-detach-unlocked chaos block-attach plug vdev=xvdb target=$tmp/a
 # A slot is free again when the guest has let go of it.
 i=0
-while [ $i -lt 40 ] && chaos block-attach plug vdev=xvde target=$tmp/c >/dev/null &&
+while [ $i -lt 32 ] && chaos block-attach plug vdev=xvde target=$tmp/c >/dev/null &&
 	chaos block-detach plug xvde 2>/dev/null; do
 	i=$((i + 1))
 done
-check hotplug-slots "[ $i = 40 ]"
+check hotplug-slots "[ $i = 32 ]"
 # What it had to say is more than its console holds.
 chaos console --dump plug >/dev/null
 
@@ -123,7 +123,7 @@ chaos destroy early
 		echo 1 >memory_backed && echo 2 >irqmode && echo 50000000 >completion_nsec && echo 1 >power
 )
 i=0
-while [ $i -lt 10 ]; do
+while [ $i -lt 6 ]; do
 	disk churn mode=churn "direct-io-safe,vdev=xvda,target=/dev/nullb7" >/dev/null || break
 	[ $((i % 2)) = 0 ] || usleep 30000
 	chaos block-detach churn xvda 2>/dev/null || break
@@ -132,7 +132,7 @@ while [ $i -lt 10 ]; do
 	chaos destroy churn
 	i=$((i + 1))
 done
-check hotplug-in-flight "[ $i = 10 ]"
+check hotplug-in-flight "[ $i = 6 ]"
 check hotplug-in-flight-released "rmdir /sys/kernel/config/nullb/nullb7"
 
 # ---- vifs ----

@@ -168,12 +168,30 @@ static void print_list(const struct call *call, const struct chaos_devices *devs
 		jsonw_end_array(is_first);
 }
 
+static int list(struct call *call, const char *who, const char *cls, const char *heading,
+		void (*print)(const struct chaos_device *dev))
+{
+	struct chaos_devices devs;
+	struct chaos_dominfo info;
+	int rc;
+
+	rc = call_find(call, who, &info);
+	if (!rc)
+		rc = chaos_domain_devices(call->ctx, info.domid, &devs, &call->err);
+	if (rc)
+		return rc;
+	if (!strcmp(cls, "vbd"))
+		rc = chaos_domain_targets(call->ctx, info.domid, &devs, &call->err);
+	if (!rc)
+		print_list(call, &devs, cls, heading, print);
+	chaos_devices_fini(&devs);
+	return rc;
+}
+
 int hotplug_list(const struct verb *verb, int argc, char **argv, const char *cls,
 		 const char *heading, void (*print)(const struct chaos_device *dev))
 {
 	struct call call = { .verb = verb };
-	struct chaos_devices devs = { 0 };
-	struct chaos_dominfo info;
 	int rc, status = -1;
 
 	while (call_option(&call, argc, argv, "", list_options, &status) != -1)
@@ -182,13 +200,6 @@ int hotplug_list(const struct verb *verb, int argc, char **argv, const char *cls
 		return status;
 	rc = call_arguments(&call, argc, 1, 1);
 	if (!rc)
-		rc = call_find(&call, argv[optind], &info);
-	if (!rc)
-		rc = chaos_domain_devices(call.ctx, info.domid, &devs, &call.err);
-	if (!rc && !strcmp(cls, "vbd"))
-		rc = chaos_domain_targets(call.ctx, info.domid, &devs, &call.err);
-	if (!rc)
-		print_list(&call, &devs, cls, heading, print);
-	chaos_devices_fini(&devs);
+		rc = list(&call, argv[optind], cls, heading, print);
 	return call_end(&call, rc);
 }
