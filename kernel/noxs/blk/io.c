@@ -16,10 +16,10 @@
 static atomic_t vbd_queued_pages = ATOMIC_INIT(0);
 
 /*
- * Pages of requests that have ended, for the next ones, of any guest: the kernel clears what it hands
- * out, which takes longer than to fill it from the page cache.  Nobody sees what an earlier request
- * left there: nothing is copied to a guest or written to a file but what was filled before, and a
- * request that was filled in part is an error.
+ * Pages of requests that have ended, for the next ones, of any guest: the kernel clears what it
+ * hands out, which takes as long as to fill it from the page cache.  Nobody sees what an earlier
+ * request left there: nothing is copied to a guest or written to a file but what was filled before,
+ * and a request that was filled in part is an error.
  */
 #define VBD_SPARE_PAGES VBD_BATCH_SEGS
 
@@ -52,17 +52,17 @@ static void io_put_page(struct page *page)
 		__free_page(page);
 }
 
+static void spares_free(struct vbd_spares *spares)
+{
+	while (spares->nr)
+		__free_page(spares->pages[--spares->nr]);
+}
+
 void vbd_io_fini(void)
 {
-	struct vbd_spares *spares;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-	{
-		spares = per_cpu_ptr(&vbd_spares, cpu);
-		while (spares->nr)
-			__free_page(spares->pages[--spares->nr]);
-	}
+	for_each_possible_cpu(cpu) spares_free(per_cpu_ptr(&vbd_spares, cpu));
 }
 
 void vbd_io_free(struct vbd_io *io)
