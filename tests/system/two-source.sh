@@ -13,7 +13,8 @@ there=$net.102
 machine_up 101
 cp ssh/client.key /root/.ssh/id_dropbear
 chmod 600 /root/.ssh/id_dropbear
-echo "$there $(cat ssh/host.pub)" >/root/.ssh/known_hosts
+# Without a comment behind the key, which dropbear would take for a part of it.
+echo "$there $(cut -d' ' -f1,2 ssh/host.pub)" >/root/.ssh/known_hosts
 
 check two-ssh "eventually 60 'ssh $there true 2>/dev/null' || ssh $there true"
 

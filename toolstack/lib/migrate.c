@@ -390,6 +390,8 @@ int chaos_domain_migrate(struct chaos_ctx *ctx, const struct chaos_dominfo *info
 	if (!rc)
 		rc = chaos_module_open(ctx, m.err);
 	if (!rc)
+		rc = migrate_check_disks(ctx, info->domid, m.err);
+	if (!rc)
 		rc = migrate(&m);
 	link_close(&m);
 	out->total_ns = chaos_now_ns() - start_ns;

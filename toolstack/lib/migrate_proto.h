@@ -142,4 +142,7 @@ int migrate_get(struct migrate_link *l, uint32_t wanted, unsigned int timeout_ms
 int migrate_get_text(struct migrate_link *l, enum migrate_type type, char **text, size_t *len,
 		     struct chaos_error *err);
 
+/* migrate_disks.c: that its disks can be taken over by another host */
+int migrate_check_disks(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
+
 #endif /* CHAOS_MIGRATE_PROTO_H */

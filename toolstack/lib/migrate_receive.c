@@ -53,7 +53,11 @@ static int get_texts(struct receiving *r)
 
 static int load_config(struct receiving *r)
 {
-	struct chaos_config_source src = { .path = "the guest to receive", .strict = true };
+	struct chaos_config_source src = {
+		.path = "the guest to receive",
+		.strict = true,
+		.trusts_disks = true, /* who sends it is root here */
+	};
 	const char *p = r->overrides, *end = p + r->overrides_len;
 	const char **list;
 	int rc;
@@ -127,6 +131,8 @@ static int try_devices(struct receiving *r)
 	rc = make_control_page(r);
 	if (!rc)
 		rc = chaos_module_attach(r->ctx, &arg, &r->shell->built, r->cfg, r->err);
+	if (!rc)
+		rc = chaos_saved_disks_check(r->ctx, r->shell->domid, r->cfg, r->err);
 	if (!rc && chaos_module_detach(r->ctx, r->shell->domid))
 		rc = chaos_error_set(r->err, CHAOS_FAILED, errno,
 				     "cannot detach domain %u's devices: %s", r->shell->domid,

@@ -75,6 +75,19 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 	return 0;
 }
 
+int migrate_check_disks(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err)
+{
+	(void)ctx, (void)domid, (void)err;
+	return 0;
+}
+
+int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
+			    struct chaos_error *err)
+{
+	(void)ctx, (void)domid, (void)cfg, (void)err;
+	return 0;
+}
+
 int chaos_suspend(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
 		  struct chaos_error *err)
 {
