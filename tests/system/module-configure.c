@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include "module-test.h"
 
 void shell_request(struct request *req, const struct guest *guest)
