@@ -158,6 +158,11 @@ run hotplug-vif-restore chaos restore $tmp/one
 check hotplug-vif-number "chaos network-list one | grep -q '^1 *open'"
 run hotplug-vif-restored ./netcheck tcp $net.3 1
 run hotplug-vif-by-mac chaos network-detach one $mac
+# One that waits for its first vif listens before it is ready.
+chaos create --no-wait "$(guest_config late daytime)"
+check hotplug-vif-first "eventually 5 'chaos network-attach late bridge=xenbr0 ip=$net.5/24 2>$tmp/err' || { cat $tmp/err; false; }"
+run hotplug-vif-first-answers ./netcheck tcp $net.5 2
+chaos destroy late
 check hotplug-vif-last "eventually 5 no_vifs"
 chaos destroy one
 

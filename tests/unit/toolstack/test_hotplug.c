@@ -17,6 +17,7 @@ enum guest {
 	ANSWERS,
 	REFUSES,
 	DEAF,
+	DOES_NOT_LISTEN, /* yet, or ever */
 	DIES,
 	IS_BUSY, /* with an earlier request, which it answers when it is asked again */
 	STAYS_BUSY,
@@ -24,7 +25,6 @@ enum guest {
 
 static struct {
 	enum guest guest;
-	bool is_ready;
 	bool opens;	     /* what it is given */
 	uint32_t open_state; /* to this */
 	int add_errno, remove_errno, target_errno, resize_errno;
@@ -112,6 +112,8 @@ static int fake_request(struct noxs_ioc_request *arg)
 {
 	assert_int_equal(arg->request, NOXS_SYSCTL_REQ_REPAGE);
 	module.nr_requests++;
+	if (module.guest == DOES_NOT_LISTEN)
+		return answer(ENOTCONN);
 	if (module.guest == IS_BUSY || module.guest == STAYS_BUSY) {
 		if (module.guest == IS_BUSY)
 			send_event(NOXS_EVENT_ANSWER, NOXS_SYSCTL_EV_DONE, module.req_id);
@@ -134,7 +136,6 @@ static int fake_query(struct noxs_ioc_query *arg)
 {
 	memcpy((void *)(uintptr_t)arg->devs, module.devs, sizeof(module.devs));
 	arg->nr_devs = (uint16_t)module.nr_devs;
-	arg->flags = module.is_ready ? NOXS_DOM_READY : 0;
 	return 0;
 }
 
@@ -231,7 +232,7 @@ static int setup(void **state)
 	ctx.cancel_fd = -1;
 	feed = fds[1];
 	memset(&module, 0, sizeof(module));
-	module.is_ready = module.opens = true;
+	module.opens = true;
 	module.open_state = NOXS_STATE_OPEN;
 	memset(&info, 0, sizeof(info));
 	info.domid = DOMID;
@@ -311,6 +312,8 @@ static void waits_its_turn(void **state)
 static void undone(void **state)
 {
 	(void)state;
+	module.guest = DOES_NOT_LISTEN;
+	assert_undone(attach_disk(), CHAOS_GUEST, "is not ready");
 	module.guest = REFUSES;
 	assert_undone(attach_disk(), CHAOS_GUEST, "refuses to look");
 	module.guest = DEAF;
@@ -360,9 +363,6 @@ static void cancelled(void **state)
 static void nobody_is_bothered(void **state)
 {
 	(void)state;
-	module.is_ready = false;
-	assert_undone(attach_disk(), CHAOS_GUEST, "is not ready");
-	module.is_ready = true;
 	info.is_paused = true;
 	assert_undone(attach_disk(), CHAOS_USAGE, "'chaos unpause 7' first");
 	info.is_paused = false;
