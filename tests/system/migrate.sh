@@ -60,7 +60,7 @@ for n in $(seq 1 3); do
 done
 wrong=''
 for point in $points; do
-	from=$(chaos list --names)
+	from=$(chaos list --names | head -n 1)
 	cut_at "$point"
 	[ $status != 0 ] && one_copy "$from" && grep -q 'ended' /run/err ||
 		wrong="$wrong $point($status: $(tail -n 1 /run/err))"
@@ -69,7 +69,7 @@ check mig-cut-before-go nothing_wrong
 # Behind GO the target runs it, which the source finds out; once it runs it is moved.
 wrong=''
 for point in down:after=6 up:after=7 down:before=8 down:after=8 down:before=9 down:after=9; do
-	from=$(chaos list --names)
+	from=$(chaos list --names | head -n 1)
 	cut_at "$point"
 	case $point in
 	down:after=6) one_copy "$from" && [ $status != 0 ] ;;
@@ -93,7 +93,7 @@ check mig-cut-in-hello "[ $status != 0 ] && one_copy $from"
 
 # ---- targets that cannot take it ----
 
-from=$(chaos list --names)
+from=$(chaos list --names | head -n 1)
 to=$(other "$from")
 run mig-third daytime third 9
 chaos migrate --socket $receiver "$from" name=third "$(vif_of "$to")" 2>/run/err
