@@ -67,16 +67,18 @@ stages=''
 wrong=''
 status=42
 while [ $status = 42 ] && [ $n -lt 250 ]; do
-	to=$(other $from)
-	taskset 1 ./killat $n /run/source.pid chaos migrate --ssh ./as-ssh $from nowhere name="$to" "$(vif_of "$to")" \
+	to=$(other "$from")
+	taskset 1 ./killat $n /run/source.pid chaos migrate --ssh ./as-ssh "$from" nowhere name="$to" "$(vif_of "$to")" \
 		>/dev/null 2>&1
 	status=$?
 	all_done || wrong="$wrong receiver at $n"
 	there=$(state_name "$to")
-	case $(state_name $from) in
+	case $(state_name "$from") in
 	suspended)
 		stages=${stages}s
-		[ -z "$there" ] && chaos unpause $from || wrong="$wrong unpause at $n"
+		if [ -n "$there" ] || ! chaos unpause "$from"; then
+			wrong="$wrong unpause at $n"
+		fi
 		;;
 	running|blocked|runnable)
 		stages=${stages}r
@@ -84,17 +86,18 @@ while [ $status = 42 ] && [ $n -lt 250 ]; do
 	incomplete)
 		if [ -n "$there" ]; then
 			stages=${stages}d
-			chaos destroy $from || wrong="$wrong destroy at $n"
+			chaos destroy "$from" || wrong="$wrong destroy at $n"
 		else
 			stages=${stages}u
-			! chaos unpause $from 2>/dev/null && chaos unpause --force $from ||
+			if chaos unpause "$from" 2>/dev/null || ! chaos unpause --force "$from"; then
 				wrong="$wrong unpause at $n"
+			fi
 		fi
 		;;
 	'')
 		stages=${stages}f
 		;;
-	*) wrong="$wrong state $(state_name $from) at $n" ;;
+	*) wrong="$wrong state $(state_name "$from") at $n" ;;
 	esac
 	from=$(chaos list --names | head -n 1)
 	one_copy "$from" || wrong="$wrong no copy at $n"

@@ -35,8 +35,11 @@ run two-answers-there ./netcheck tcp $net.2 3
 # ---- without ssh's blessing, and refused by the target ----
 
 run two-another daytime two 3
+# Without the key that the target knows: it has no password to ask for, either.
+mv /root/.ssh/id_dropbear /root/.ssh/away
 chaos migrate --ssh "ssh -i ssh/host.key" two $there 2>/run/err
 check two-wrong-key "[ $? != 0 ] && state two | grep -qx '[rb-][rb-]*'"
+mv /root/.ssh/away /root/.ssh/id_dropbear
 chaos migrate two $there name=one 2>/run/err
 check two-refused "[ $? = 5 ] && grep -q 'the target: name \"one\" is in use' /run/err"
 run two-refused-answers ./netcheck tcp $net.3 1
@@ -45,8 +48,10 @@ run two-refused-answers ./netcheck tcp $net.3 1
 
 cat >/run/unlucky <<END
 #!/bin/sh
-# As ssh; when half of the guest has gone by, the other side is switched off.
-{ head -c 100000; ssh \$1 'echo b >/proc/sysrq-trigger' >/dev/null 2>&1 & sleep 3; cat; } | ssh "\$@"
+# As ssh; when part of the guest has gone by, the other side is switched off.  The last cat is there because
+# ssh makes what it writes to non-blocking, and that is what we read from.
+{ dd bs=16k count=9 2>/dev/null; ssh \$1 'echo b >/proc/sysrq-trigger' >/dev/null 2>&1 & sleep 3; cat; } |
+	ssh "\$@" | cat
 END
 chmod 755 /run/unlucky
 start=$(date +%s)
