@@ -363,7 +363,7 @@ void json_received(const struct chaos_received *r, const struct chaos_config *cf
 	jsonw_text(&w, "result", "received");
 	jsonw_bool(&w, "ready", r->created.is_ready);
 	if (with_timing) {
-			jsonw_number(&w, "createdomain_ns", t->createdomain_ns);
+		jsonw_number(&w, "createdomain_ns", t->createdomain_ns);
 		jsonw_number(&w, "memory_ns", t->memory_ns);
 		jsonw_number(&w, "load_ns", r->load_ns);
 		jsonw_number(&w, "devices_ns", t->devices_ns);
@@ -371,7 +371,7 @@ void json_received(const struct chaos_received *r, const struct chaos_config *cf
 		jsonw_number(&w, "stop_ns", r->stop_ns);
 		jsonw_number(&w, "guest_ns", t->guest_ns);
 		jsonw_number(&w, "total_ns", t->total_ns);
-		}
+	}
 	jsonw_end(&w);
 }
 

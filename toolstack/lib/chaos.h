@@ -496,7 +496,7 @@ struct chaos_migrate_opts {
 };
 
 struct chaos_migrated {
-	uint32_t domid; /* there */
+	uint32_t domid;	      /* there */
 	uint64_t prepare_ns;  /* until the target was ready for it */
 	uint64_t suspend_ns;  /* until it was suspended */
 	uint64_t transfer_ns; /* until the target had all of it, with its devices */
