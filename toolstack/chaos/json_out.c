@@ -178,16 +178,16 @@ static void add_vbd(struct json_writer *w, const struct chaos_device *dev)
 	jsonw_number(w, "sectors", dev->sectors);
 	jsonw_number(w, "sector_size", dev->sector_size);
 	jsonw_bool(w, "read_only", dev->is_read_only);
-	jsonw_text(w, "target", dev->target);
-	if (dev->target)
-		jsonw_bool(w, "direct", dev->is_direct);
-	else
-		jsonw_null(w, "direct");
 	jsonw_number(w, "reads", dev->reads);
 	jsonw_number(w, "read_bytes", dev->read_bytes);
 	jsonw_number(w, "writes", dev->writes);
 	jsonw_number(w, "written_bytes", dev->written_bytes);
 	jsonw_number(w, "errors", dev->io_errors);
+	jsonw_text(w, "target", dev->target);
+	if (dev->target)
+		jsonw_bool(w, "direct", dev->is_direct);
+	else
+		jsonw_null(w, "direct");
 }
 
 static void add_device(struct json_writer *w, const struct chaos_device *dev)

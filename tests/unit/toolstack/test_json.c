@@ -223,14 +223,14 @@ static void device(void **state)
 	assert_non_null(strstr(
 		printed,
 		"{\"domid\":3,\"name\":\"web\",\"result\":\"resized\",\"device\":{\"class\":\"vbd\","));
-	assert_non_null(strstr(printed, "\"target\":\"/srv/a\",\"direct\":false,"));
+	assert_non_null(strstr(printed, "\"target\":\"/srv/a\",\"direct\":false}"));
 	disk.target = NULL;
 	begin();
 	json_device_element(&disk, true);
 	jsonw_end_array(false);
 	end();
 	assert_non_null(strstr(printed, "[{\"class\":\"vbd\",\"id\":0,"));
-	assert_non_null(strstr(printed, "\"target\":null,\"direct\":null,"));
+	assert_non_null(strstr(printed, "\"target\":null,\"direct\":null}"));
 }
 
 static void host_and_doctor(void **state)
