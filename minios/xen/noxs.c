@@ -378,7 +378,6 @@ COLD void noxs_reconnect(void)
 {
 	struct noxs_front *front, *next, *lost;
 
-	evtchn_reset();
 	nr_ctrls = 0;
 	lost = lost_take();
 	for (front = fronts; front; front = front->next)

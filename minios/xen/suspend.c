@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 #include <minios/console.h>
+#include <minios/evtchn.h>
 #include <minios/hypercall.h>
 #include <minios/mm.h>
 #include <minios/noxs.h>
@@ -67,6 +68,8 @@ bool suspend(void)
 		si->console.domU.mfn = console_mfn;
 		si->shared_info = shared_info;
 	}
+	if (restored)
+		evtchn_reset(); /* before the first hook takes a port */
 	time_init(si->shared_info);
 	mm_describe_p2m();
 	console_init(si);

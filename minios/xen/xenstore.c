@@ -253,7 +253,6 @@ static void store_resume(bool restored)
 
 	if (!restored)
 		return;
-	evtchn_unhandle(port);
 	err = attach();
 	if (!err && watched)
 		err = watch_set();
