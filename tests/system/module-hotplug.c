@@ -114,7 +114,9 @@ static void test_plug(struct guest *guest)
 	guest_open_vif(guest, 1, NOXS_VIF_F_SG);
 	guest_await_state(guest, 1, NOXS_STATE_OPEN);
 	send_chain(guest, 1, FRAME_LEN, 0x52);
-	verdict("unplug-vif-leaves-others", sniff_frame(sock, 0x52) == FRAME_LEN, "it is silent");
+	verdict("unplug-vif-leaves-others",
+		sniff_frame(sock, 0x52) == FRAME_LEN && reap_tx(guest, 1, NETIF_RSP_OKAY) == 1,
+		"it is silent");
 	close(sock);
 }
 
