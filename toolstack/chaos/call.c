@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "chaos_cmd.h"
 #include "json_out.h"
@@ -107,4 +108,14 @@ int parse_seconds(const char *text, unsigned int *ms)
 		return -1;
 	*ms = (unsigned int)(s * 1000 + 0.5);
 	return *ms ? 0 : -1;
+}
+
+void call_progress(void *opaque, uint64_t done, uint64_t total)
+{
+	const struct progress *p = opaque;
+
+	if (!isatty(STDERR_FILENO) || time(NULL) - p->start < 2)
+		return;
+	fprintf(stderr, "\rchaos: %s: %3u %%%s", p->what, (unsigned int)(done * 100 / total),
+		done == total ? "\n" : "");
 }

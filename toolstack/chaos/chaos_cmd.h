@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "chaos.h"
 
@@ -77,6 +78,12 @@ int call_failed(struct call *call, const char *what);
 int call_open(struct call *call);
 int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
 void call_close(struct call *call);
+/* What of a guest's pages has been dealt with, on a terminal, if it takes more than a second. */
+struct progress {
+	const char *what; /* "saving" */
+	time_t start;
+};
+void call_progress(void *progress, uint64_t done, uint64_t total);
 /* Report call->err, close, and give the exit status for rc. */
 int call_end(struct call *call, int rc);
 /*

@@ -28,17 +28,6 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-/* On a terminal, and only for a guest that takes more than a second. */
-static void show_progress(void *opaque, uint64_t done, uint64_t total)
-{
-	time_t *start = opaque;
-
-	if (!isatty(STDERR_FILENO) || time(NULL) - *start < 2)
-		return;
-	fprintf(stderr, "\rchaos: migrating: %3u %%%s", (unsigned int)(done * 100 / total),
-		done == total ? "\n" : "");
-}
-
 static void print_migrated(const struct chaos_migrated *m)
 {
 	const struct {
@@ -116,8 +105,8 @@ static int check(struct call *call, int argc, char **argv, struct migrate_peer *
 int cmd_migrate(const struct verb *verb, int argc, char **argv)
 {
 	struct call call = { .verb = verb };
-	time_t start = time(NULL);
-	struct chaos_migrate_opts opts = { .progress = show_progress, .opaque = &start };
+	struct progress progress = { .what = "migrating", .start = time(NULL) };
+	struct chaos_migrate_opts opts = { .progress = call_progress, .opaque = &progress };
 	struct migrate_peer to = { .ssh = "ssh", .fd = -1 };
 	bool with_timing = false, has_ssh = false;
 	int opt, rc, status = -1, first;

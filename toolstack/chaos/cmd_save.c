@@ -35,17 +35,6 @@ static const struct option save_options[] = {
 	{ 0 },
 };
 
-/* On a terminal, and only for a guest that takes more than a second. */
-static void show_progress(void *opaque, uint64_t done, uint64_t total)
-{
-	time_t *start = opaque;
-
-	if (!isatty(STDERR_FILENO) || time(NULL) - *start < 2)
-		return;
-	fprintf(stderr, "\rchaos: saving: %3u %%%s", (unsigned int)(done * 100 / total),
-		done == total ? "\n" : "");
-}
-
 static void print_saved(const struct chaos_saved *saved)
 {
 	printf("%-12s %12llu ns\n%-12s %12llu ns\n%-12s %12llu ns\n%-12s %12llu\n", "suspend",
@@ -98,8 +87,8 @@ static int save(struct call *call, const char *who, const char *path,
 int cmd_save(const struct verb *verb, int argc, char **argv)
 {
 	struct call call = { .verb = verb };
-	time_t start = time(NULL);
-	struct chaos_save_opts opts = { .progress = show_progress, .opaque = &start };
+	struct progress progress = { .what = "saving", .start = time(NULL) };
+	struct chaos_save_opts opts = { .progress = call_progress, .opaque = &progress };
 	int opt, rc, status = -1;
 	bool with_timing = false;
 
