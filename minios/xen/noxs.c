@@ -31,6 +31,7 @@ static struct noxs_ctrl ctrls[MAX_BACKENDS];
 static unsigned int nr_ctrls;
 static struct noxs_front *fronts;
 static unsigned int nr_closed; /* how often one has left the list */
+static bool is_rescanned;      /* devices come and go */
 static struct noxs_watch *watches;
 /* Slots of the copy with devices that watches have not been told of yet. */
 static uint64_t news;
@@ -125,6 +126,40 @@ static void front_event(struct noxs_front *front, const struct noxs_ctrl_back *b
 	watches_tell(front->cls, front->id, false);
 }
 
+static bool slot_has_front(const struct noxs_ctrl *ctrl, unsigned int index)
+{
+	const struct noxs_front *front;
+
+	for (front = fronts; front; front = front->next)
+		if (front->ctrl == ctrl && front->slot.index == index)
+			return true;
+	return false;
+}
+
+/*
+ * Removed devices that nobody here has opened, or even seen: their slots are not used again before
+ * GONE is acknowledged.  True if one was.
+ */
+static COLD bool ctrl_ack_gone(struct noxs_ctrl *ctrl)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < NOXS_CTRL_SLOTS; i++) {
+		struct noxs_ctrl_slot *slot = &ctrl->page->slot[i];
+		uint32_t seq = READ_ONCE(slot->back.seq);
+
+		if (seq == READ_ONCE(slot->front.ack))
+			continue;
+		smp_rmb(); /* seq before the state: pairs with the peer's write barrier */
+		if (READ_ONCE(slot->back.state) != NOXS_STATE_GONE || slot_has_front(ctrl, i))
+			continue;
+		WRITE_ONCE(slot->front.ack, seq);
+		any = true;
+	}
+	return any;
+}
+
 /* Serve all devices behind one control page; one notification for all answers. */
 static void ctrl_service(void *data)
 {
@@ -147,6 +182,8 @@ again:
 		if (closed != nr_closed)
 			goto again; /* what has been looked at has nothing new */
 	}
+	if (is_rescanned)
+		notify |= ctrl_ack_gone(ctrl);
 	if (notify)
 		evtchn_notify(ctrl->port);
 }
@@ -295,6 +332,7 @@ static bool has_front(const struct noxs_dev *dev)
 /* Those that nobody has opened are told of here; of others, when their back-end says GONE. */
 static void losses_tell(const struct noxs_dev_page *now)
 {
+	struct noxs_ctrl *ctrl;
 	unsigned int i;
 
 	for (i = 0; i < copy.hdr.nr_slots; i++) {
@@ -304,6 +342,7 @@ static void losses_tell(const struct noxs_dev_page *now)
 		    has_front(&dev))
 			continue;
 		copy.dev[i].cls = NOXS_CLASS_NONE;
+		(void)ctrl_get(&dev, &ctrl); /* GONE is acknowledged though its page has no front */
 		watches_tell(dev.cls, dev.id, false);
 	}
 }
@@ -326,6 +365,7 @@ COLD int noxs_rescan(void)
 	now = page_read(&err);
 	if (!now)
 		return err;
+	is_rescanned = true;
 	/* What was removed before that state of the page has been said to be GONE before it. */
 	noxs_poll();
 	losses_tell(now);

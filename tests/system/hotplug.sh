@@ -71,6 +71,13 @@ while [ $i -lt 32 ] && chaos block-attach plug vdev=xvde target=$tmp/c >/dev/nul
 	i=$((i + 1))
 done
 check hotplug-slots "[ $i = 32 ]"
+# Also when it has no front-end for it, and never looks.
+i=0
+while [ $i -lt 32 ] && chaos network-attach plug bridge=xenbr0 >/dev/null 2>&1 &&
+	chaos network-detach plug 0 2>/dev/null; do
+	i=$((i + 1))
+done
+check hotplug-slots-unopened "[ $i = 32 ]"
 # What it had to say is more than its console holds.
 chaos console --dump plug >/dev/null
 

@@ -213,6 +213,27 @@ static void closes_what_has_gone(void **state)
 	assert_int_equal(ctrl.slot[1].front.seq, 0);
 }
 
+/* What nobody has opened, and what came and went between two looks: their slots are let go of. */
+static void lets_go_of_what_nobody_opened(void **state)
+{
+	(void)state;
+	device_put(2, NOXS_CLASS_VBD, 0, 2);
+	back_says(2, NOXS_STATE_CLOSED);
+	assert_int_equal(noxs_rescan(), 0);
+	ctrl_handler(ctrl_data);
+	assert_int_equal(ctrl.slot[2].front.ack, 0); /* it may still be opened */
+	device_take(2);
+	assert_int_equal(noxs_rescan(), 0);
+	assert_log("+3.0 -3.0 ");
+	back_says(2, NOXS_STATE_GONE);
+	back_says(7, NOXS_STATE_CLOSED);
+	back_says(7, NOXS_STATE_GONE);
+	ctrl_handler(ctrl_data);
+	assert_int_equal(ctrl.slot[2].front.ack, 2);
+	assert_int_equal(ctrl.slot[7].front.ack, 2);
+	assert_log("");
+}
+
 /* Removed and added again before we look: the same number, in the same slot. */
 static void sees_that_it_is_another(void **state)
 {
@@ -280,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(tells_what_is_new, setup),
 		cmocka_unit_test_setup(closes_what_has_gone, setup),
+		cmocka_unit_test_setup(lets_go_of_what_nobody_opened, setup),
 		cmocka_unit_test_setup(sees_that_it_is_another, setup),
 		cmocka_unit_test_setup(refuses_pages_in_use, setup),
 		cmocka_unit_test_setup(keeps_what_it_knows_after_an_error, setup),
