@@ -5,6 +5,8 @@
 .DEFAULT_GOAL := all
 
 JOBS ?= $(shell nproc)
+# Tests that run at a time: more than two disturb each other.
+TEST_JOBS ?= $(shell test $$(nproc) -gt 1 && echo 2 || echo 1)
 
 # Parts run JOBS ways, unless make was given -j: then its job server shares them out.
 part = $(MAKE) $(if $(filter 1,$(V)),,-s) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) -C $(1)
@@ -15,7 +17,7 @@ demo:							## everything from nothing, then a guest that answers
 	@scripts/demo
 
 check: deps all xen-debug xen-stock lab-files		## all tests and lint; what CI runs
-	@tests/run
+	@tests/run -j$(TEST_JOBS)
 
 bench: all xen-stock lab-files				## all measurements (build/bench/)
 	@scripts/bench
