@@ -13,6 +13,8 @@
 /* Slots of one frame a back-end may use (netif.h: XEN_NETIF_NR_SLOTS_MIN). */
 #define MAX_CHAIN    XEN_NETIF_NR_SLOTS_MIN
 #define TX_PAGES_MIN 4U
+/* After so many transmissions an event is wanted. */
+#define TX_EVENT     (NETRING_TX_BUFS / 2)
 /* Frames taken in one go before the rest of the system has its turn. */
 #define RX_BUDGET    64U
 
@@ -72,7 +74,7 @@ static int buffers_init(struct netring *ring, domid_t backend)
 			return err;
 	}
 	ring->rx.sring->rsp_event = ring->rx.rsp_cons + 1;
-	ring->tx.sring->rsp_event = ring->tx.rsp_cons + NETRING_TX_BUFS / 2;
+	ring->tx.sring->rsp_event = ring->tx.rsp_cons + TX_EVENT;
 	return 0;
 }
 
@@ -198,12 +200,12 @@ static int responses_count(RING_IDX prod, RING_IDX cons, RING_IDX req_prod)
 	return prod - cons <= req_prod - cons ? (int)(prod - cons) : -EIO;
 }
 
-static int tx_reclaim(struct netring *ring)
+/* The responses up to prod. */
+static int tx_take(struct netring *ring, RING_IDX prod)
 {
-	RING_IDX prod = READ_ONCE(ring->tx.sring->rsp_prod);
 	int count = responses_count(prod, ring->tx.rsp_cons, ring->tx.req_prod_pvt);
 
-	if (count <= 0)
+	if (count < 0)
 		return count;
 	smp_rmb(); /* rsp_prod before the responses: pairs with the back-end's write barrier */
 	while (count--) {
@@ -217,11 +219,31 @@ static int tx_reclaim(struct netring *ring)
 		ring->tx_busy[rsp.id] = false;
 		ring->tx_free[ring->nr_tx_free++] = (uint8_t)rsp.id;
 	}
-	/*
-	 * Nobody waits for a single transmission to finish: an event is wanted only when buffers may
-	 * run out.
-	 */
-	ring->tx.sring->rsp_event = ring->tx.rsp_cons + NETRING_TX_BUFS / 2;
+	return 0;
+}
+
+/*
+ * Nobody waits for a single transmission to finish: an event is wanted only when buffers may run out,
+ * for the TX_EVENT-th response from now.  No event comes for one that is there by then, which there can
+ * only be if so many requests are on their way: then the ring is looked at once more.
+ */
+static int tx_reclaim(struct netring *ring)
+{
+	RING_IDX prod = READ_ONCE(ring->tx.sring->rsp_prod);
+	int err;
+
+	if (prod == ring->tx.rsp_cons)
+		return 0;
+	do {
+		err = tx_take(ring, prod);
+		if (err)
+			return err;
+		ring->tx.sring->rsp_event = ring->tx.rsp_cons + TX_EVENT;
+		if (ring->tx.req_prod_pvt - ring->tx.rsp_cons < TX_EVENT)
+			return 0;
+		smp_mb(); /* rsp_event before rsp_prod: pairs with the back-end's, which reads them */
+		prod = READ_ONCE(ring->tx.sring->rsp_prod);
+	} while (prod - ring->tx.rsp_cons >= TX_EVENT);
 	return 0;
 }
 
