@@ -13,20 +13,6 @@ trap destroy_all EXIT
 bridge_up
 disk_options="--timeout 60"
 
-# refused STATUS PATTERN NAME COMMAND... - and the user is told why
-refused()
-{
-	_want=$1 _pattern=$2 _verdict=$3
-	shift 3
-	"$@" >$tmp/out 2>$tmp/err
-	_rc=$?
-	if [ $_rc = "$_want" ] && grep -q -- "$_pattern" $tmp/err; then
-		pass "$_verdict"
-	else
-		fail "$_verdict" "status $_rc, $(cat $tmp/err)"
-	fi
-}
-
 # disks NAME - its disks, in a line
 disks()
 {

@@ -96,39 +96,32 @@ check mig-cut-in-hello "[ $status != 0 ] && one_copy $from"
 from=$(chaos list --names | head -n 1)
 to=$(other "$from")
 run mig-third daytime third 9
-chaos migrate --socket $receiver "$from" name=third "$(vif_of "$to")" 2>/run/err
-check mig-name-taken "[ $? = 5 ] && grep -q 'name \"third\" is in use' /run/err"
-chaos migrate --socket $receiver "$from" name="$to" "vif=['bridge=xenbr0,ip=$net.9/24']" 2>/run/err
-check mig-address-taken "[ $? = 5 ] && grep -q 'in use' /run/err"
+refused 5 'name "third" is in use' mig-name-taken chaos migrate --socket $receiver "$from" name=third "$(vif_of "$to")"
+refused 5 'in use' mig-address-taken chaos migrate --socket $receiver "$from" name="$to" "vif=['bridge=xenbr0,ip=$net.9/24']"
 chaos destroy third
-chaos migrate --socket $receiver "$from" name="$to" "vif=['bridge=none,ip=$net.9/24']" 2>/run/err
-check mig-no-bridge "[ $? = 8 ] && grep -q 'no bridge' /run/err"
+refused 8 'no bridge' mig-no-bridge chaos migrate --socket $receiver "$from" name="$to" "vif=['bridge=none,ip=$net.9/24']"
 chaos migrate --socket $receiver "$from" name="$to" nonsense=1 2>/run/err
 check mig-bad-setting "[ $? = 3 ]"
 check mig-refused-one-copy "one_copy $from"
 chaos migrate --socket /run/nobody.sock "$from" 2>/run/err
 check mig-no-receiver "[ $? = 8 ]"
 chaos create "$(guest_config big daytime "bridge=xenbr0,ip=$net.8/24")" memory=600
-chaos migrate --socket $receiver big name=bigger "vif=['bridge=xenbr0,ip=$net.7/24']" 2>/run/err
-check mig-no-memory "[ $? = 6 ] && grep -q 'no memory' /run/err"
+refused 6 'no memory' mig-no-memory chaos migrate --socket $receiver big name=bigger "vif=['bridge=xenbr0,ip=$net.7/24']"
 check mig-no-memory-goes-on "./netcheck tcp $net.8 1"
 chaos destroy big
 
 # ---- guests that cannot go ----
 
 chaos create "$(guest_config deaf stubborn)" cmdline=deaf
-chaos migrate --timeout 1 --socket $receiver deaf name=deaf2 2>/run/err
-check mig-deaf "[ $? = 9 ] && grep -q 'did not suspend in 1000 ms and goes on' /run/err"
+refused 9 'did not suspend in 1000 ms and goes on' mig-deaf chaos migrate --timeout 1 --socket $receiver deaf name=deaf2
 check mig-deaf-goes-on "state deaf | grep -qx '[rb-][rb-]*' && eventually 5 '! chaos list deaf2 2>/dev/null'"
 chaos destroy deaf
 chaos create "$(guest_config mapped stubborn)" cmdline=mapped
-chaos migrate --socket $receiver mapped name=mapped2 2>/run/err
-check mig-mapped "[ $? = 10 ] && grep -q 'maps its device page.*goes on here' /run/err"
+refused 10 'maps its device page.*goes on here' mig-mapped chaos migrate --socket $receiver mapped name=mapped2
 check mig-mapped-goes-on "state mapped | grep -qx '[rb-][rb-]*' && eventually 5 '! chaos list mapped2 2>/dev/null'"
 chaos destroy mapped
 chaos pause "$from"
-chaos migrate --socket $receiver "$from" name="$to" 2>/run/err
-check mig-paused "[ $? = 2 ] && grep -q 'is paused' /run/err"
+refused 2 'is paused' mig-paused chaos migrate --socket $receiver "$from" name="$to"
 chaos unpause "$from"
 
 # ---- ends that are none ----
@@ -149,8 +142,7 @@ says 'LightVMm\\0001\\0000\\0000\\0000\\0007\\0000\\0000\\0000\\0030\\0000\\0000
 check mig-foreign "[ $? = 8 ] && grep -q 'another architecture' /run/err"
 says 'LightVMm\\0001\\0000\\0000\\0000\\0001\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000garbage\\0377garbage'
 check mig-garbage "[ $? = 1 ] && grep -q 'not understood' /run/err"
-chaos migrate --ssh false "$from" nowhere 2>/run/err
-check mig-false "[ $? = 1 ] && grep -q 'has ended' /run/err"
+refused 1 'has ended' mig-false chaos migrate --ssh false "$from" nowhere
 chaos migrate "$from" -oProxyCommand=reboot 2>/run/err
 check mig-host-option "[ $? = 2 ]"
 wrong=''

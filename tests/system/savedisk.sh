@@ -12,22 +12,6 @@ mkdir -p $tmp
 trap destroy_all EXIT
 disk_options="--no-daemon --timeout 60"
 
-# refused STATUS PATTERN NAME COMMAND... - and the user is told why; "log" is not there then
-refused()
-{
-	_want=$1 _pattern=$2 _verdict=$3
-	shift 3
-	"$@" >$tmp/out 2>$tmp/err
-	_rc=$?
-	if [ $_rc != "$_want" ] || ! grep -q -- "$_pattern" $tmp/err; then
-		fail "$_verdict" "status $_rc, $(cat $tmp/err)"
-	elif chaos list log >/dev/null 2>&1; then
-		fail "$_verdict" "there is a guest"
-	else
-		pass "$_verdict"
-	fi
-}
-
 # It has read everything again that it was told had been written.
 nothing_lost()
 {
@@ -98,6 +82,7 @@ refused 3 "has 2097152 bytes, and when the guest was saved it had 4194304" saved
 refused 3 "has a disk xvda: give it one" savedisk-none chaos restore $tmp/log "disk=[]"
 refused 3 "has a disk xvda: give it one" savedisk-other chaos restore $tmp/log "disk=['vdev=xvdb,target=$tmp/copy']"
 refused 3 "has no disk xvdb" savedisk-more chaos restore $tmp/log "disk=['vdev=xvda,target=$tmp/copy', 'vdev=xvdb,target=$tmp/moved']"
+check savedisk-refused-none "! chaos list log >/dev/null 2>&1"
 run savedisk-override chaos restore $tmp/log "disk=['vdev=xvda,target=$tmp/copy']"
 check savedisk-override-lost nothing_lost
 check savedisk-override-target "chaos block-list log | grep -q ' $tmp/copy\$'"
@@ -116,6 +101,7 @@ chmod 600 $tmp/log
 chown 1000 $tmp/log
 refused 3 "give disk=\[...\] yourself" savedisk-owner chaos restore $tmp/log
 refused 3 "give disk=\[...\] yourself" savedisk-added chaos restore $tmp/log "disk+=['vdev=xvdb,target=$tmp/moved']"
+check savedisk-distrusted-none "! chaos list log >/dev/null 2>&1"
 run savedisk-own-word chaos restore $tmp/log "disk=['vdev=xvda,target=$tmp/copy']"
 check savedisk-own-word-lost nothing_lost
 chaos destroy log
