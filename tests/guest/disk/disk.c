@@ -2,7 +2,8 @@
 /*
  * A guest that tries its disk (minios/blkfront.h).  Option mode= of the command line:
  *
- *   verify     every sector begins with its number, the rest of it is zero; then ready
+ *   verify     every sector begins with its number, the rest of it is zero; then ready, and once more
+ *              after every resume
  *   write      random writes of a pattern, in flight together, flushed and read back; then ready
  *   read-only  writes are refused, reads are not; then ready
  *   poll       ready at once; then sector= is read and written for ever, every change of the result
@@ -22,7 +23,9 @@
 #include <minios/blkfront.h>
 #include <minios/loop.h>
 #include <minios/mm.h>
+#include <minios/panic.h>
 #include <minios/random.h>
+#include <minios/suspend.h>
 #include <minios/time.h>
 #include <minios/util.h>
 #include "disk.h"
@@ -94,6 +97,34 @@ static int verify(void)
 	if (!err)
 		printf("disk: %lu sectors verified\n", (unsigned long)info->sectors);
 	return err;
+}
+
+static struct loop_source source;
+static bool is_resumed;
+
+static void disk_resume(bool restored)
+{
+	(void)restored;
+	is_resumed = true;
+}
+
+static uint64_t verify_again(void *data)
+{
+	(void)data;
+	if (is_resumed && verify())
+		panic("disk: it is another one");
+	is_resumed = false;
+	return LOOP_NEVER;
+}
+
+static int verify_mode(void)
+{
+	static struct suspend_hook hook = { .resume = disk_resume };
+
+	suspend_hook_add(&hook);
+	source.poll = verify_again;
+	loop_add(&source);
+	return verify();
 }
 
 /* ---- write ---- */
@@ -256,8 +287,6 @@ static uint64_t churn(void *data)
 	return LOOP_NEVER;
 }
 
-static struct loop_source source;
-
 static int for_ever(uint64_t (*poll)(void *data))
 {
 	unsigned int i;
@@ -307,7 +336,7 @@ static int bench(unsigned long count)
 static int run_mode(const char *mode, const char *cmdline)
 {
 	if (!strcmp(mode, "verify"))
-		return verify();
+		return verify_mode();
 	if (!strcmp(mode, "write"))
 		return write_mode(option_number(cmdline, "rounds", 20));
 	if (!strcmp(mode, "read-only"))
