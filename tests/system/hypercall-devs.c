@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* The noxs hypercall: dev_add and dev_remove, and the device page they write. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "hypercall.h"
+
+void test_dev_errors(uint32_t domid)
+{
+	struct noxs_dev many[NOXS_MAX_DEVS + 1];
+	struct noxs_dev_op op;
+	struct noxs_dev dev, pair[2];
+
+#define BAD(text, change)                                                  \
+	do {                                                               \
+		dev = vif(0, 0);                                           \
+		change;                                                    \
+		expect(dev_add(domid, &dev, 1), -EINVAL, "dev_add " text); \
+	} while (0)
+	BAD("class none", dev.cls = NOXS_CLASS_NONE);
+	BAD("class too large", dev.cls = NOXS_CLASS_MAX + 1);
+	BAD("sysctl with configuration", dev.cls = NOXS_CLASS_SYSCTL);
+	BAD("sysctl id",
+	    (dev.cls = NOXS_CLASS_SYSCTL, dev.id = 1, memset(&dev.config, 0, sizeof(dev.config))));
+	BAD("unknown flag", dev.flags = NOXS_DEV_FLAGS_ALL + 1);
+	BAD("padding", dev.pad0 = 1);
+	BAD("control slot", dev.ctrl_slot = NOXS_CTRL_SLOTS);
+	BAD("back-end domid", dev.backend_domid = DOMID_FIRST_RESERVED);
+	BAD("vif prefix", dev.config.vif.prefix = 33);
+	BAD("vif padding 0", dev.config.vif.pad0[2] = 1);
+	BAD("vif padding 1", dev.config.vif.pad1[11] = 1);
+	BAD("ring frame without PRECONNECTED", dev.ring_gfn = 1);
+	BAD("rings without PRECONNECTED", dev.nr_rings = 1);
+	BAD("port without PRECONNECTED", dev.data_port[0] = 1);
+	BAD("split without PRECONNECTED", dev.flags = NOXS_DEV_SPLIT_EVTCHN);
+	BAD("PRECONNECTED without anything", dev.flags = NOXS_DEV_PRECONNECTED);
+	BAD("split with one port", (dev.flags = NOXS_DEV_FLAGS_ALL, dev.ring_gfn = 1,
+				    dev.nr_rings = 2, dev.data_port[0] = dev.data_port[1] = 5));
+	BAD("vbd padding",
+	    (dev.cls = NOXS_CLASS_VBD, memset(&dev.config, 0, 32), dev.config.vbd.pad0[0] = 1));
+	BAD("vbd flags", (dev.cls = NOXS_CLASS_VBD, memset(&dev.config, 0, 32),
+			  dev.config.vbd.flags = NOXS_VBD_FLAGS_ALL + 1));
+#undef BAD
+	dev = vif(0, 0);
+	op = (struct noxs_dev_op){ .domid = domid, .flags = NOXS_DEV_ADD_FLAGS_ALL + 1 };
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 1), -EINVAL,
+	       "dev_add flags");
+	op = (struct noxs_dev_op){ .domid = domid, .pad0 = 1 };
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 1), -EINVAL,
+	       "dev_add argument's padding");
+	op = (struct noxs_dev_op){ .domid = domid };
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 0), -EINVAL,
+	       "dev_add count 0");
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), NULL, 0, 1), -EFAULT, "dev_add without buf");
+	memset(many, 0, sizeof(many));
+	expect(dev_add(domid, many, NOXS_MAX_DEVS + 1), -EINVAL, "dev_add 49");
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), many, sizeof(many), ~0U), -EINVAL,
+	       "dev_add -1");
+
+	pair[0] = pair[1] = vif(0, 0);
+	pair[1].ctrl_slot = 1;
+	expect(dev_add(domid, pair, 2), -EEXIST, "dev_add the same device twice");
+	pair[1] = vif(1, 0);
+	expect(dev_add(domid, pair, 2), -EEXIST, "dev_add the same control slot twice");
+	pair[1] = vif(1, 31);
+	expect(dev_add(domid, pair, 2), -EINVAL, "dev_add one good and one bad");
+}
+
+static bool mapped_same(uint32_t domid, uint64_t frame, const struct noxs_dev_page *page)
+{
+	xen_pfn_t mfn = frame;
+	void *p = xenforeignmemory_map(fmem, domid, PROT_READ, 1, &mfn, NULL);
+	bool same = p && !memcmp(p, page, sizeof(*page));
+
+	if (p)
+		xenforeignmemory_unmap(fmem, p, 1);
+	return same;
+}
+
+void test_devs(uint32_t domid)
+{
+	struct noxs_dev devs[NOXS_MAX_DEVS];
+	struct noxs_dev_id ids[2];
+	struct noxs_dev_page page;
+	struct noxs_dev_op op = { .domid = domid };
+	struct noxs_dominfo di;
+	struct noxs_get g;
+	xen_pfn_t mfn;
+	uint32_t seq;
+	void *p;
+	int rc;
+
+	for (unsigned int i = 0; i < NOXS_MAX_DEVS; i++) {
+		devs[i] = vif(i, i % NOXS_CTRL_SLOTS);
+		devs[i].backend_domid = i / NOXS_CTRL_SLOTS;
+	}
+	get(domid, &g, &page);
+	seq = page.hdr.seq;
+	rc = noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, 3 * sizeof(devs[0]), 3);
+	expect(rc, 0, "dev_add three");
+	rc = get(domid, &g, &page);
+	check(!rc && page.hdr.nr_devs == 3 && page.hdr.nr_slots == 3 && page.hdr.seq == seq + 2 &&
+		      !memcmp(page.dev, devs, 3 * sizeof(devs[0])) && !page.dev[3].cls,
+	      "dev_add stores what was passed, in one change", "rc %d nr %u seq %u -> %u", rc,
+	      page.hdr.nr_devs, seq, page.hdr.seq);
+	check(op.frame && op.frame == g.frame, "dev_add tells the frame", "%#llx %#llx",
+	      (unsigned long long)op.frame, (unsigned long long)g.frame);
+	check(mapped_same(domid, g.frame, &page), "the page is what get says", "it differs");
+
+	mfn = g.frame;
+	p = xenforeignmemory_map(fmem, domid, PROT_READ | PROT_WRITE, 1, &mfn, NULL);
+	check(!p, "not even Dom0 maps the page writable", "it does");
+	if (p)
+		xenforeignmemory_unmap(fmem, p, 1);
+
+	expect(dev_add(domid, &devs[2], 2), -EEXIST, "dev_add one that is there");
+	get(domid, &g, &page);
+	check(page.hdr.nr_devs == 3, "dev_add is all or nothing", "%u devices", page.hdr.nr_devs);
+
+	ids[0] = (struct noxs_dev_id){ .cls = NOXS_CLASS_VIF, .id = 1 };
+	ids[1] = ids[0];
+	expect(dev_remove(domid, ids, 2), -ENOENT, "dev_remove the same twice");
+	ids[1].id = 40;
+	expect(dev_remove(domid, ids, 2), -ENOENT, "dev_remove one that is not there");
+	ids[1].pad0 = 1;
+	expect(dev_remove(domid, ids, 2), -EINVAL, "dev_remove padding");
+	expect(dev_remove(domid, ids, 0), -EINVAL, "dev_remove none");
+	ids[0].cls = NOXS_CLASS_NONE;
+	expect(dev_remove(domid, ids, 1), -EINVAL, "dev_remove class none");
+	get(domid, &g, &page);
+	check(page.hdr.nr_devs == 3, "dev_remove is all or nothing", "%u devices",
+	      page.hdr.nr_devs);
+
+	ids[0] = (struct noxs_dev_id){ .cls = NOXS_CLASS_VIF, .id = 1 };
+	expect(dev_remove(domid, ids, 1), 0, "dev_remove");
+	rc = get(domid, &g, &page);
+	check(!rc && page.hdr.nr_devs == 2 && page.hdr.nr_slots == 3 && !page.dev[1].cls &&
+		      !memcmp(&page.dev[2], &devs[2], sizeof(devs[2])) &&
+		      mapped_same(domid, g.frame, &page),
+	      "dev_remove leaves a hole", "rc %d nr %u", rc, page.hdr.nr_devs);
+
+	expect(dev_add(domid, &devs[3], 45), 0, "dev_add up to 47, filling the hole");
+	rc = get(domid, &g, &page);
+	check(!rc && page.hdr.nr_devs == 47 && page.hdr.nr_slots == 47 && page.dev[1].id == 3 &&
+		      page.dev[2].id == 2 && page.dev[46].id == 47,
+	      "dev_add fills holes first", "nr %u slots %u", page.hdr.nr_devs, page.hdr.nr_slots);
+	devs[0] = vif(100, 30);
+	devs[0].backend_domid = 5;
+	expect(dev_add(domid, devs, 1), 0, "dev_add the 48th");
+	devs[0] = vif(101, 29);
+	devs[0].backend_domid = 5;
+	expect(dev_add(domid, devs, 1), -ENOSPC, "dev_add the 49th");
+	rc = list_find(domid, &di);
+	check(!rc && di.nr_devs == 48, "list counts devices", "rc %d nr %u", rc, di.nr_devs);
+	check(mapped_same(domid, g.frame, &page) == false && !get(domid, &g, &page) &&
+		      mapped_same(domid, g.frame, &page),
+	      "the page follows", "it does not");
+}
+
+/* New contents in the old places; every error of it is tried by guest/privileged. */
+void test_replace(uint32_t domid)
+{
+	struct noxs_dev_op op = { .domid = domid, .flags = NOXS_DEV_REPLACE };
+	struct noxs_dev devs[2] = { vif(2, 2), vif(3, 3) };
+	struct noxs_dev_page before, page;
+	struct noxs_get g;
+	unsigned int same = 0;
+	int rc;
+
+	get(domid, &g, &before);
+	devs[0].config.vif.mtu = 9000;
+	devs[1].config.vif.mtu = 576;
+	rc = noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, sizeof(devs), 2);
+	expect(rc, 0, "replace two");
+	check(op.frame == g.frame, "replace tells the frame", "%#llx",
+	      (unsigned long long)op.frame);
+	rc = get(domid, &g, &page);
+	for (unsigned int i = 0; i < NOXS_MAX_DEVS; i++)
+		same += !memcmp(&page.dev[i], &before.dev[i], sizeof(page.dev[i]));
+	check(!rc && page.hdr.seq == before.hdr.seq + 2 && same == NOXS_MAX_DEVS - 2 &&
+		      !memcmp(&page.dev[2], &devs[0], sizeof(devs[0])) &&
+		      !memcmp(&page.dev[1], &devs[1], sizeof(devs[1])) &&
+		      mapped_same(domid, g.frame, &page),
+	      "replace changes these slots alone, at once", "rc %d, %u the same, seq %u -> %u", rc,
+	      same, before.hdr.seq, page.hdr.seq);
+	expect(noxs(NOXS_OP_dev_remove, &op, sizeof(op), devs, sizeof(devs), 1), -EINVAL,
+	       "dev_remove flags");
+}
+
+void test_preconnected(uint32_t domid)
+{
+	struct noxs_dev dev = vif(0, 0);
+	struct noxs_dev_id id = { .cls = NOXS_CLASS_VIF };
+
+	dev.flags = NOXS_DEV_PRECONNECTED;
+	dev.ring_gfn = 9;
+	dev.nr_rings = 2;
+	dev.data_port[0] = dev.data_port[1] = 5;
+	expect(dev_add(domid, &dev, 1), 0, "dev_add pre-connected");
+	expect(dev_remove(domid, &id, 1), 0, "dev_remove pre-connected");
+	dev.flags |= NOXS_DEV_SPLIT_EVTCHN;
+	dev.data_port[1] = 6;
+	expect(dev_add(domid, &dev, 1), 0, "dev_add pre-connected with two ports");
+}
