@@ -44,10 +44,35 @@ int noxs_ctrl_create(void __user *uarg)
 	return err;
 }
 
+/* ---- configure, add ---- */
+
+/* The argument of one is the beginning of the other's. */
+static_assert(offsetof(struct noxs_ioc_configure, err_dev) ==
+		      offsetof(struct noxs_ioc_add, err_dev) &&
+	      offsetof(struct noxs_ioc_configure, info) == sizeof(struct noxs_ioc_add));
+
+static const struct noxs_result no_error = {
+	.err_dev = NOXS_DOMID_NONE,
+	.conflict = { .domid = NOXS_DOMID_NONE, .what = NOXS_CONFLICT_NONE },
+};
+
+/*
+ * Told before anything is done, too: it cannot be undone, as the guest may use what it is given, so that an
+ * answer that cannot be told has to show by then.
+ */
+static int ctrl_answer(struct noxs_ioc_add __user *to, const struct noxs_result *result)
+{
+	if (put_user(result->err_dev, &to->err_dev) ||
+	    put_user(result->conflict.domid, &to->conflict_domid) ||
+	    put_user(result->conflict.what, &to->conflict_what))
+		return -EFAULT;
+	return 0;
+}
+
 int noxs_ctrl_configure(void __user *uarg)
 {
 	struct noxs_ioc_configure arg;
-	struct noxs_result result;
+	struct noxs_result result = no_error;
 	struct noxs_ioc_dev *reqs;
 	int err;
 
@@ -59,29 +84,18 @@ int noxs_ctrl_configure(void __user *uarg)
 	reqs = ctrl_copy_reqs(arg.devs, arg.nr_devs);
 	if (IS_ERR(reqs))
 		return PTR_ERR(reqs);
-	arg.err_dev = NOXS_DOMID_NONE;
-	arg.conflict_domid = NOXS_DOMID_NONE;
-	arg.conflict_what = NOXS_CONFLICT_NONE;
-	/* What is done cannot be undone: that an answer cannot be told must show before. */
-	err = -EFAULT;
-	if (copy_to_user(uarg, &arg, sizeof(arg)))
-		goto free;
-	err = noxs_domain_configure(&arg, reqs, &result);
+	err = ctrl_answer(uarg, &result);
 	if (!err)
-		goto free;
-	arg.err_dev = result.err_dev;
-	arg.conflict_domid = result.conflict.domid;
-	arg.conflict_what = result.conflict.what;
-	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		err = noxs_domain_configure(&arg, reqs, &result);
+	if (err && ctrl_answer(uarg, &result))
 		err = -EFAULT;
-free:
 	kfree(reqs);
 	return err;
 }
 
 int noxs_ctrl_add(void __user *uarg)
 {
-	struct noxs_result result;
+	struct noxs_result result = no_error;
 	struct noxs_ioc_dev *reqs;
 	struct noxs_ioc_add arg;
 	int err;
@@ -94,25 +108,16 @@ int noxs_ctrl_add(void __user *uarg)
 	reqs = ctrl_copy_reqs(arg.devs, arg.nr_devs);
 	if (IS_ERR(reqs))
 		return PTR_ERR(reqs);
-	arg.err_dev = NOXS_DOMID_NONE;
-	arg.conflict_domid = NOXS_DOMID_NONE;
-	arg.conflict_what = NOXS_CONFLICT_NONE;
-	/* As in CONFIGURE: the guest may use what it is given before we could take it back. */
-	err = -EFAULT;
-	if (copy_to_user(uarg, &arg, sizeof(arg)))
-		goto free;
-	err = noxs_domain_add(&arg, reqs, &result);
+	err = ctrl_answer(uarg, &result);
 	if (!err)
-		goto free;
-	arg.err_dev = result.err_dev;
-	arg.conflict_domid = result.conflict.domid;
-	arg.conflict_what = result.conflict.what;
-	if (copy_to_user(uarg, &arg, sizeof(arg)))
+		err = noxs_domain_add(&arg, reqs, &result);
+	if (err && ctrl_answer(uarg, &result))
 		err = -EFAULT;
-free:
 	kfree(reqs);
 	return err;
 }
+
+/* ---- the rest ---- */
 
 int noxs_ctrl_remove(void __user *uarg)
 {
