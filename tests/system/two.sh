@@ -6,17 +6,10 @@ cd /lab || exit
 . ./common
 # shellcheck source=tests/system/guests
 . ./guests
-# shellcheck source=tests/system/migration
-. ./migration
 
 there=$net.102
-machine_up 101
-cp ssh/client.key /root/.ssh/id_dropbear
-chmod 600 /root/.ssh/id_dropbear
-# Without a comment behind the key, which dropbear would take for a part of it.
-echo "$there $(cut -d' ' -f1,2 ssh/host.pub)" >/root/.ssh/known_hosts
 
-check two-ssh "eventually 60 'ssh $there true 2>/dev/null' || ssh $there true"
+check two-ssh "ssh $there true"
 
 # goes_on NAME - it runs here
 goes_on()
