@@ -57,8 +57,8 @@ static const struct noxs_result no_error = {
 };
 
 /*
- * Told before anything is done, too: it cannot be undone, as the guest may use what it is given, so that an
- * answer that cannot be told has to show by then.
+ * Told before anything is done, too, so that an answer that cannot be told shows by then: what is
+ * done cannot be undone, as the guest may use what it is given.
  */
 static int ctrl_answer(struct noxs_ioc_add __user *to, const struct noxs_result *result)
 {
