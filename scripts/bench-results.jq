@@ -87,13 +87,18 @@ def save_growth($kind; $others; $verb): div(saving($kind; $others; $verb); savin
 def saved_others($kind): [rows("save")[] | select(.kind == $kind) | .others] | max // 0;
 saved_others("chaos") as $save_others |
 saved_others("xl") as $xl_save_others |
-def migrating($verb): typical("migrate"; .verb == $verb; .took_ns);
-migrating("stop") as $stop | migrating("copy") as $copy |
+def migrating($kind; $verb): typical("migrate"; .kind == $kind and .verb == $verb; .took_ns);
+migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
+(if migrating("ssh"; "bytes") == null then null
+	else migrating("ssh"; "bytes") - migrating("ssh"; "nothing") end) as $ssh_copy |
+
+# Not those in real time.
+($doc.yardstick | del(."migrate-two")) as $counted |
 
 {
-	fork_exec_minsn: (fork("create") // ([$doc.yardstick[] | .fork_exec_ns] | median) | minsn),
+	fork_exec_minsn: (fork("create") // ([$counted[] | .fork_exec_ns] | median) | minsn),
 	vfork_exec_minsn: ($doc.yardstick.create.vfork_exec_ns //
-		([$doc.yardstick[] | .vfork_exec_ns] | median) | minsn),
+		([$counted[] | .vfork_exec_ns] | median) | minsn),
 	exec_image_ratio: (pool("image") | round_to(3)),
 	exec_imageless_ratio: (pool("imageless") | round_to(3)),
 	cli_pool_ratio: (pool("command-image") | round_to(3)),
@@ -178,7 +183,12 @@ migrating("stop") as $stop | migrating("copy") as $copy |
 	xl_restore_growth_last: (if $xl_save_others > 0 then save_growth("xl"; $xl_save_others; "restore") else null end),
 	migrate_stop_ratio: (div($stop; fork("migrate")) | round_to(3)),
 	migrate_copy_ratio: (div($copy; fork("migrate")) | round_to(3)),
-	migrate_total_ratio: (div(migrating("total"); fork("migrate")) | round_to(3)),
+	migrate_total_ratio: (div(migrating("chaos"; "total"); fork("migrate")) | round_to(3)),
+	migrate_two_stop_ratio: (div(migrating("two"; "stop"); fork("migrate-two")) | round_to(2)),
+	migrate_two_copy_ratio: (div($ssh_copy; fork("migrate-two")) | round_to(2)),
+	migrate_two_rest_ratio: (if $ssh_copy == null then null
+		else div(migrating("two"; "stop") - $ssh_copy; fork("migrate-two")) end | round_to(2)),
+	migrate_two_total_ratio: (div(migrating("two"; "total"); fork("migrate-two")) | round_to(2)),
 	blk_rand4k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 1),
 	blk_seq128k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-128k"; 1),
 	blk_rand4k_depth8_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 8),
@@ -220,6 +230,10 @@ migrating("stop") as $stop | migrating("copy") as $copy |
 	restore_growth_500: "beside \($save_others) guests at most, it takes 500; see restore_growth_last",
 	xl_save_vif_vs_ours: "left out of a quick run",
 	xl_restore_vif_vs_ours: "left out of a quick run",
+	migrate_two_stop_ratio: "left out of a quick run",
+	migrate_two_copy_ratio: "left out of a quick run",
+	migrate_two_rest_ratio: "left out of a quick run",
+	migrate_two_total_ratio: "left out of a quick run",
 	xl_vs_ours_300: "xl made \($xl_guests) guests, ours were \($guests); it takes 300 of each"
 } as $reasons |
 $r + {notes: (

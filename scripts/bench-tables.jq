@@ -53,7 +53,7 @@ def targets:
 		["xl_vs_ours_300", ">=", 100], ["runc_vs_ours", ">=", 50], ["live_guests", ">=", 4000],
 		["save_ratio", "<=", 3], ["restore_ratio", "<=", 3],
 		["save_growth_500", "<=", 1.05], ["restore_growth_500", "<=", 1.05],
-		["migrate_stop_ratio", "<=", 6],
+		["migrate_stop_ratio", "<=", 6], ["migrate_two_rest_ratio", "<=", 6],
 		["blk_rand4k_vs_blkback", "<=", 0.8], ["blk_seq128k_vs_blkback", "<=", 0.8],
 		["net_tx_vs_netback", "<=", 0.8], ["net_rx_vs_netback", "<=", 0.8],
 		["net_tx_gso_vs_netback", "<=", 0.8], ["net_rx_gso_vs_netback", "<=", 0.8]
