@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "module-disk.h"
 
+uint32_t disk_features;
+
 int disk_file(void)
 {
 	uint64_t sector[64] = { 0 };
@@ -56,7 +58,7 @@ void disk_prepare(struct disk *disk, unsigned int nr_rings)
 	}
 	front->u.vbd.nr_rings = nr_rings;
 	front->u.vbd.port = disk->port;
-	front->u.vbd.features = 0;
+	front->u.vbd.features = disk_features;
 	front->state = NOXS_STATE_OPEN;
 	front->ack = slot->back.seq;
 }

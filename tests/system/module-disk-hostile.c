@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "module-disk.h"
@@ -80,16 +81,22 @@ static void test_closed(void)
 	expect_closed("hostile-index", &disk);
 }
 
-/* Answered, one by one, and the device goes on. */
-static void test_refused(void)
+/* Answered, one by one, and the device goes on; whether or not pages stay mapped. */
+static void test_refused(uint32_t features)
 {
 	blkif_request_indirect_t *indirect;
 	blkif_request_discard_t *discard;
+	const char *before = prefix;
 	unsigned int good, i;
 	struct disk disk;
+	char with[40];
 
+	snprintf(with, sizeof(with), "%spersist-", before);
+	prefix = features ? with : before;
+	disk_features = features;
 	if (!disk_open(&disk, hostile_file, 0, 1))
 		return;
+	disk_features = 0;
 	disk_request(&disk, 0, BLKIF_OP_READ, DISK_SECTORS - 7, 0, 1);
 	disk_request(&disk, 0, BLKIF_OP_WRITE, DISK_SECTORS, 0, 1);
 	disk_request(&disk, 0, BLKIF_OP_READ, ~0ULL, 0, 1);
@@ -140,6 +147,7 @@ static void test_refused(void)
 		disk_reap(&disk, 0, 1, BLKIF_RSP_OKAY) == 1 && disk_pages_match(&disk, 0, 1, 8),
 		"no");
 	disk_close(&disk);
+	prefix = before;
 }
 
 static void test_parameters(void)
@@ -158,7 +166,7 @@ static void test_parameters(void)
 		front = &disk.guest.ctrl->slot[1].front;
 		want = i == 3 || i == 4 ? EIO : EPROTO;
 		if (i == 0)
-			front->u.vbd.features = 1;
+			front->u.vbd.features = NOXS_VBD_F_ALL + 1;
 		else if (i == 1)
 			front->u.vbd.nr_rings = 0;
 		else if (i == 2)
@@ -230,7 +238,8 @@ void test_disk_hostile(void)
 	if (hostile_file < 0 || !disk_open(&neighbour, hostile_file, NOXS_VBD_READ_ONLY, 1))
 		return;
 	test_closed();
-	test_refused();
+	test_refused(0);
+	test_refused(NOXS_VBD_F_PERSISTENT);
 	test_parameters();
 	test_storm();
 	test_flips();

@@ -99,12 +99,19 @@ static void test_discard(struct disk *disk)
 	verdict("discard-secure", good == 1, "%u", good);
 }
 
-static void test_protocol(void)
+/* The same, whether or not pages stay mapped. */
+static void test_protocol(uint32_t features)
 {
+	const char *before = prefix;
+	char with[40];
+
 	struct noxs_ioc_dev_state state;
 	struct disk disk;
 	int file = disk_file(), alias;
 
+	snprintf(with, sizeof(with), "%spersist-", before);
+	prefix = features ? with : before;
+	disk_features = features;
 	if (file < 0 || !disk_open(&disk, file, 0, 1))
 		return;
 	alias = dup(file);
@@ -115,6 +122,7 @@ static void test_protocol(void)
 	verdict("describe",
 		state.config.vbd.sectors == DISK_SECTORS && state.config.vbd.sector_size == 512 &&
 			state.config.vbd.flags == (NOXS_VBD_FLUSH | NOXS_VBD_DISCARD) &&
+			disk.guest.ctrl->slot[1].back.u.vbd.features == NOXS_VBD_F_PERSISTENT &&
 			disk.guest.ctrl->slot[1].back.u.vbd.max_indirect == 32 &&
 			disk.guest.ctrl->slot[1].back.u.vbd.max_rings == 4,
 		"%llu sectors of %u, flags %x", (unsigned long long)state.config.vbd.sectors,
@@ -145,6 +153,8 @@ static void test_protocol(void)
 		"no");
 	disk_close(&disk);
 	close(alias);
+	disk_features = 0;
+	prefix = before;
 }
 
 static void test_preconnected(void)
@@ -194,6 +204,7 @@ static bool death(unsigned int round)
 	int file = open(SLOW_DISK, O_RDWR | O_DIRECT);
 	unsigned int i;
 
+	disk_features = round % 4 < 2 ? NOXS_VBD_F_PERSISTENT : 0;
 	if (!disk_open(&disk, file, 0, 1 + round % 2))
 		return false;
 	close(file);
@@ -246,8 +257,10 @@ int main(int argc, char **argv)
 		printf("ERROR: setup: %s\n", strerror(errno));
 		return 1;
 	}
-	test_protocol();
+	test_protocol(0);
+	test_protocol(NOXS_VBD_F_PERSISTENT);
 	test_preconnected();
+	test_disk_persist();
 	test_disk_quiesce();
 	test_disk_hotplug(plugs);
 	test_disk_resize();

@@ -22,6 +22,9 @@ struct disk {
 /* A file of DISK_SECTORS sectors in which every sector begins with its number; -1 with a verdict. */
 int disk_file(void);
 
+/* What front-ends choose from here on: NOXS_VBD_F_*. */
+extern uint32_t disk_features;
+
 /* The errno of attaching a sysctl and a vbd of this file to the guest; 0 if it succeeds. */
 int disk_attach(const struct guest *guest, int file, uint32_t flags);
 
@@ -73,6 +76,7 @@ void test_disk_quiesce(void);
 /* How many rounds look for leaks of plugging; each of two times. */
 void test_disk_hotplug(unsigned int rounds);
 void test_disk_resize(void);
+void test_disk_persist(void);
 void test_disk_hostile(void);
 
 #endif /* MODULE_DISK_H */

@@ -43,37 +43,78 @@ static void *map_pages(struct guest *guest, const xen_pfn_t *mfns, unsigned int 
 	return xenforeignmemory_map(fmem, guest->domid, PROT_READ | PROT_WRITE, count, mfns, errs);
 }
 
+/* The first page of the guest's grant table. */
+static xenforeignmemory_resource_handle *map_grants(const struct guest *guest,
+						    volatile grant_entry_v1_t **entries)
+{
+	return xenforeignmemory_map_resource(fmem, guest->domid, XENMEM_resource_grant_table, 0, 0,
+					     1, (void **)entries, PROT_READ | PROT_WRITE, 0);
+}
+
+static void set_entry(volatile grant_entry_v1_t *entry, xen_pfn_t mfn, uint16_t flags)
+{
+	entry->domid = 0;
+	entry->frame = mfn;
+	__sync_synchronize();
+	entry->flags = flags;
+}
+
 /* Grant every page to Dom0, writing the guest's grant table. */
-static int seed_grants(struct guest *guest, const xen_pfn_t *mfns)
+static int seed_grants(struct guest *guest)
 {
 	xenforeignmemory_resource_handle *res;
-	grant_entry_v1_t *entries = NULL;
+	volatile grant_entry_v1_t *entries = NULL;
 	unsigned int i;
 
-	res = xenforeignmemory_map_resource(fmem, guest->domid, XENMEM_resource_grant_table, 0, 0,
-					    1, (void **)&entries, PROT_READ | PROT_WRITE, 0);
+	res = map_grants(guest, &entries);
 	if (!res)
 		return -1;
-	for (i = 0; i < GUEST_PAGES; i++) {
-		entries[guest_gref(i)].domid = 0;
-		entries[guest_gref(i)].frame = mfns[i];
-		__sync_synchronize();
-		entries[guest_gref(i)].flags = GTF_permit_access;
-	}
+	for (i = 0; i < GUEST_PAGES; i++)
+		set_entry(&entries[guest_gref(i)], guest->mfn[i], GTF_permit_access);
 	return xenforeignmemory_unmap_resource(fmem, res);
+}
+
+bool guest_grant(const struct guest *guest, uint32_t gref, uint32_t count, enum guest_page page,
+		 uint16_t flags)
+{
+	xenforeignmemory_resource_handle *res;
+	volatile grant_entry_v1_t *entries = NULL;
+
+	res = map_grants(guest, &entries);
+	if (!res)
+		return false;
+	for (; count; count--, gref++)
+		set_entry(&entries[gref], guest->mfn[page], flags);
+	return !xenforeignmemory_unmap_resource(fmem, res);
+}
+
+unsigned int guest_grants_in_use(const struct guest *guest, uint32_t gref, uint32_t count,
+				 uint16_t flags)
+{
+	xenforeignmemory_resource_handle *res;
+	volatile grant_entry_v1_t *entries = NULL;
+	unsigned int n = 0;
+
+	res = map_grants(guest, &entries);
+	if (!res)
+		return ~0U;
+	for (; count; count--, gref++)
+		n += (entries[gref].flags & flags) == flags;
+	(void)xenforeignmemory_unmap_resource(fmem, res);
+	return n;
 }
 
 /* Map what the test writes. */
 static int map_guest(struct guest *guest, struct xc_dom_image *dom)
 {
-	xen_pfn_t mfns[GUEST_PAGES], mailbox;
+	xen_pfn_t mailbox;
 	unsigned char *base;
 	unsigned int i;
 
 	for (i = 0; i < GUEST_PAGES; i++)
-		mfns[i] = xc_dom_p2m(dom, GUEST_FIRST_PFN + i);
+		guest->mfn[i] = xc_dom_p2m(dom, GUEST_FIRST_PFN + i);
 	mailbox = xc_dom_p2m(dom, PUPPET_MAILBOX_PFN);
-	base = map_pages(guest, mfns, GUEST_PAGES);
+	base = map_pages(guest, guest->mfn, GUEST_PAGES);
 	guest->mailbox = map_pages(guest, &mailbox, 1);
 	if (!base || !guest->mailbox)
 		return -1;
@@ -82,7 +123,7 @@ static int map_guest(struct guest *guest, struct xc_dom_image *dom)
 	guest->ctrl = (void *)guest->page[PAGE_CTRL];
 	guest->ctrl_gfn = GUEST_FIRST_PFN;
 	memset(guest->page[PAGE_CTRL], 0, 4096);
-	return seed_grants(guest, mfns);
+	return seed_grants(guest);
 }
 
 uint32_t guest_alloc_port(struct guest *guest)

@@ -29,6 +29,7 @@ struct guest {
 	uint32_t domid;
 	uint32_t ctrl_port, tx_port, rx_port; /* the guest's */
 	unsigned char *page[GUEST_PAGES];     /* mapped here */
+	xen_pfn_t mfn[GUEST_PAGES];
 	volatile struct noxs_ctrl_page *ctrl;
 	volatile uint32_t *mailbox;
 	netif_tx_front_ring_t tx;
@@ -42,6 +43,17 @@ void guest_destroy(struct guest *guest);
 
 /* The grant reference of a page. */
 uint32_t guest_gref(enum guest_page page);
+
+/*
+ * Grant one of the pages under more references, count from gref on (up to 511); flags as in the grant
+ * table, 0: take them back, in use or not.  Whether that could be done.
+ */
+bool guest_grant(const struct guest *guest, uint32_t gref, uint32_t count, enum guest_page page,
+		 uint16_t flags);
+
+/* How many of these references Dom0 has mapped now, with at least these GTF_reading, GTF_writing. */
+unsigned int guest_grants_in_use(const struct guest *guest, uint32_t gref, uint32_t count,
+				 uint16_t flags);
 
 /* Allocate an unbound port of the guest for Dom0. */
 uint32_t guest_alloc_port(struct guest *guest);

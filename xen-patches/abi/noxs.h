@@ -11,7 +11,8 @@
  *  - Every field named pad*, and every flag bit without a name, must be zero on input (-EINVAL)
  *    and is zero on output.
  *  - Structures never change size or meaning within one NOXS_ABI_MAJOR.  New sub-operations, flag
- *    bits and device classes raise NOXS_ABI_MINOR.
+ *    bits and device classes raise NOXS_ABI_MINOR; features, which the two ends of a device offer and
+ *    choose, do not: who does not know one neither offers nor chooses it.
  *  - A guest may read the device page and must write nothing but its own control pages.  It treats
  *    every number found in either as data to be checked.
  *  - All integers are little-endian (the only byte order of the supported architectures), except
@@ -217,16 +218,20 @@ struct noxs_vif_back {
     uint8_t  pad0[40];
 };
 
+/* Features of a vbd, offered by the back-end and chosen from (a subset) by the front-end. */
+#define NOXS_VBD_F_PERSISTENT   (1U << 0)       /* grants stay, and may stay mapped */
+#define NOXS_VBD_F_ALL          0x1U
+
 struct noxs_vbd_front {
     uint32_t ring_gref[8];              /* first nr_rings are valid */
     uint32_t nr_rings;
     uint32_t port;
-    uint32_t features;
+    uint32_t features;                  /* NOXS_VBD_F_* chosen */
     uint8_t  pad0[4];
 };
 
 struct noxs_vbd_back {
-    uint32_t features;
+    uint32_t features;                  /* NOXS_VBD_F_* offered */
     uint32_t max_rings;
     uint32_t max_indirect;
     uint8_t  pad0[4];

@@ -70,7 +70,7 @@ static int ring_attach(struct vbd_ring *ring)
 	return 0;
 }
 
-static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref)
+static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref, bool persistent)
 {
 	struct vbd_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
 	int err;
@@ -91,6 +91,8 @@ static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref)
 		kfree(ring);
 		return ERR_PTR(err);
 	}
+	if (persistent)
+		ring->persist = vbd_persist_create(vbd->domid);
 	return ring;
 }
 
@@ -100,6 +102,7 @@ static void ring_destroy(struct vbd_ring *ring)
 
 	/* The handler is gone and nothing is in flight: nobody queues it any more. */
 	cancel_work_sync(&ring->work);
+	vbd_persist_destroy(ring->persist);
 	noxs_grant_unmap(&ring->grant);
 	sum->reads += ring->stats.reads;
 	sum->read_bytes += ring->stats.read_bytes;
@@ -172,7 +175,7 @@ static int vbd_map_rings(struct vbd *vbd, const struct vbd_params *params)
 	struct vbd_ring *ring;
 
 	while (vbd->nr_rings < params->nr_rings) {
-		ring = ring_create(vbd, params->ring_gref[vbd->nr_rings]);
+		ring = ring_create(vbd, params->ring_gref[vbd->nr_rings], params->persistent);
 		if (IS_ERR(ring))
 			return PTR_ERR(ring);
 		vbd->rings[vbd->nr_rings++] = ring;

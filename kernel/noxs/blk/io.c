@@ -65,18 +65,33 @@ void vbd_io_fini(void)
 	for_each_possible_cpu(cpu) spares_free(per_cpu_ptr(&vbd_spares, cpu));
 }
 
+static bool needs_pages(const struct blkreq *req)
+{
+	return req->action == BLKREQ_READ || req->action == BLKREQ_WRITE;
+}
+
+static bool is_mapped(const struct vbd_io *io, unsigned int i)
+{
+	return io->has_mapped && io->mapped[i] != GREFS_NONE;
+}
+
+/*
+ * Whether the file is given a page of ours for this segment.  A guest's is only lent to the page
+ * cache, which has done with it when the call returns: nothing that is queued, and no bio, has one.
+ */
+static bool is_own(const struct vbd_io *io, unsigned int i)
+{
+	return !is_mapped(io, i) || io->ring->vbd->backing.direct;
+}
+
 void vbd_io_free(struct vbd_io *io)
 {
 	unsigned int i;
 
 	for (i = 0; i < io->req.nr_segs && io->pieces[i].bv_page; i++)
-		io_put_page(io->pieces[i].bv_page);
+		if (is_own(io, i))
+			io_put_page(io->pieces[i].bv_page);
 	kfree(io);
-}
-
-static bool needs_pages(const struct blkreq *req)
-{
-	return req->action == BLKREQ_READ || req->action == BLKREQ_WRITE;
 }
 
 struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req)
@@ -91,53 +106,102 @@ struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req)
 	io->result = 0;
 	io->queued = false;
 	io->is_write_begun = false;
-	if (!needs_pages(req)) {
+	io->pieces[0].bv_page = NULL;
+	if (!needs_pages(req))
 		io->req.nr_segs = 0;
-		return io;
-	}
-	for (i = 0; i < req->nr_segs; i++) {
-		io->pieces[i].bv_page = io_get_page();
-		if (!io->pieces[i].bv_page) {
-			vbd_io_free(io);
-			return NULL;
-		}
-		io->pieces[i].bv_len = req->seg[i].len;
-		io->pieces[i].bv_offset = 0;
-	}
+	io->has_mapped = ring->persist;
+	for (i = 0; io->has_mapped && i < io->req.nr_segs; i++)
+		io->mapped[i] = vbd_persist_find(ring->persist, req->seg[i].gref);
 	return io;
+}
+
+/* The guest's page of a segment that was found, or NULL if this request cannot use it. */
+static struct page *mapped_page(const struct vbd_io *io, unsigned int i)
+{
+	return vbd_persist_page(io->ring->persist, io->mapped[i], io->req.is_read);
+}
+
+/* Give the file the guest's own page for this segment; false if it is to be one of ours. */
+static bool lend_page(struct vbd_io *io, unsigned int i)
+{
+	struct page *page = mapped_page(io, i);
+
+	if (!page)
+		io->mapped[i] = GREFS_NONE;
+	if (is_own(io, i))
+		return false;
+	io->pieces[i].bv_page = page;
+	io->pieces[i].bv_offset = io->req.seg[i].offset;
+	return true;
+}
+
+int vbd_io_get_pages(struct vbd_io *io)
+{
+	unsigned int i;
+
+	for (i = 0; i < io->req.nr_segs; i++) {
+		io->pieces[i].bv_len = io->req.seg[i].len;
+		if (is_mapped(io, i) && lend_page(io, i))
+			continue;
+		io->pieces[i].bv_offset = 0;
+		io->pieces[i].bv_page = io_get_page();
+		if (!io->pieces[i].bv_page)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* ---- copies ---- */
 
+static void plan_copy(const struct vbd_io *io, unsigned int i)
+{
+	const struct blkreq_seg *seg = &io->req.seg[i];
+	struct vbd_ring *ring = io->ring;
+	struct gnttab_copy *op = &ring->ops[ring->nr_ops++];
+	struct gnttab_copy_ptr *guest = io->req.is_read ? &op->dest : &op->source;
+	struct gnttab_copy_ptr *own = io->req.is_read ? &op->source : &op->dest;
+
+	guest->u.ref = seg->gref;
+	guest->domid = ring->vbd->domid;
+	guest->offset = seg->offset;
+	own->u.gmfn = xen_page_to_gfn(io->pieces[i].bv_page);
+	own->domid = DOMID_SELF;
+	own->offset = 0;
+	op->len = seg->len;
+	op->flags = io->req.is_read ? GNTCOPY_dest_gref : GNTCOPY_source_gref;
+}
+
+/* Between a page that is mapped and ours. */
+static void copy_mapped(const struct vbd_io *io, unsigned int i)
+{
+	void *guest = page_address(mapped_page(io, i)) + io->req.seg[i].offset;
+	void *own = page_address(io->pieces[i].bv_page);
+
+	if (io->req.is_read)
+		memcpy(guest, own, io->req.seg[i].len);
+	else
+		memcpy(own, guest, io->req.seg[i].len);
+}
+
 void vbd_io_plan_copies(struct vbd_io *io)
 {
-	struct vbd_ring *ring = io->ring;
 	unsigned int i;
 
-	io->first_op = ring->nr_ops;
+	io->first_op = io->ring->nr_ops;
 	for (i = 0; i < io->req.nr_segs; i++) {
-		const struct blkreq_seg *seg = &io->req.seg[i];
-		struct gnttab_copy *op = &ring->ops[ring->nr_ops++];
-		struct gnttab_copy_ptr *guest = io->req.is_read ? &op->dest : &op->source;
-		struct gnttab_copy_ptr *own = io->req.is_read ? &op->source : &op->dest;
-
-		guest->u.ref = seg->gref;
-		guest->domid = ring->vbd->domid;
-		guest->offset = seg->offset;
-		own->u.gmfn = xen_page_to_gfn(io->pieces[i].bv_page);
-		own->domid = DOMID_SELF;
-		own->offset = 0;
-		op->len = seg->len;
-		op->flags = io->req.is_read ? GNTCOPY_dest_gref : GNTCOPY_source_gref;
+		if (!is_mapped(io, i))
+			plan_copy(io, i);
+		else if (is_own(io, i))
+			copy_mapped(io, i);
 	}
 }
 
 int vbd_io_check_copies(const struct vbd_io *io)
 {
-	unsigned int i;
+	unsigned int i, op = io->first_op;
 
 	for (i = 0; i < io->req.nr_segs; i++)
-		if (io->ring->ops[io->first_op + i].status != GNTST_okay)
+		if (!is_mapped(io, i) && io->ring->ops[op++].status != GNTST_okay)
 			return -EFAULT;
 	return 0;
 }

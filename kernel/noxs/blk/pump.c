@@ -2,9 +2,10 @@
 /*
  * The data path: one work per ring, which owns the ring, so that its state needs no lock.
  *
- * A round answers what has ended, takes a batch of requests, copies what is to be written from the
- * guest with one hypercall, gives all to the file, copies what was read to the guest with another,
- * and answers.  Requests that are queued with the file (O_DIRECT) end in a later round.
+ * A round answers what has ended, takes a batch of requests, maps what is to stay mapped, copies
+ * what is to be written from the guest with one hypercall, gives all to the file, copies what was
+ * read to the guest with another, and answers.  Requests that are queued with the file (O_DIRECT)
+ * end in a later round.
  */
 #include <xen/events.h>
 #include <xen/page.h>
@@ -26,6 +27,7 @@ static_assert(offsetof(struct blkreq_slot, seg) == offsetof(struct blkif_request
 static_assert(sizeof(struct blkreq_slot_seg) == sizeof(struct blkif_request_segment));
 static_assert(BLKREQ_PAGE_SIZE == XEN_PAGE_SIZE);
 static_assert(sizeof_field(struct vbd_ring, descs) <= 256);
+static_assert(VBD_MAX_NEW >= VBD_BATCH_SEGS + BLKREQ_RING_SIZE);
 
 /* What becomes of a ring after a round. */
 enum round {
@@ -144,21 +146,33 @@ static void ring_push(struct vbd_ring *ring)
 
 /* ---- taking requests ---- */
 
-/* The descriptors of an indirect request: copied whole, then looked at. */
-static int ring_fetch(struct vbd_ring *ring, struct blkreq *req)
+static bool ring_copy_descs(struct vbd_ring *ring, u32 gref, size_t len)
 {
 	struct gnttab_copy op = {
-		.source.u.ref = req->desc_gref,
+		.source.u.ref = gref,
 		.source.domid = ring->vbd->domid,
 		.dest.u.gmfn = virt_to_gfn(ring->descs),
 		.dest.domid = DOMID_SELF,
 		.dest.offset = xen_offset_in_page(ring->descs),
-		.len = req->nr_segs * sizeof(ring->descs[0]),
+		.len = len,
 		.flags = GNTCOPY_source_gref,
 	};
 
 	gnttab_batch_copy(&op, 1);
-	if (op.status != GNTST_okay) {
+	return op.status == GNTST_okay;
+}
+
+/* The descriptors of an indirect request: copied whole, then looked at. */
+static int ring_fetch(struct vbd_ring *ring, struct blkreq *req)
+{
+	size_t len = req->nr_segs * sizeof(ring->descs[0]);
+	const void *mapped = NULL;
+
+	if (ring->persist)
+		mapped = vbd_persist_descs(ring->persist, req->desc_gref);
+	if (mapped) {
+		noxs_copy_once(ring->descs, mapped, len / sizeof(u32));
+	} else if (!ring_copy_descs(ring, req->desc_gref, len)) {
 		req->action = BLKREQ_NOTHING;
 		req->status = BLKIF_RSP_ERROR;
 		return 0;
@@ -222,17 +236,30 @@ static enum round ring_gather(struct vbd_ring *ring, struct list_head *batch)
 	return pending ? ROUND_MORE : ROUND_IDLE;
 }
 
+/* Memory for what the batch moves, of the guest's as far as it is mapped. */
+static void ring_get_pages(struct vbd_ring *ring, struct list_head *batch)
+{
+	struct vbd_io *io;
+
+	if (ring->persist)
+		vbd_persist_map(ring->persist);
+	list_for_each_entry(io, batch, node)
+		io->result = vbd_io_get_pages(io);
+	if (ring->persist)
+		vbd_persist_end_round(ring->persist);
+}
+
 static void ring_copy_in(struct vbd_ring *ring, struct list_head *batch)
 {
 	struct vbd_io *io;
 
 	ring->nr_ops = 0;
 	list_for_each_entry(io, batch, node)
-		if (io->req.action == BLKREQ_WRITE)
+		if (io->req.action == BLKREQ_WRITE && !io->result)
 			vbd_io_plan_copies(io);
 	ring_copy(ring);
 	list_for_each_entry(io, batch, node)
-		if (io->req.action == BLKREQ_WRITE)
+		if (io->req.action == BLKREQ_WRITE && !io->result)
 			io->result = vbd_io_check_copies(io);
 }
 
@@ -241,6 +268,7 @@ static void ring_perform(struct vbd_ring *ring, struct list_head *batch)
 {
 	struct vbd_io *io, *next;
 
+	ring_get_pages(ring, batch);
 	ring_copy_in(ring, batch);
 	list_for_each_entry_safe(io, next, batch, node) {
 		/* Off the list first: once it is queued, the file may end it at any moment. */

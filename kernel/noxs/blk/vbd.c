@@ -79,6 +79,7 @@ static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs
 		return ERR_PTR(err);
 	}
 	vbd_set_rules(vbd, req->config.vbd.flags & NOXS_VBD_READ_ONLY);
+	vbd->dev.back.u.vbd.features = NOXS_VBD_F_PERSISTENT;
 	vbd->dev.back.u.vbd.max_rings = VBD_MAX_RINGS;
 	vbd->dev.back.u.vbd.max_indirect = BLKREQ_MAX_SEGS;
 	vbd_set_size(vbd, blk_backing_size(&vbd->backing));
@@ -158,6 +159,7 @@ static int vbd_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 	struct vbd_params params = {
 		.nr_rings = said->nr_rings,
 		.port = said->port,
+		.persistent = said->features & NOXS_VBD_F_PERSISTENT,
 	};
 	struct vbd *vbd = dev_to_vbd(dev);
 	int err = 0;
@@ -166,8 +168,7 @@ static int vbd_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 	if (front->state == dev->back.state)
 		return 0;
 	if (front->state == NOXS_STATE_OPEN) {
-		/* None are offered. */
-		if (said->features)
+		if (said->features & ~dev->back.u.vbd.features)
 			return -EPROTO;
 		memcpy(params.ring_gref, said->ring_gref, sizeof(params.ring_gref));
 		err = vbd_open(vbd, &params);

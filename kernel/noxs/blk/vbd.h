@@ -7,12 +7,19 @@
  *	pump.c		the data path: a ring's work
  *	io.c		one request on its way: its memory, the copies, the file
  *	request.c	what a request in the ring asks for (host-testable)
+ *	persist.c	pages of the guest that stay mapped, if it wants that
+ *	grefs.c		which those are (host-testable)
  *	backing.c	the file
  *
- * The guest's data is always copied by the hypervisor (GNTTABOP_copy), never mapped: what goes to
- * the disk cannot change under way, no page of a guest is in the page cache or in a bio, and a
- * guest that dies takes nothing with it.  That is also why persistent grants are not offered: they
- * save mapping, and nothing is mapped.
+ * The guest's data is copied by the hypervisor (GNTTABOP_copy) between its pages and ours: what
+ * goes to the disk cannot change under way, no page of a guest is in the page cache or in a bio,
+ * and a guest that dies takes nothing with it.
+ *
+ * With persistent grants that stays true.  Through the page cache its own copy, from or to the
+ * mapped page, takes the place of Xen's and ours: the guest's memory is read once, and nothing of
+ * it is in use when the call returns.  Past it (O_DIRECT) we copy between the mapped page and one
+ * of ours where Xen would.  What a guest that dies leaves behind is mapped until its disk has
+ * answered, as its rings are.
  */
 #ifndef NOXS_BLK_VBD_H
 #define NOXS_BLK_VBD_H
@@ -23,6 +30,7 @@
 #include <xen/interface/io/blkif.h>
 #include "../bus.h"
 #include "backing.h"
+#include "persist.h"
 #include "request.h"
 
 /* Rings of a vbd; each has its own work, and so its own thread when there is something to do. */
@@ -47,11 +55,14 @@ struct vbd_io {
 	struct vbd_ring *ring;
 	struct blkreq req;
 	struct kiocb iocb;
-	ssize_t result;				/* of the file, or of a copy */
-	bool queued;				/* the file will tell; counted in ring->in_flight */
-	bool is_write_begun;			/* blk_backing_wrote() is due */
-	u16 first_op;				/* in the batch */
-	struct bio_vec pieces[BLKREQ_MAX_SEGS]; /* req.nr_segs; pages are ours */
+	ssize_t result;	     /* of the file, or of a copy */
+	bool queued;	     /* the file will tell; counted in ring->in_flight */
+	bool is_write_begun; /* blk_backing_wrote() is due */
+	bool has_mapped;     /* mapped[] is set: the ring has persistent grants */
+	u16 first_op;	     /* in the batch */
+	/* Of persistent grants: where in ring->persist each segment's page is, or GREFS_NONE. */
+	u16 mapped[BLKREQ_MAX_SEGS];
+	struct bio_vec pieces[BLKREQ_MAX_SEGS]; /* req.nr_segs */
 };
 
 struct vbd_stats {
@@ -69,6 +80,7 @@ struct vbd_ring {
 	struct vbd *vbd;
 	struct noxs_grant grant;
 	struct blkif_back_ring back;
+	struct vbd_persist *persist; /* NULL: nothing is mapped */
 	struct work_struct work;
 	enum vbd_ring_mode mode; /* written under dom->lock */
 	atomic_t in_flight;	 /* queued with the file */
@@ -102,6 +114,7 @@ struct vbd_params {
 	u32 ring_gref[VBD_MAX_RINGS];
 	u32 nr_rings;
 	u32 port;
+	bool persistent;
 };
 
 extern const struct noxs_class noxs_vbd_class;
@@ -142,13 +155,19 @@ bool vbd_ring_has_work(const struct vbd_ring *ring);
 
 /* ---- io.c ---- */
 
-/* Memory for the request in @req, which is copied, or NULL. */
+/* The request in @req, which is copied, without memory for its data yet; or NULL. */
 struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req);
 void vbd_io_free(struct vbd_io *io);
+
+/* Memory for its data: ours, or the guest's own.  What was found is mapped.  0 or -ENOMEM. */
+int vbd_io_get_pages(struct vbd_io *io);
 /* All requests have ended, and all works. */
 void vbd_io_fini(void);
 
-/* Add the copies between the guest's pages and ours to the ring's batch, which has room. */
+/*
+ * Add the copies between the guest's pages and ours to the ring's batch, which has room; from and
+ * to those that are mapped they are done at once.
+ */
 void vbd_io_plan_copies(struct vbd_io *io);
 /* After the batch was copied: 0, or an error if one of them failed. */
 int vbd_io_check_copies(const struct vbd_io *io);
