@@ -32,6 +32,7 @@ struct blk_disk {
 	enum state state;
 	void (*changed)(struct blk_disk *disk); /* may be NULL */
 	struct blk_info info;
+	bool is_registered; /* requests lie in registered memory only */
 	struct noxs_front front;
 	struct noxs_vbd_front half;
 	domid_t backend;
@@ -133,6 +134,11 @@ static int connect(struct blk_disk *disk)
 		.nr_rings = 1,
 		.port = disk->port,
 	};
+	/* A grant that is taken back after its request would be found in use. */
+	if (disk->is_registered)
+		disk->half.features = READ_ONCE(back_half(disk)->u.vbd.features) &
+				      NOXS_VBD_F_PERSISTENT;
+	disk->info.is_persistent = disk->half.features & NOXS_VBD_F_PERSISTENT;
 	disk->state = OPENING;
 	noxs_publish(&disk->front, NOXS_STATE_OPEN, &disk->half, sizeof(disk->half));
 	return 0;
@@ -200,6 +206,7 @@ static void gone(struct blk_disk *disk)
 	if (disk->state != DEAD)
 		die(disk);
 	release(disk);
+	blkring_unregister_all(&disk->ring);
 	tell(disk);
 }
 
@@ -264,7 +271,7 @@ static void front_resume(void *data, const struct noxs_dev *dev)
 	resize(disk, dev);
 }
 
-static int start(struct blk_disk *disk, const struct noxs_dev *dev)
+static int start(struct blk_disk *disk, const struct noxs_dev *dev, bool is_registered)
 {
 	int err;
 
@@ -272,6 +279,7 @@ static int start(struct blk_disk *disk, const struct noxs_dev *dev)
 	if (err)
 		return err;
 	disk->changed = NULL;
+	disk->is_registered = is_registered;
 	disk->first = NULL;
 	disk->last = &disk->first;
 	disk->backend = dev->backend_domid;
@@ -303,7 +311,7 @@ static struct blk_disk *disk_find(unsigned int id)
 	return best;
 }
 
-int blk_open(unsigned int id, struct blk_disk **out)
+static int open(unsigned int id, bool is_registered, struct blk_disk **out)
 {
 	const struct noxs_dev *dev = noxs_find(NOXS_CLASS_VBD, id);
 	struct blk_disk *disk = disk_find(id);
@@ -314,11 +322,30 @@ int blk_open(unsigned int id, struct blk_disk **out)
 			return -ENODEV;
 		if (!disk)
 			return -ENOSPC;
-		err = start(disk, dev);
+		err = start(disk, dev, is_registered);
+	} else if (is_registered && !disk->is_registered) {
+		err = -EBUSY;
 	}
 	if (!err)
 		*out = disk;
 	return err;
+}
+
+int blk_open(unsigned int id, struct blk_disk **out)
+{
+	return open(id, false, out);
+}
+
+int blk_open_registered(unsigned int id, struct blk_disk **out)
+{
+	return open(id, true, out);
+}
+
+int blk_buffers_register(struct blk_disk *disk, void *buf, unsigned int nr_pages)
+{
+	if (disk->state == DEAD || disk->state == CLOSED)
+		return -EIO;
+	return blkring_register(&disk->ring, buf, nr_pages);
 }
 
 void blk_watch(struct blk_disk *disk, void (*changed)(struct blk_disk *disk))
@@ -333,8 +360,9 @@ const struct blk_info *blk_info(const struct blk_disk *disk)
 
 /* ---- requests ---- */
 
-static int check(const struct blk_info *info, const struct blk_request *req)
+static int check(const struct blk_disk *disk, const struct blk_request *req)
 {
+	const struct blk_info *info = &disk->info;
 	uint64_t mask = info->sector_size / BLK_SECTOR_SIZE - 1;
 	unsigned long start = (unsigned long)req->buf & ~PAGE_MASK;
 
@@ -353,12 +381,15 @@ static int check(const struct blk_info *info, const struct blk_request *req)
 	if (start & (info->sector_size - 1) || start + (uint64_t)req->nr_sectors * BLK_SECTOR_SIZE >
 						       (uint64_t)BLKRING_MAX_SEGS * PAGE_SIZE)
 		return -EINVAL;
+	if (disk->is_registered &&
+	    !blkring_is_registered(&disk->ring, req->buf, req->nr_sectors * BLK_SECTOR_SIZE))
+		return -EFAULT;
 	return 0;
 }
 
 int blk_submit(struct blk_disk *disk, struct blk_request *req)
 {
-	int err = check(&disk->info, req);
+	int err = check(disk, req);
 
 	if (err)
 		return err;

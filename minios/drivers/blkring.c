@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ring of a block device and the requests in it. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <minios/blkring.h>
 #include <minios/gnttab.h>
@@ -8,10 +9,105 @@
 
 #define SECTORS_PER_PAGE (PAGE_SIZE / BLK_SECTOR_SIZE)
 
-int blkring_create(struct blkring *ring, domid_t backend)
+/* ---- memory that is granted once ---- */
+
+static void buffers_revoke(struct blkring_buffers *buffers)
+{
+	unsigned int i;
+
+	for (i = 0; i < buffers->nr_pages; i++) {
+		if (buffers->gref[i])
+			(void)gnttab_revoke(buffers->gref[i]); /* in use in spite of all: lost */
+		buffers->gref[i] = 0;
+	}
+}
+
+/* Read-write: a back-end maps a page once, for both directions. */
+static int buffers_grant(struct blkring_buffers *buffers, domid_t backend)
 {
 	unsigned int i;
 	int gref;
+
+	for (i = 0; i < buffers->nr_pages; i++) {
+		gref = gnttab_grant(backend, (void *)(buffers->start + i * PAGE_SIZE), false);
+		if (gref < 0)
+			return gref;
+		buffers->gref[i] = (uint16_t)gref;
+	}
+	return 0;
+}
+
+/* Those that a piece of memory lies within, or NULL. */
+static const struct blkring_buffers *buffers_find(const struct blkring *ring, const void *buf,
+						  size_t len)
+{
+	unsigned long start = (unsigned long)buf;
+	const struct blkring_buffers *b;
+
+	for (b = ring->buffers; b; b = b->next)
+		if (start >= b->start && start - b->start + len <= b->nr_pages * PAGE_SIZE)
+			break;
+	return b;
+}
+
+bool blkring_is_registered(const struct blkring *ring, const void *buf, size_t len)
+{
+	return buffers_find(ring, buf, len);
+}
+
+static bool overlaps(const struct blkring *ring, unsigned long start, unsigned long end)
+{
+	const struct blkring_buffers *b;
+
+	for (b = ring->buffers; b; b = b->next)
+		if (start < b->start + b->nr_pages * PAGE_SIZE && b->start < end)
+			return true;
+	return false;
+}
+
+int blkring_register(struct blkring *ring, void *buf, unsigned int nr_pages)
+{
+	unsigned long start = (unsigned long)buf;
+	struct blkring_buffers *buffers;
+	int err = 0;
+
+	if (start & ~PAGE_MASK || !nr_pages || overlaps(ring, start, start + nr_pages * PAGE_SIZE))
+		return -EINVAL;
+	buffers = calloc(1, sizeof(*buffers) + nr_pages * sizeof(buffers->gref[0]));
+	if (!buffers)
+		return -ENOMEM;
+	buffers->start = start;
+	buffers->nr_pages = nr_pages;
+	/* Without a ring there is nobody to grant them to yet. */
+	if (ring->gref)
+		err = buffers_grant(buffers, ring->backend);
+	if (err) {
+		buffers_revoke(buffers);
+		free(buffers);
+		return err;
+	}
+	buffers->next = ring->buffers;
+	ring->buffers = buffers;
+	return 0;
+}
+
+void blkring_unregister_all(struct blkring *ring)
+{
+	struct blkring_buffers *buffers;
+
+	while ((buffers = ring->buffers)) {
+		ring->buffers = buffers->next;
+		free(buffers);
+	}
+}
+
+/* ---- the ring ---- */
+
+int blkring_create(struct blkring *ring, domid_t backend)
+{
+	struct blkring_buffers *buffers;
+	unsigned int i;
+	int gref, err;
 
 	if (!ring->page)
 		ring->page = page_alloc();
@@ -32,6 +128,11 @@ int blkring_create(struct blkring *ring, domid_t backend)
 	}
 	SHARED_RING_INIT((blkif_sring_t *)ring->page);
 	FRONT_RING_INIT(&ring->front, (blkif_sring_t *)ring->page, PAGE_SIZE);
+	for (buffers = ring->buffers; buffers; buffers = buffers->next) {
+		err = buffers_grant(buffers, backend);
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
@@ -94,11 +195,28 @@ static unsigned int nr_pages(const struct blk_request *req)
 	return (start + req->nr_sectors * BLK_SECTOR_SIZE + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
+/* A grant of the page at addr: the one it keeps, or one for this request.  Negative if there is none. */
+static int page_gref(struct blkring *ring, struct blkring_slot *slot,
+		     const struct blkring_buffers *buffers, unsigned long addr)
+{
+	int gref;
+
+	if (buffers)
+		return buffers->gref[(addr - buffers->start) >> PAGE_SHIFT];
+	/* To write is to read our memory. */
+	gref = gnttab_grant(ring->backend, (void *)(addr & PAGE_MASK), slot->req->op == BLK_WRITE);
+	if (gref >= 0)
+		slot->gref[slot->nr_grefs++] = (uint16_t)gref;
+	return gref;
+}
+
 /* Grant the buffer and describe it. */
 static bool fill_segs(struct blkring *ring, struct blkring_slot *slot,
 		      struct blkif_request_segment *segs)
 {
 	const struct blk_request *req = slot->req;
+	const struct blkring_buffers *buffers =
+		buffers_find(ring, req->buf, (size_t)req->nr_sectors * BLK_SECTOR_SIZE);
 	unsigned long addr = (unsigned long)req->buf;
 	uint32_t left = req->nr_sectors;
 	unsigned int first, count;
@@ -109,12 +227,9 @@ static bool fill_segs(struct blkring *ring, struct blkring_slot *slot,
 		count = SECTORS_PER_PAGE - first;
 		if (count > left)
 			count = left;
-		/* To write is to read our memory. */
-		gref = gnttab_grant(ring->backend, (void *)(addr & PAGE_MASK),
-				    req->op == BLK_WRITE);
+		gref = page_gref(ring, slot, buffers, addr);
 		if (gref < 0)
 			return false;
-		slot->gref[slot->nr_grefs++] = (uint16_t)gref;
 		*segs++ = (struct blkif_request_segment){
 			.gref = (uint32_t)gref,
 			.first_sect = (uint8_t)first,
@@ -253,8 +368,11 @@ struct blk_request *blkring_evict(struct blkring *ring)
 
 void blkring_forget_grants(struct blkring *ring)
 {
+	struct blkring_buffers *buffers;
 	unsigned int i;
 
+	for (buffers = ring->buffers; buffers; buffers = buffers->next)
+		memset(buffers->gref, 0, buffers->nr_pages * sizeof(buffers->gref[0]));
 	ring->gref = 0;
 	for (i = 0; i < BLKRING_DESCS; i++)
 		ring->desc_gref[i] = 0;
@@ -264,6 +382,7 @@ void blkring_forget_grants(struct blkring *ring)
 
 void blkring_release(struct blkring *ring)
 {
+	struct blkring_buffers *buffers;
 	unsigned int i;
 
 	if (ring->gref)
@@ -271,5 +390,7 @@ void blkring_release(struct blkring *ring)
 	for (i = 0; i < BLKRING_DESCS; i++)
 		if (ring->desc_gref[i])
 			(void)gnttab_revoke(ring->desc_gref[i]); /* likewise */
+	for (buffers = ring->buffers; buffers; buffers = buffers->next)
+		buffers_revoke(buffers);
 	blkring_forget_grants(ring);
 }

@@ -42,6 +42,11 @@ destroy_all
 run disk-odd-size disk one "mode=verify disk=1" "$tmp/a,raw,xvda,r" "$tmp/b,raw,xvdb,r"
 run disk-write disk two "mode=write rounds=5" "vdev=xvda,target=$tmp/blank"
 check disk-written "[ \$(tr -d '\\0' <$tmp/blank | wc -c) -gt 300000 ]"
+# The same with persistent grants, of which there are more than are mapped.
+run disk-registered-verify disk three "mode=verify registered=1" "vdev=xvda,access=ro,target=$tmp/a"
+truncate -s 8M $tmp/blank2
+run disk-registered-write disk four "mode=write rounds=5 registered=1" "vdev=xvda,target=$tmp/blank2"
+check disk-registered-written "[ \$(tr -d '\\0' <$tmp/blank2 | wc -c) -gt 300000 ]"
 run disk-gone chaos destroy two
 check disk-still-whole "[ \$(stat -c %s $tmp/blank) = 8388608 ]"
 destroy_all
@@ -68,7 +73,7 @@ destroy_all
 
 # ---- errors while it is in use ----
 truncate -s 8M $tmp/short
-disk one "mode=poll sector=800" "vdev=xvda,target=$tmp/short" >/dev/null
+disk one "mode=poll sector=800 registered=1" "vdev=xvda,target=$tmp/short" >/dev/null
 check disk-good "says one 'read 0 write 0'"
 truncate -s 65536 $tmp/short
 check disk-truncated "says one 'read -5 write -5'"
@@ -106,6 +111,12 @@ destroy_all
 echo 0 >/sys/kernel/config/nullb/nullb0/power
 rmdir /sys/kernel/config/nullb/nullb0
 nullb nullb0 10000
+# Past the page cache.
+for registered in 0 1; do
+	run disk-direct-write-$registered disk one "mode=write rounds=3 registered=$registered" \
+		"direct-io-safe,vdev=xvda,target=/dev/nullb0"
+	destroy_all
+done
 run disk-block-device disk one "mode=poll" "phy:/dev/nullb0,xvda,w"
 refused 5 "in use" disk-block-device-in-use attempt "vdev=xvda,target=/dev/nullb0"
 destroy_all
@@ -123,7 +134,7 @@ irqs()
 }
 kill_one()
 {
-	disk churn "mode=churn" "direct-io-safe,vdev=xvda,target=/dev/nullb1" >/dev/null || return 1
+	disk churn "mode=churn registered=$((i / 2 % 2))" "direct-io-safe,vdev=xvda,target=/dev/nullb1" >/dev/null || return 1
 	[ $((i % 2)) = 0 ] || usleep 30000
 	chaos destroy churn
 }

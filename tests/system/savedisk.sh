@@ -25,7 +25,7 @@ can_write()
 }
 
 truncate -s 4M $tmp/disk
-run savedisk-create disk log mode=log "vdev=xvda,target=$tmp/disk"
+run savedisk-create disk log "mode=log registered=1" "vdev=xvda,target=$tmp/disk"
 
 # ---- there and back ----
 

@@ -99,6 +99,19 @@ static void read_done(struct blk_request *req, int err)
 	wake(chunk);
 }
 
+/* Memory of a chunk, which stays: the disk's back-end need not be given it for every read. */
+static uint8_t *chunk_alloc(void)
+{
+	uint8_t *buf = page_alloc_run(CHUNK_PAGES);
+	unsigned int i;
+
+	if (!buf || !blk_buffers_register(disk, buf, CHUNK_PAGES))
+		return buf;
+	for (i = 0; i < CHUNK_PAGES; i++)
+		page_free(buf + i * PAGE_SIZE);
+	return NULL;
+}
+
 static struct cache_chunk *chunk_find(uint64_t number)
 {
 	unsigned int i;
@@ -121,7 +134,7 @@ static struct cache_chunk *chunk_take(void)
 		if (c->state == READING)
 			continue;
 		if (!c->buf)
-			c->buf = page_alloc_run(CHUNK_PAGES);
+			c->buf = chunk_alloc();
 		if (!c->buf)
 			break;
 		if (c->state == EMPTY)
@@ -175,7 +188,9 @@ size_t cache_read(struct cache_waiter *waiter, uint64_t offset, void *buf, size_
 	return len;
 }
 
-void cache_init(struct blk_disk *of)
+void *cache_init(struct blk_disk *of)
 {
 	disk = of;
+	chunks[0].buf = chunk_alloc();
+	return chunks[0].buf;
 }

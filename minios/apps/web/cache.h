@@ -19,7 +19,11 @@ struct cache_waiter {
 	int is_waiting;
 };
 
-void cache_init(struct blk_disk *disk);
+/*
+ * Memory of a page or more, registered with the disk, for whoever reads it before the first
+ * cache_read(); NULL when there is none.
+ */
+void *cache_init(struct blk_disk *disk);
 
 /*
  * Copy up to len bytes from a byte offset, which is on the disk.  Returns how many; 0 if they are not

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <minios/mm.h>
 #include <minios/random.h>
 #include <minios/romfs.h>
 #include <minios/siphash.h>
+#include <minios/util.h>
 #include "lwip/apps/fs.h"
 #include "cache.h"
 #include "files.h"
@@ -87,7 +87,7 @@ int files_init(struct blk_disk *disk)
 	struct romfs fs = {
 		.read = block_read,
 		.data = disk,
-		.buf = page_alloc(),
+		.buf = cache_init(disk),
 		.disk_size = blk_info(disk)->sectors * BLK_SECTOR_SIZE,
 	};
 	int err = fs.buf ? romfs_mount(&fs) : -ENOMEM;
@@ -96,14 +96,11 @@ int files_init(struct blk_disk *disk)
 	hash_key[1] = random_u32();
 	if (!err)
 		err = romfs_walk(&fs, entry_add, NULL);
-	if (fs.buf)
-		page_free(fs.buf);
 	if (err) {
 		printf("web: no usable romfs on the disk (make one with genromfs): %s at byte %u: %d\n",
 		       fs.error ? fs.error : "too many or too large files", fs.error_at, err);
 		return err;
 	}
-	cache_init(disk);
 	return nr_files;
 }
 

@@ -30,7 +30,7 @@ int app_main(const char *cmdline)
 	int err;
 
 	(void)minios_option(cmdline, "disk", number, sizeof(number));
-	err = blk_open((unsigned int)atoi(number), &disk);
+	err = blk_open_registered((unsigned int)atoi(number), &disk);
 	if (err) {
 		printf("web: no disk %s to serve files from: %d\n", number, err);
 		return err;

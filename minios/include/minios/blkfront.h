@@ -2,7 +2,9 @@
 /*
  * Block front-end: standard blkif rings over noxs.
  *
- * A request's memory is granted to the back-end while it is under way: nothing is copied here.
+ * A request's memory is granted to the back-end while it is under way: nothing is copied here.  Memory
+ * that is used again and again may be registered: its grants stay (blkif's persistent grants), which
+ * spares either side what it does to grant, revoke, and reach a page.
  * Sectors are of 512 bytes wherever they are counted, but requests are in multiples of the disk's
  * own sector_size.
  */
@@ -43,7 +45,8 @@ struct blk_info {
 	uint64_t sectors;
 	uint32_t sector_size;
 	bool is_read_only, can_flush, can_discard;
-	bool is_gone; /* removed: every request fails */
+	bool is_gone;	    /* removed: every request fails */
+	bool is_persistent; /* the back-end may keep registered memory mapped */
 };
 
 /*
@@ -55,12 +58,25 @@ struct blk_info {
 int blk_open(unsigned int id, struct blk_disk **disk);
 const struct blk_info *blk_info(const struct blk_disk *disk);
 
+/*
+ * As blk_open(), and all requests will lie in registered memory: others are refused with -EFAULT, since
+ * the back-end keeps what it has seen once.  -EBUSY the disk is open and not in this way.
+ */
+int blk_open_registered(unsigned int id, struct blk_disk **disk);
+
+/*
+ * Register nr_pages pages from buf on, for as long as the disk is there; a request has to lie in what was
+ * registered in one go.  -EINVAL not whole pages, or some are registered already; -ENOMEM; -ENOSPC no
+ * grants are left; -EIO the disk is gone, or closed.
+ */
+int blk_buffers_register(struct blk_disk *disk, void *buf, unsigned int nr_pages);
+
 /* changed() is called from the run loop when the disk has another size or is gone; not to wait in. */
 void blk_watch(struct blk_disk *disk, void (*changed)(struct blk_disk *disk));
 
 /*
  * Begin a request; it waits its turn if it must.  -EINVAL it does not fit the disk or the buffer is
- * not aligned; -EROFS; -EOPNOTSUPP; then done() is not called.
+ * not aligned; -EFAULT the buffer is not registered; -EROFS; -EOPNOTSUPP; then done() is not called.
  */
 int blk_submit(struct blk_disk *disk, struct blk_request *req);
 

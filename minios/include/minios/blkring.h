@@ -22,6 +22,14 @@ struct blkring_slot {
 	uint16_t gref[BLKRING_MAX_SEGS];
 };
 
+/* Memory whose pages keep their grants. */
+struct blkring_buffers {
+	struct blkring_buffers *next;
+	unsigned long start;
+	unsigned int nr_pages;
+	uint16_t gref[]; /* 0: not granted now */
+};
+
 struct blkring {
 	blkif_front_ring_t front;
 	domid_t backend;
@@ -32,10 +40,21 @@ struct blkring {
 	void *desc_page[BLKRING_DESCS]; /* NULL until first used */
 	uint16_t desc_gref[BLKRING_DESCS];
 	bool desc_busy[BLKRING_DESCS];
+	struct blkring_buffers *buffers; /* stay when it is made anew, and are granted anew */
 };
 
-/* A new ring and its grant; what was in an earlier one is forgotten.  0 or -errno. */
+/* A new ring and its grants; what was in an earlier one is forgotten.  0 or -errno. */
 int blkring_create(struct blkring *ring, domid_t backend);
+
+/*
+ * Grant nr_pages pages from buf on once, for all requests that lie within them.  -EINVAL not whole
+ * pages, or some are registered already; -ENOMEM; -ENOSPC no grants are left.
+ */
+int blkring_register(struct blkring *ring, void *buf, unsigned int nr_pages);
+bool blkring_is_registered(const struct blkring *ring, const void *buf, size_t len);
+
+/* Forget what is registered, of a ring that has been released. */
+void blkring_unregister_all(struct blkring *ring);
 
 /* Put a request into the ring; false if there is no room now. */
 bool blkring_put(struct blkring *ring, struct blk_request *req);

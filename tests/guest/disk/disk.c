@@ -13,6 +13,9 @@
  *   log        ready at once; writes for ever and remembers what was acknowledged (log.c)
  *   bench      count= reads of 4 KiB at random and of 128 KiB in sequence; what they took is told
  *
+ * With registered=1 the disk is read and written through registered memory (persistent grants), in all
+ * modes but hotplug.
+ *
  * It does not become ready, but crashes, when something is not as it should be.
  */
 #include <errno.h>
@@ -34,7 +37,15 @@
 
 static struct blk_disk *disk;
 static const struct blk_info *info;
+static bool is_registered;
 uint8_t *run;
+
+int disk_buffer_add(void *buf, unsigned int nr_pages)
+{
+	if (!buf)
+		return -ENOMEM;
+	return is_registered ? blk_buffers_register(disk, buf, nr_pages) : 0;
+}
 
 static unsigned long option_number(const char *cmdline, const char *name, unsigned long fallback)
 {
@@ -163,7 +174,7 @@ static int job_init(struct job *job)
 {
 	job->buf = page_alloc_run(JOB_PAGES);
 	job->req.data = job;
-	return job->buf ? 0 : -ENOMEM;
+	return disk_buffer_add(job->buf, JOB_PAGES);
 }
 
 /* A request somewhere in the job's region, of any length. */
@@ -353,6 +364,25 @@ static int run_mode(const char *mode, const char *cmdline)
 	return -EINVAL;
 }
 
+static int disk_open(unsigned int id)
+{
+	int err;
+
+	if (!is_registered)
+		return blk_open(id, &disk);
+	err = blk_open_registered(id, &disk);
+	if (err)
+		return err;
+	/* Not before it has been. */
+	err = blk_read(disk, 0, run, 8);
+	if (err != -EFAULT || !blk_info(disk)->is_persistent) {
+		printf("disk: a read into other memory is answered %d, persistent grants %d\n", err,
+		       blk_info(disk)->is_persistent);
+		return -EIO;
+	}
+	return disk_buffer_add(run, RUN_PAGES);
+}
+
 int app_main(const char *cmdline)
 {
 	char mode[16] = "verify";
@@ -366,7 +396,8 @@ int app_main(const char *cmdline)
 		minios_ready();
 		return hotplug_mode();
 	}
-	err = blk_open((unsigned int)option_number(cmdline, "disk", 0), &disk);
+	is_registered = option_number(cmdline, "registered", 0);
+	err = disk_open((unsigned int)option_number(cmdline, "disk", 0));
 	if (err) {
 		printf("disk: no disk: %d\n", err);
 		return err;

@@ -12,6 +12,12 @@
 /* RUN_PAGES pages, for whoever reads now. */
 extern uint8_t *run;
 
+/*
+ * For memory that is read into and written from: with the option registered it is registered.  0 or
+ * -errno; NULL is -ENOMEM.
+ */
+int disk_buffer_add(void *buf, unsigned int nr_pages);
+
 /* Every sector begins with its number, the rest of it is zero; the first that does not is told. */
 int disk_verify(struct blk_disk *disk);
 

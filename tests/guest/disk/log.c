@@ -170,6 +170,7 @@ static struct suspend_hook hook = { .resume = log_resume };
 int log_mode(struct blk_disk *to)
 {
 	unsigned int i;
+	int err;
 
 	disk = to;
 	unit = blk_info(disk)->sector_size / BLK_SECTOR_SIZE;
@@ -178,8 +179,9 @@ int log_mode(struct blk_disk *to)
 		return -ENOSPC;
 	for (i = 0; i < DEPTH; i++) {
 		writes[i].buf = page_alloc();
-		if (!writes[i].buf)
-			return -ENOMEM;
+		err = disk_buffer_add(writes[i].buf, 1);
+		if (err)
+			return err;
 		writes[i].is_done = true;
 	}
 	suspend_hook_add(&hook);

@@ -271,6 +271,84 @@ static void restored(void **state)
 	assert_int_equal(nr_granted, 1 + 1 + 12);
 }
 
+/* Memory that keeps its grants: no request makes or ends one, and they are made anew with the ring. */
+static void registered(void **state)
+{
+	struct blk_request w = request(BLK_WRITE, 0, 3 * PAGE_SIZE + 512, 8),
+			   i = request(BLK_READ, 0, 2 * PAGE_SIZE, 12 * 8),
+			   other = request(BLK_READ, 0, PAGE_SIZE, 16), *got;
+	const blkif_request_indirect_t *indirect;
+	const struct blkif_request_segment *segs;
+	uint32_t gref;
+	int err;
+
+	(void)state;
+	assert_int_equal(blkring_register(&ring, buf + 2 * PAGE_SIZE, 14), 0);
+	assert_int_equal(nr_granted, 1 + 14);
+	assert_true(blkring_is_registered(&ring, buf + 2 * PAGE_SIZE, 14 * PAGE_SIZE));
+	assert_true(blkring_is_registered(&ring, buf + 16 * PAGE_SIZE - 512, 512));
+	assert_false(blkring_is_registered(&ring, buf + 2 * PAGE_SIZE - 512, 1024));
+	assert_false(blkring_is_registered(&ring, buf + 16 * PAGE_SIZE - 512, 1024));
+	assert_true(blkring_put(&ring, &w));
+	gref = seen(0)->seg[0].gref;
+	assert_ptr_equal(granted[gref], buf + 3 * PAGE_SIZE);
+	assert_ptr_equal(granted[seen(0)->seg[1].gref], buf + 4 * PAGE_SIZE);
+	assert_false(granted_readonly[gref]);
+	assert_true(blkring_put(&ring, &i));
+	indirect = (const blkif_request_indirect_t *)seen(1);
+	segs = granted[indirect->indirect_grefs[0]];
+	assert_int_equal(segs[1].gref, gref);
+	/* Descriptors; and a request that lies partly elsewhere has grants of its own. */
+	assert_int_equal(nr_granted, 1 + 14 + 1);
+	assert_true(blkring_put(&ring, &other));
+	assert_int_equal(nr_granted, 1 + 14 + 1 + 2);
+	blkring_push(&ring);
+	answer(2, BLKIF_RSP_OKAY);
+	answer(0, BLKIF_RSP_OKAY);
+	assert_int_equal(blkring_take(&ring, &got, &err), 1);
+	assert_int_equal(blkring_take(&ring, &got, &err), 1);
+	assert_ptr_equal(got, &w);
+	assert_int_equal(nr_granted, 1 + 14 + 1);
+	assert_ptr_equal(blkring_evict(&ring), &i);
+	blkring_release(&ring);
+	assert_int_equal(nr_granted, 0);
+	assert_int_equal(blkring_create(&ring, 0), 0);
+	assert_int_equal(nr_granted, 1 + 14);
+	/* After a restore they are not taken back. */
+	blkring_forget_grants(&ring);
+	assert_int_equal(blkring_create(&ring, 0), 0);
+	assert_int_equal(nr_granted, 2 * (1 + 14));
+	blkring_release(&ring);
+	assert_int_equal(nr_granted, 1 + 14);
+	blkring_unregister_all(&ring);
+	assert_false(blkring_is_registered(&ring, buf + 2 * PAGE_SIZE, 512));
+}
+
+static void bad_registrations(void **state)
+{
+	struct blkring_buffers *none = NULL;
+
+	(void)state;
+	assert_int_equal(blkring_register(&ring, buf + 512, 1), -EINVAL);
+	assert_int_equal(blkring_register(&ring, buf, 0), -EINVAL);
+	grant_limit = 1 + 3;
+	assert_int_equal(blkring_register(&ring, buf, 4), -ENOSPC);
+	assert_ptr_equal(ring.buffers, none);
+	assert_int_equal(nr_granted, 1);
+	assert_int_equal(blkring_register(&ring, buf + PAGE_SIZE, 2), 0);
+	assert_int_equal(blkring_register(&ring, buf, 2), -EINVAL);
+	assert_int_equal(blkring_register(&ring, buf + 2 * PAGE_SIZE, 1), -EINVAL);
+	assert_int_equal(blkring_register(&ring, buf + 3 * PAGE_SIZE, 1), 0);
+	assert_int_equal(nr_granted, 1 + 3);
+	/* There is not room for all of them any more. */
+	blkring_release(&ring);
+	grant_limit = 2;
+	assert_int_equal(blkring_create(&ring, 0), -ENOSPC);
+	blkring_release(&ring);
+	assert_int_equal(nr_granted, 0);
+	blkring_unregister_all(&ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +360,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bad_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(release, setup, teardown),
 		cmocka_unit_test_setup_teardown(restored, setup, teardown),
+		cmocka_unit_test_setup_teardown(registered, setup, teardown),
+		cmocka_unit_test_setup_teardown(bad_registrations, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("blkring", tests, NULL, NULL);
