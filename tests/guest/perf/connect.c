@@ -101,10 +101,14 @@ static int noxs_connect_net(struct netring *ring)
 	return half_connect(&net_half, &keys, sizeof(keys));
 }
 
-static int noxs_connect_disk(struct blkring *ring, evtchn_port_t *port, uint64_t *sectors)
+static int noxs_connect_disk(struct blkring *ring, evtchn_port_t *port, uint64_t *sectors,
+			     bool persistent)
 {
 	const struct noxs_dev *dev = noxs_next(NOXS_CLASS_VBD, NULL);
-	struct noxs_vbd_front keys = { .nr_rings = 1 };
+	struct noxs_vbd_front keys = {
+		.nr_rings = 1,
+		.features = persistent ? NOXS_VBD_F_PERSISTENT : 0,
+	};
 	int err;
 
 	if (!dev)
@@ -201,6 +205,6 @@ int perf_connect_disk(struct blkring *ring, evtchn_port_t *port, uint64_t *secto
 
 	if (err)
 		return err;
-	return perf_is_noxs() ? noxs_connect_disk(ring, port, sectors) :
+	return perf_is_noxs() ? noxs_connect_disk(ring, port, sectors, persistent) :
 				xenbus_connect_disk(ring, port, sectors, persistent);
 }
