@@ -5,8 +5,8 @@
 .DEFAULT_GOAL := all
 
 JOBS ?= $(shell nproc)
-# Tests that run at a time: more than two disturb each other.
-TEST_JOBS ?= $(shell test $$(nproc) -gt 1 && echo 2 || echo 1)
+# Tests that run at a time: a lab has two processors.
+TEST_JOBS ?= $(shell n=$$(($$(nproc) / 2)); echo $$((n < 1 ? 1 : n > 4 ? 4 : n)))
 
 # Parts run JOBS ways, unless make was given -j: then its job server shares them out.
 part = $(MAKE) $(if $(filter 1,$(V)),,-s) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) -C $(1)
