@@ -59,3 +59,17 @@ bool ctrl_slot_consume(struct ctrl_slot *slot, struct noxs_ctrl_back *copy)
 	WRITE_ONCE(shared->front.ack, seq);
 	return true;
 }
+
+bool ctrl_slot_ack_gone(struct noxs_ctrl_page *page, unsigned int index)
+{
+	struct noxs_ctrl_slot *shared = &page->slot[index];
+	uint32_t seq = READ_ONCE(shared->back.seq);
+
+	if (seq == READ_ONCE(shared->front.ack))
+		return false;
+	smp_rmb(); /* seq before the state: pairs with the peer's write barrier */
+	if (READ_ONCE(shared->back.state) != NOXS_STATE_GONE)
+		return false;
+	WRITE_ONCE(shared->front.ack, seq);
+	return true;
+}

@@ -145,18 +145,8 @@ static COLD bool ctrl_ack_gone(struct noxs_ctrl *ctrl)
 	bool any = false;
 	unsigned int i;
 
-	for (i = 0; i < NOXS_CTRL_SLOTS; i++) {
-		struct noxs_ctrl_slot *slot = &ctrl->page->slot[i];
-		uint32_t seq = READ_ONCE(slot->back.seq);
-
-		if (seq == READ_ONCE(slot->front.ack))
-			continue;
-		smp_rmb(); /* seq before the state: pairs with the peer's write barrier */
-		if (READ_ONCE(slot->back.state) != NOXS_STATE_GONE || slot_has_front(ctrl, i))
-			continue;
-		WRITE_ONCE(slot->front.ack, seq);
-		any = true;
-	}
+	for (i = 0; i < NOXS_CTRL_SLOTS; i++)
+		any |= !slot_has_front(ctrl, i) && ctrl_slot_ack_gone(ctrl->page, i);
 	return any;
 }
 

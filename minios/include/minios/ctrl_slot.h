@@ -35,4 +35,10 @@ bool ctrl_slot_flush(struct ctrl_slot *slot);
 /* Copy and acknowledge a new publication of the peer.  False if there is none. */
 bool ctrl_slot_consume(struct ctrl_slot *slot, struct noxs_ctrl_back *copy);
 
+/*
+ * Acknowledge GONE in a slot that nobody here uses; any other state is for who may still open the
+ * device.  True if there was a new one.
+ */
+bool ctrl_slot_ack_gone(struct noxs_ctrl_page *page, unsigned int index);
+
 #endif /* MINIOS_CTRL_SLOT_H */

@@ -78,6 +78,21 @@ static void consumes_once(void **state)
 	assert_false(ctrl_slot_consume(&slot, &copy));
 }
 
+static void lets_go_of_what_is_gone(void **state)
+{
+	(void)state;
+	assert_false(ctrl_slot_ack_gone(&page, INDEX));
+	shared->back.state = NOXS_STATE_OPEN;
+	shared->back.seq = 3;
+	assert_false(ctrl_slot_ack_gone(&page, INDEX));
+	assert_int_equal(shared->front.ack, 0);
+	shared->back.state = NOXS_STATE_GONE;
+	shared->back.seq = 4;
+	assert_true(ctrl_slot_ack_gone(&page, INDEX));
+	assert_int_equal(shared->front.ack, 4);
+	assert_false(ctrl_slot_ack_gone(&page, INDEX));
+}
+
 /* A page that comes out of a save goes on with the numbers in it. */
 static void continues_after_a_restore(void **state)
 {
@@ -111,6 +126,7 @@ int main(void)
 		cmocka_unit_test_setup(waits_for_the_acknowledgement, slot_setup),
 		cmocka_unit_test_setup(waits_for_the_back_end, slot_setup),
 		cmocka_unit_test_setup(consumes_once, slot_setup),
+		cmocka_unit_test_setup(lets_go_of_what_is_gone, slot_setup),
 		cmocka_unit_test_setup(continues_after_a_restore, slot_setup),
 		cmocka_unit_test_setup(numbers_wrap, slot_setup),
 	};
