@@ -17,7 +17,7 @@ disk_options="--no-daemon --timeout 60"
 
 attempt()
 {
-	disk refused mode=verify "$@"
+	leaves_none refused disk refused mode=verify "$@"
 }
 
 # logged NAME - its errors are in the log; the lines of all guests are rationed together

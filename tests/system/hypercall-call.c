@@ -76,6 +76,18 @@ void expect(int rc, int want, const char *name)
 	check(rc == want, name, "got %d, want %d", rc, want);
 }
 
+void expect_bad_counts(unsigned int op, const char *name, void *arg, size_t size, unsigned int max)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%s count 0", name);
+	expect(noxs(op, arg, size, NULL, 0, 0), -EINVAL, text);
+	(void)snprintf(text, sizeof(text), "%s count too large", name);
+	expect(noxs(op, arg, size, NULL, 0, max + 1), -EINVAL, text);
+	(void)snprintf(text, sizeof(text), "%s with buf", name);
+	expect(noxs(op, arg, size, arg, size, 1), -EINVAL, text);
+}
+
 /* ---- the operations, with the usual arguments ---- */
 
 int set_info(const struct noxs_set_info *info, unsigned int nr)

@@ -30,12 +30,7 @@ void test_events(void)
 	int rc;
 
 	expect(events_drain(), 0, "next_event has no more");
-	expect(noxs(NOXS_OP_next_event, &ev, sizeof(ev), NULL, 0, 0), -EINVAL,
-	       "next_event count 0");
-	expect(noxs(NOXS_OP_next_event, &ev, sizeof(ev), NULL, 0, NOXS_EVENTS_MAX + 1), -EINVAL,
-	       "next_event count too large");
-	expect(noxs(NOXS_OP_next_event, &ev, sizeof(ev), &ev, sizeof(ev), 1), -EINVAL,
-	       "next_event with buf");
+	expect_bad_counts(NOXS_OP_next_event, "next_event", &ev, sizeof(ev), NOXS_EVENTS_MAX);
 
 	expect(set_name(domid, "successor"), 1, "set_info before its death");
 	get(domid, &g, &page);

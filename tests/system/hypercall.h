@@ -23,6 +23,8 @@ bool hypercall_open(void);
 /* Verdicts: fmt tells what was wrong; rc is what a call has returned. */
 void check(bool ok, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void expect(int rc, int want, const char *name);
+/* -EINVAL: op with a count beyond 1 to max, and with a buffer, for which it has no use. */
+void expect_bad_counts(unsigned int op, const char *name, void *arg, size_t size, unsigned int max);
 
 /* The hypercall's value, or -errno; noxs() copies arguments to and from hypercall-safe memory. */
 int noxs_raw(unsigned int op, void *arg, void *buf, unsigned int count);

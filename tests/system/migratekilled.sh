@@ -51,87 +51,82 @@ free_run()
 	taskset 1 chaos migrate --ssh ./as-ssh "$1" nowhere name="$(other "$1")" "$(vif_of "$(other "$1")")"
 }
 
-# kill_source STEP - at each so many calls; what came of it to $stages, what is wrong to $wrong
-kill_source()
+# each_call STEP COMMAND - COMMAND kills an end at the nth call, for each so many of them, and fails when
+# there was no such call; what came of it goes to $stages, what is wrong to $wrong
+each_call()
 {
-	step=$1
 	n=1
 	stages=''
 	wrong=''
-	status=42
-	while [ $status = 42 ] && [ $n -lt 250 ]; do
+	more=1
+	while [ $more = 1 ] && [ $n -lt 250 ]; do
 		to=$(other "$from")
-		taskset 1 ./killat $n /run/source.pid chaos migrate --ssh ./as-ssh "$from" nowhere name="$to" "$(vif_of "$to")" \
-			>/dev/null 2>&1
-		status=$?
-		all_done || wrong="$wrong receiver at $n"
-		there=$(state_name "$to")
-		case $(state_name "$from") in
-		suspended)
-			stages=${stages}s
-			if [ -n "$there" ] || ! chaos unpause "$from"; then
-				wrong="$wrong unpause at $n"
-			fi
-			;;
-		running|blocked|runnable)
-			stages=${stages}r
-			;;
-		incomplete)
-			if [ -n "$there" ]; then
-				stages=${stages}d
-				chaos destroy "$from" || wrong="$wrong destroy at $n"
-			else
-				stages=${stages}u
-				if chaos unpause "$from" 2>/dev/null || ! chaos unpause --force "$from"; then
-					wrong="$wrong unpause at $n"
-				fi
-			fi
-			;;
-		'')
-			stages=${stages}f
-			;;
-		*) wrong="$wrong state $(state_name "$from") at $n" ;;
-		esac
+		"$2" || more=0
 		from=$(chaos list --names | head -n 1)
 		one_copy "$from" || wrong="$wrong no copy at $n"
-		n=$((n + step))
+		n=$((n + $1))
 	done
 }
 
-# kill_target STEP - the same
+kill_source()
+{
+	taskset 1 ./killat $n /run/source.pid chaos migrate --ssh ./as-ssh "$from" nowhere name="$to" "$(vif_of "$to")" \
+		>/dev/null 2>&1
+	status=$?
+	all_done || wrong="$wrong receiver at $n"
+	there=$(state_name "$to")
+	case $(state_name "$from") in
+	suspended)
+		stages=${stages}s
+		if [ -n "$there" ] || ! chaos unpause "$from"; then
+			wrong="$wrong unpause at $n"
+		fi
+		;;
+	running|blocked|runnable)
+		stages=${stages}r
+		;;
+	incomplete)
+		if [ -n "$there" ]; then
+			stages=${stages}d
+			chaos destroy "$from" || wrong="$wrong destroy at $n"
+		else
+			stages=${stages}u
+			if chaos unpause "$from" 2>/dev/null || ! chaos unpause --force "$from"; then
+				wrong="$wrong unpause at $n"
+			fi
+		fi
+		;;
+	'')
+		stages=${stages}f
+		;;
+	*) wrong="$wrong state $(state_name "$from") at $n" ;;
+	esac
+	[ $status = 42 ]
+}
+
 kill_target()
 {
-	step=$1
-	n=1
-	stages=''
-	wrong=''
-	killed=1
-	while [ $killed = 1 ] && [ $n -lt 250 ]; do
-		to=$(other "$from")
-		echo $n >/run/kill-at
-		rm -f /run/receiver.status
-		free_run "$from" >/dev/null 2>/run/err
-		status=$?
-		all_done || wrong="$wrong receiver at $n"
-		[ "$(cat /run/receiver.status 2>/dev/null)" = 42 ] || killed=0
-		if runs "$from" && [ $status != 0 ]; then
-			stages=${stages}r
-			case $(state_name "$to") in
-			'') ;;
-			incomplete) chaos destroy "$to" || wrong="$wrong destroy at $n" ;;
-			*) wrong="$wrong state $(state_name "$to") at $n" ;;
-			esac
-		elif runs "$to" && [ -z "$(state_name "$from")" ]; then
-			stages=${stages}f
-		else
-			wrong="$wrong state $(state_name "$from") and $(state_name "$to") at $n"
-		fi
-		# One that was killed before it had a name goes by its number.
-		chaos list | awk '$5 == "incomplete" { print $2 }' | while read -r id; do chaos destroy "$id"; done
-		from=$(chaos list --names | head -n 1)
-		one_copy "$from" || wrong="$wrong no copy at $n"
-		n=$((n + step))
-	done
+	echo $n >/run/kill-at
+	rm -f /run/receiver.status
+	free_run "$from" >/dev/null 2>/run/err
+	status=$?
+	all_done || wrong="$wrong receiver at $n"
+	killed=$(cat /run/receiver.status 2>/dev/null)
+	if runs "$from" && [ $status != 0 ]; then
+		stages=${stages}r
+		case $(state_name "$to") in
+		'') ;;
+		incomplete) chaos destroy "$to" || wrong="$wrong destroy at $n" ;;
+		*) wrong="$wrong state $(state_name "$to") at $n" ;;
+		esac
+	elif runs "$to" && [ -z "$(state_name "$from")" ]; then
+		stages=${stages}f
+	else
+		wrong="$wrong state $(state_name "$from") and $(state_name "$to") at $n"
+	fi
+	# One that was killed before it had a name goes by its number.
+	chaos list | awk '$5 == "incomplete" { print $2 }' | while read -r id; do chaos destroy "$id"; done
+	[ "$killed" = 42 ]
 }
 
 run mk-create daytime one 2
@@ -145,15 +140,15 @@ interfaces=$#
 # ---- at each call ----
 
 from=one
-kill_source 1
+each_call 1 kill_source
 echo "mk: source: r it goes on, s suspended, u unknown and not there, d unknown and there, f moved, by call: $stages"
 check mk-source-each-call "[ $status = 0 ] && echo $stages | grep -qE '^r+s{5,}u?d+f+$'"
 check mk-source-nothing-lost "[ -z \"$wrong\" ] || { echo \"mk: $wrong\"; false; }"
 check mk-source-nothing-left "eventually 5 nothing_left || { echo \"$before KiB before, now $(free_kib)\"; false; }"
 
-kill_target 1
+each_call 1 kill_target
 echo "mk: target: r the source goes on, f moved, by call: $stages"
-check mk-target-each-call "[ $killed = 0 ] && echo $stages | grep -qE '^r{20,}f+$'"
+check mk-target-each-call "[ $more = 0 ] && echo $stages | grep -qE '^r{20,}f+$'"
 check mk-target-nothing-lost "[ -z \"$wrong\" ] || { echo \"mk: $wrong\"; false; }"
 check mk-target-nothing-left "eventually 5 nothing_left || { echo \"$before KiB before, now $(free_kib)\"; false; }"
 
@@ -168,12 +163,12 @@ chaos destroy "$from"
 cp web.romfs /run/site
 run mk-disk-create chaos create "$(guest_config one web)" "$(vif_of one)" "disk=['vdev=xvda,access=ro,target=/run/site']"
 from=one
-kill_source 17
+each_call 17 kill_source
 echo "mk: source with a disk: $stages"
 check mk-disk-source "[ $status = 0 ] && echo $stages | grep -qE '^r+s+[ud]*f+$' && [ -z \"$wrong\" ] || { echo \"mk: $wrong\"; false; }"
-kill_target 17
+each_call 17 kill_target
 echo "mk: target with a disk: $stages"
-check mk-disk-target "[ $killed = 0 ] && echo $stages | grep -qE '^r+f+$' && [ -z \"$wrong\" ] || { echo \"mk: $wrong\"; false; }"
+check mk-disk-target "[ $more = 0 ] && echo $stages | grep -qE '^r+f+$' && [ -z \"$wrong\" ] || { echo \"mk: $wrong\"; false; }"
 # One that may write shares it with nobody, dead or alive.
 destroy_all
 check mk-disk-released "disk probe mode=poll vdev=xvda,target=/run/site >/dev/null"

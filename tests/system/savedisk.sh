@@ -12,6 +12,11 @@ mkdir -p $tmp
 trap destroy_all EXIT
 disk_options="--no-daemon --timeout 60"
 
+attempt()
+{
+	leaves_none log chaos restore $tmp/log "$@"
+}
+
 # It has read everything again that it was told had been written.
 nothing_lost()
 {
@@ -75,13 +80,13 @@ run savedisk-save chaos save log $tmp/log
 check savedisk-unlocked "can_write $tmp/disk"
 cp $tmp/disk $tmp/copy
 mv $tmp/disk $tmp/moved
-refused 3 "No such file" savedisk-missing chaos restore $tmp/log
+refused 3 "No such file" savedisk-missing attempt
 cp $tmp/copy $tmp/disk
 truncate -s 2M $tmp/disk
-refused 3 "has 2097152 bytes, and when the guest was saved it had 4194304" savedisk-smaller chaos restore $tmp/log
-refused 3 "has a disk xvda: give it one" savedisk-none chaos restore $tmp/log "disk=[]"
-refused 3 "has a disk xvda: give it one" savedisk-other chaos restore $tmp/log "disk=['vdev=xvdb,target=$tmp/copy']"
-refused 3 "has no disk xvdb" savedisk-more chaos restore $tmp/log "disk=['vdev=xvda,target=$tmp/copy', 'vdev=xvdb,target=$tmp/moved']"
+refused 3 "has 2097152 bytes, and when the guest was saved it had 4194304" savedisk-smaller attempt
+refused 3 "has a disk xvda: give it one" savedisk-none attempt "disk=[]"
+refused 3 "has a disk xvda: give it one" savedisk-other attempt "disk=['vdev=xvdb,target=$tmp/copy']"
+refused 3 "has no disk xvdb" savedisk-more attempt "disk=['vdev=xvda,target=$tmp/copy', 'vdev=xvdb,target=$tmp/moved']"
 check savedisk-refused-none "! chaos list log >/dev/null 2>&1"
 run savedisk-override chaos restore $tmp/log "disk=['vdev=xvda,target=$tmp/copy']"
 check savedisk-override-lost nothing_lost
@@ -96,11 +101,11 @@ run savedisk-save-last chaos save log $tmp/log
 # ---- who may say so ----
 
 chmod 620 $tmp/log
-refused 3 "give disk=\[...\] yourself" savedisk-writable chaos restore $tmp/log
+refused 3 "give disk=\[...\] yourself" savedisk-writable attempt
 chmod 600 $tmp/log
 chown 1000 $tmp/log
-refused 3 "give disk=\[...\] yourself" savedisk-owner chaos restore $tmp/log
-refused 3 "give disk=\[...\] yourself" savedisk-added chaos restore $tmp/log "disk+=['vdev=xvdb,target=$tmp/moved']"
+refused 3 "give disk=\[...\] yourself" savedisk-owner attempt
+refused 3 "give disk=\[...\] yourself" savedisk-added attempt "disk+=['vdev=xvdb,target=$tmp/moved']"
 check savedisk-distrusted-none "! chaos list log >/dev/null 2>&1"
 run savedisk-own-word chaos restore $tmp/log "disk=['vdev=xvda,target=$tmp/copy']"
 check savedisk-own-word-lost nothing_lost
