@@ -46,16 +46,6 @@ uint32_t sys_now(void)
 	return (uint32_t)(time_ns() / NSEC_PER_MSEC);
 }
 
-/* Initial sequence number as in RFC 6528: a clock of 4 us, apart for every pair of ends. */
-uint32_t net_tcp_isn(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
-		     uint16_t remote_port)
-{
-	const uint32_t ends[] = { local->addr, remote->addr,
-				  ((uint32_t)local_port << 16) | remote_port };
-
-	return (uint32_t)(time_ns() / 4000) + random_hash(ends, sizeof(ends));
-}
-
 /* ---- sending ---- */
 
 /*

@@ -3,6 +3,8 @@
  * webcheck - fetch a file over HTTP from a guest and compare every byte of it.
  *
  * usage: webcheck get ADDRESS PATH FILE COUNT        COUNT times over one connection
+ *        webcheck again ADDRESS PATH FILE COUNT      COUNT connections one after the other, all of them
+ *                                                    from the same port
  *        webcheck many ADDRESS PATH FILE COUNT       COUNT connections at once
  *        webcheck hold ADDRESS PATH FILE READY GO    a client that is slow: READY is made when a part
  *                                                    has come, the rest is read when GO is there
@@ -24,6 +26,7 @@
 #define WAIT_US	   50000
 #define GO_TRIES   1200
 #define WAIT_S	   60
+#define AGAIN_S	   20 /* less than the peer's TIME-WAIT */
 
 static const char *path;
 static struct sockaddr_in peer = { .sin_family = AF_INET };
@@ -34,6 +37,25 @@ static int fail(const char *what)
 {
 	fprintf(stderr, "webcheck: %s: %s\n", what, strerror(errno));
 	return 1;
+}
+
+/* From a port of its own, or from this one once it is free here. */
+static int connected_from(const struct sockaddr_in *from)
+{
+	struct timeval wait = { .tv_sec = AGAIN_S };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, i;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	    bind(fd, (const struct sockaddr *)from, sizeof(*from)))
+		return -1;
+	for (i = 0; connect(fd, (struct sockaddr *)&peer, sizeof(peer)); i++) {
+		if (errno != EADDRNOTAVAIL || i == GO_TRIES)
+			return -1;
+		usleep(WAIT_US);
+	}
+	return fd;
 }
 
 static int connected(bool is_slow)
@@ -129,6 +151,22 @@ static int get(unsigned long count)
 	return end(fd) ? fail("the end") : 0;
 }
 
+static int again(unsigned long count)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	socklen_t len = sizeof(from);
+	int fd;
+
+	for (; count; count--) {
+		fd = connected_from(&from);
+		if (fd < 0 || getsockname(fd, (struct sockaddr *)&from, &len))
+			return fail("connect again");
+		if (begin(fd, false) || contents(fd, 0, file_len) || end(fd))
+			return fail(path);
+	}
+	return 0;
+}
+
 static int many(unsigned long count)
 {
 	unsigned long i;
@@ -190,7 +228,7 @@ int main(int argc, char **argv)
 	bool is_status = argc == 4 && !strcmp(argv[1], "status");
 
 	if ((argc < 6 && !is_status) || inet_pton(AF_INET, argv[2], &peer.sin_addr) != 1) {
-		fprintf(stderr, "usage: webcheck get|many|hold|status ADDRESS PATH ...\n");
+		fprintf(stderr, "usage: webcheck get|again|many|hold|status ADDRESS PATH ...\n");
 		return 2;
 	}
 	peer.sin_port = htons(80);
@@ -201,6 +239,8 @@ int main(int argc, char **argv)
 		return fail(argv[4]);
 	if (!strcmp(argv[1], "hold") && argc == 7)
 		return file_len > PART ? hold(argv[5], argv[6]) : fail("too small a file");
+	if (!strcmp(argv[1], "again"))
+		return again(strtoul(argv[5], NULL, 10));
 	return !strcmp(argv[1], "many") ? many(strtoul(argv[5], NULL, 10)) :
 					  get(strtoul(argv[5], NULL, 10));
 }

@@ -57,5 +57,8 @@ struct ip4_addr;
 uint32_t net_tcp_isn(const struct ip4_addr *local, uint16_t local_port,
 		     const struct ip4_addr *remote, uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN net_tcp_isn
+struct pbuf;
+int net_ip4_input(const struct pbuf *packet);
+#define LWIP_HOOK_IP4_INPUT(packet, netif) net_ip4_input(packet)
 
 #endif /* LWIPOPTS_H */

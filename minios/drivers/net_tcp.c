@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What lwIP leaves to us of TCP: initial sequence numbers, and when a pair of ends is free again. */
+#include <stdbool.h>
+#include <minios/random.h>
+#include <minios/time.h>
+#include "lwip/pbuf.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+#include "lwip/priv/tcp_priv.h"
+
+/* Above what the connection before has sent; as far as Linux goes, more than any window of ours. */
+#define ISN_STEP 65537U
+
+static struct {
+	bool is_set;
+	uint32_t isn;
+} reopened; /* by the SYN that is being looked at */
+
+/* Initial sequence number as in RFC 6528: a clock of 4 us, apart for every pair of ends. */
+uint32_t net_tcp_isn(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
+		     uint16_t remote_port)
+{
+	const uint32_t ends[] = { local->addr, remote->addr,
+				  ((uint32_t)local_port << 16) | remote_port };
+	uint32_t isn = (uint32_t)(time_ns() / 4000) + random_hash(ends, sizeof(ends));
+
+	return reopened.is_set && TCP_SEQ_LT(isn, reopened.isn) ? reopened.isn : isn;
+}
+
+/* The TCP header of a packet that asks for a new connection, or NULL.  Nothing has been checked yet. */
+static const struct tcp_hdr *syn_find(const struct pbuf *p)
+{
+	const struct ip_hdr *ip = p->payload;
+	const struct tcp_hdr *tcp;
+	size_t header;
+
+	if (p->len < IP_HLEN || IPH_PROTO(ip) != IP_PROTO_TCP ||
+	    (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)))
+		return NULL;
+	header = IPH_HL_BYTES(ip);
+	if (header < IP_HLEN || p->len < header + TCP_HLEN)
+		return NULL;
+	tcp = (const void *)((const char *)p->payload + header);
+	return (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN ? tcp : NULL;
+}
+
+/*
+ * A client may use a port again while we are in TIME-WAIT; Linux does so by chance once in some hundred
+ * connections.  lwIP answers its SYN with an ACK of the connection before, for the two minutes that
+ * lasts.  Here a SYN above all that has been received opens the connection anew (RFC 1122, 4.2.2.13): the
+ * old one is forgotten, and the SYN finds who listens.
+ * Returns 0: the packet goes its way.
+ */
+int net_ip4_input(const struct pbuf *p)
+{
+	const struct tcp_hdr *tcp = tcp_tw_pcbs ? syn_find(p) : NULL;
+	const struct ip_hdr *ip = p->payload;
+	struct tcp_pcb *pcb;
+
+	reopened.is_set = false;
+	if (!tcp)
+		return 0;
+	for (pcb = tcp_tw_pcbs; pcb; pcb = pcb->next)
+		if (pcb->remote_port == lwip_ntohs(tcp->src) &&
+		    pcb->local_port == lwip_ntohs(tcp->dest) &&
+		    pcb->remote_ip.addr == ip->src.addr && pcb->local_ip.addr == ip->dest.addr)
+			break;
+	if (!pcb || !TCP_SEQ_GT(lwip_ntohl(tcp->seqno), pcb->rcv_nxt))
+		return 0;
+	reopened.is_set = true;
+	reopened.isn = pcb->snd_nxt + ISN_STEP;
+	tcp_abort(pcb); /* of one in TIME-WAIT nobody is told */
+	return 0;
+}
