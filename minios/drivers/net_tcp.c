@@ -9,7 +9,9 @@
 #include "lwip/priv/tcp_priv.h"
 
 /* Above what the connection before has sent; as far as Linux goes, more than any window of ours. */
-#define ISN_STEP 65537U
+#define ISN_STEP      65537U
+/* Of 200 bytes each, and every SYN looks at them all. */
+#define TIME_WAIT_MAX 256U
 
 static struct {
 	bool is_set;
@@ -44,31 +46,44 @@ static const struct tcp_hdr *syn_find(const struct pbuf *p)
 	return (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN ? tcp : NULL;
 }
 
+static bool is_between(const struct tcp_pcb *pcb, const struct ip_hdr *ip,
+		       const struct tcp_hdr *tcp)
+{
+	return pcb->remote_port == lwip_ntohs(tcp->src) &&
+	       pcb->local_port == lwip_ntohs(tcp->dest) && pcb->remote_ip.addr == ip->src.addr &&
+	       pcb->local_ip.addr == ip->dest.addr;
+}
+
 /*
  * A client may use a port again while we are in TIME-WAIT; Linux does so by chance once in some hundred
  * connections.  lwIP answers its SYN with an ACK of the connection before, for the two minutes that
  * lasts.  Here a SYN above all that has been received opens the connection anew (RFC 1122, 4.2.2.13): the
- * old one is forgotten, and the SYN finds who listens.
+ * old one is forgotten, and the SYN finds who listens.  Nor may connections of two minutes fill a small
+ * guest's memory: beyond TIME_WAIT_MAX the oldest is forgotten.
  * Returns 0: the packet goes its way.
  */
 int net_ip4_input(const struct pbuf *p)
 {
 	const struct tcp_hdr *tcp = tcp_tw_pcbs ? syn_find(p) : NULL;
-	const struct ip_hdr *ip = p->payload;
-	struct tcp_pcb *pcb;
+	struct tcp_pcb *pcb, *same = NULL, *oldest = NULL;
+	unsigned int count = 0;
 
 	reopened.is_set = false;
 	if (!tcp)
 		return 0;
-	for (pcb = tcp_tw_pcbs; pcb; pcb = pcb->next)
-		if (pcb->remote_port == lwip_ntohs(tcp->src) &&
-		    pcb->local_port == lwip_ntohs(tcp->dest) &&
-		    pcb->remote_ip.addr == ip->src.addr && pcb->local_ip.addr == ip->dest.addr)
-			break;
-	if (!pcb || !TCP_SEQ_GT(lwip_ntohl(tcp->seqno), pcb->rcv_nxt))
-		return 0;
-	reopened.is_set = true;
-	reopened.isn = pcb->snd_nxt + ISN_STEP;
-	tcp_abort(pcb); /* of one in TIME-WAIT nobody is told */
+	for (pcb = tcp_tw_pcbs; pcb; pcb = pcb->next) {
+		count++;
+		oldest = pcb; /* lwIP adds at the head */
+		if (is_between(pcb, p->payload, tcp))
+			same = pcb;
+	}
+	/* Of one in TIME-WAIT nobody is told that it is no more. */
+	if (same && TCP_SEQ_GT(lwip_ntohl(tcp->seqno), same->rcv_nxt)) {
+		reopened.is_set = true;
+		reopened.isn = same->snd_nxt + ISN_STEP;
+		tcp_abort(same);
+	} else if (count > TIME_WAIT_MAX) {
+		tcp_abort(oldest);
+	}
 	return 0;
 }
