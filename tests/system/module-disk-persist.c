@@ -22,14 +22,19 @@
 static struct disk disk;
 static int file;
 
-static bool open_disk(unsigned int nr_rings)
+static bool open_flags(uint32_t flags, unsigned int nr_rings)
 {
 	bool ok;
 
 	disk_features = NOXS_VBD_F_PERSISTENT;
-	ok = disk_open(&disk, file, 0, nr_rings);
+	ok = disk_open(&disk, file, flags, nr_rings);
 	disk_features = 0;
 	return ok;
+}
+
+static bool open_disk(unsigned int nr_rings)
+{
+	return open_flags(0, nr_rings);
 }
 
 /* A request of one whole page, granted under any reference. */
@@ -140,6 +145,59 @@ static void test_bound(void)
 		"no");
 	disk_close(&disk);
 	verdict("mapped-bound-dead", await_gone(disk.guest.domid), "lingers");
+}
+
+/* The module's bound of all guests together; false and errno if it does not take the value. */
+static bool most_of_all(unsigned int count)
+{
+	int fd = open("/sys/module/noxs/parameters/vbd_max_persistent_grants", O_WRONLY);
+	bool ok = fd >= 0 && dprintf(fd, "%u", count) > 0;
+
+	close(fd);
+	return ok;
+}
+
+static void two_guests(void)
+{
+	struct disk other;
+	unsigned int used;
+
+	if (!open_flags(NOXS_VBD_READ_ONLY, 1))
+		return;
+	disk_indirect(&disk, BLKIF_OP_READ, 0, 0, 20, 39);
+	verdict("mapped-all-fits", answered(0, 1, BLKIF_RSP_OKAY) && in_use(DATA, 20) == 20, "no");
+	/* Another guest finds room for some. */
+	other = disk;
+	if (!open_flags(NOXS_VBD_READ_ONLY, 1))
+		return;
+	disk_indirect(&disk, BLKIF_OP_READ, 100, 0, 20, 39);
+	verdict("mapped-all-copies",
+		answered(0, 1, BLKIF_RSP_OKAY) && disk_pages_match(&disk, 0, 20, 100), "no");
+	used = guest_grants_in_use(&disk.guest, DATA, 40, GTF_reading);
+	verdict("mapped-all-bound", used == 30 - 21, "%u mapped", used);
+	disk_close(&other);
+	verdict("mapped-all-dead", await_gone(other.guest.domid), "lingers");
+	/* That is this one's room now, for what it has not named before. */
+	disk_indirect(&disk, BLKIF_OP_READ, 200, 20, 12, 39);
+	used = answered(0, 1, BLKIF_RSP_OKAY) ? in_use(DATA + 20, 12) : 0;
+	verdict("mapped-all-again", used == 12 && disk_pages_match(&disk, 20, 12, 200), "%u mapped",
+		used);
+	/* Less than there are. */
+	verdict("mapped-all-less", most_of_all(0), "%s", strerror(errno));
+	put(0, BLKIF_OP_READ, 16, DATA + 35);
+	verdict("mapped-all-none",
+		answered(0, 1, BLKIF_RSP_OKAY) && disk_pages_match(&disk, 35, 1, 16) &&
+			!in_use(DATA + 35, 1),
+		"mapped all the same");
+	disk_close(&disk);
+}
+
+static void test_bound_of_all(void)
+{
+	verdict("mapped-all-too-many", !most_of_all(16385), "taken");
+	verdict("mapped-all-few", most_of_all(30), "%s", strerror(errno));
+	two_guests();
+	verdict("mapped-all-default", most_of_all(16384), "%s", strerror(errno));
 }
 
 /* ---- grants that are not as they should be ---- */
@@ -266,6 +324,7 @@ void test_disk_persist(void)
 		return;
 	test_stays();
 	test_bound();
+	test_bound_of_all();
 	test_bad();
 	test_read_only();
 	test_own_fault();

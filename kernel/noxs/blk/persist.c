@@ -4,11 +4,29 @@
  */
 #include <linux/atomic.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include "persist.h"
 
 /* Also what could not be unmapped, and never will be. */
 static atomic_t vbd_mapped = ATOMIC_INIT(0);
+
+static unsigned int vbd_max_mapped = VBD_MAX_MAPPED;
+
+static int vbd_max_mapped_set(const char *val, const struct kernel_param *param)
+{
+	return param_set_uint_minmax(val, param, 0, VBD_MAX_MAPPED);
+}
+
+static const struct kernel_param_ops vbd_max_mapped_ops = {
+	.set = vbd_max_mapped_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(vbd_max_persistent_grants, &vbd_max_mapped_ops, &vbd_max_mapped, 0644);
+MODULE_PARM_DESC(
+	vbd_max_persistent_grants,
+	"Pages of all guests' disks that stay mapped, 0 to 16384 (default); more are copied");
 
 struct vbd_persist *vbd_persist_create(u16 domid)
 {
@@ -26,11 +44,12 @@ struct vbd_persist *vbd_persist_create(u16 domid)
 /* A number for a reference not seen before, or GREFS_NONE. */
 static unsigned int persist_add(struct vbd_persist *persist, u32 gref, bool is_descs)
 {
-	unsigned int number;
+	unsigned int number = GREFS_NONE;
 
-	if (persist->nr_new == VBD_MAX_NEW || !atomic_add_unless(&vbd_mapped, 1, VBD_MAX_MAPPED))
+	if (persist->nr_new == VBD_MAX_NEW)
 		return GREFS_NONE;
-	number = grefs_add(&persist->grefs, gref);
+	if (atomic_inc_return(&vbd_mapped) <= READ_ONCE(vbd_max_mapped))
+		number = grefs_add(&persist->grefs, gref);
 	if (number == GREFS_NONE) {
 		atomic_dec(&vbd_mapped);
 		return GREFS_NONE;
