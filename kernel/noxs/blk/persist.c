@@ -24,9 +24,7 @@ static const struct kernel_param_ops vbd_max_mapped_ops = {
 };
 
 module_param_cb(vbd_max_persistent_grants, &vbd_max_mapped_ops, &vbd_max_mapped, 0644);
-MODULE_PARM_DESC(
-	vbd_max_persistent_grants,
-	"Pages of all guests' disks that stay mapped, 0 to 16384 (default); more are copied");
+MODULE_PARM_DESC(vbd_max_persistent_grants, "Pages that all vbds together keep mapped (16384)");
 
 struct vbd_persist *vbd_persist_create(u16 domid)
 {

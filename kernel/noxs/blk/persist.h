@@ -16,8 +16,8 @@
 #include "request.h"
 
 /*
- * Pages mapped of all guests together, 64 MiB, unless the module's parameter says less: half of what
- * noxs_grant_warm_up() has made struct pages for.  No memory of Dom0 lies behind them.
+ * Pages mapped of all guests together, 64 MiB, unless the module's parameter says less: half of
+ * what noxs_grant_warm_up() has made struct pages for.  No memory of Dom0 lies behind them.
  */
 #define VBD_MAX_MAPPED 16384
 
