@@ -5,8 +5,8 @@
 .DEFAULT_GOAL := all
 
 JOBS ?= $(shell nproc)
-# Tests that run at a time: a lab has two processors, and keeps one of them busy.
-TEST_JOBS ?= $(shell n=$$(nproc); echo $$((n > 4 ? 4 : n)))
+# Tests that run at a time: a lab has two processors.
+TEST_JOBS ?= $(shell n=$$(($$(nproc) / 2)); echo $$((n < 1 ? 1 : n > 4 ? 4 : n)))
 
 # Parts run JOBS ways, unless make was given -j: then its job server shares them out.
 part = $(MAKE) $(if $(filter 1,$(V)),,-s) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) -C $(1)
