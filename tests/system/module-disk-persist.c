@@ -151,8 +151,11 @@ static void test_bound(void)
 static bool most_of_all(unsigned int count)
 {
 	int fd = open("/sys/module/noxs/parameters/vbd_max_persistent_grants", O_WRONLY);
-	bool ok = fd >= 0 && dprintf(fd, "%u", count) > 0;
+	bool ok;
 
+	if (fd < 0)
+		return false;
+	ok = dprintf(fd, "%u", count) > 0;
 	close(fd);
 	return ok;
 }

@@ -39,15 +39,33 @@ static int fail(const char *what)
 	return 1;
 }
 
+/* A socket that gives up after so long without an answer, or -1. */
+static int opened(int wait_s)
+{
+	struct timeval wait = { .tv_sec = wait_s };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ? -1 : fd;
+}
+
+static int connected(bool is_slow)
+{
+	int fd = opened(WAIT_S), small = 4096;
+
+	if (fd < 0 || (is_slow && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small))) ||
+	    connect(fd, (struct sockaddr *)&peer, sizeof(peer)))
+		return -1;
+	return fd;
+}
+
 /* From a port of its own, or from this one once it is free here. */
 static int connected_from(const struct sockaddr_in *from)
 {
 	struct timeval wait = { .tv_sec = AGAIN_S };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, i;
+	int fd = opened(AGAIN_S), on = 1, i;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) || /* connect() */
 	    bind(fd, (const struct sockaddr *)from, sizeof(*from)))
 		return -1;
 	for (i = 0; connect(fd, (struct sockaddr *)&peer, sizeof(peer)); i++) {
@@ -55,18 +73,6 @@ static int connected_from(const struct sockaddr_in *from)
 			return -1;
 		usleep(WAIT_US);
 	}
-	return fd;
-}
-
-static int connected(bool is_slow)
-{
-	struct timeval wait = { .tv_sec = WAIT_S };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-	    (is_slow && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small))) ||
-	    connect(fd, (struct sockaddr *)&peer, sizeof(peer)))
-		return -1;
 	return fd;
 }
 

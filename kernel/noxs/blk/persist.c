@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/stringify.h>
 #include "persist.h"
 
 /* Also what could not be unmapped, and never will be. */
@@ -24,7 +25,8 @@ static const struct kernel_param_ops vbd_max_mapped_ops = {
 };
 
 module_param_cb(vbd_max_persistent_grants, &vbd_max_mapped_ops, &vbd_max_mapped, 0644);
-MODULE_PARM_DESC(vbd_max_persistent_grants, "Pages that all vbds together keep mapped (16384)");
+MODULE_PARM_DESC(vbd_max_persistent_grants,
+		 "Pages that all vbds together keep mapped (" __stringify(VBD_MAX_MAPPED) ")");
 
 struct vbd_persist *vbd_persist_create(u16 domid)
 {
