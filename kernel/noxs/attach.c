@@ -12,6 +12,7 @@
  *      waits for dom->lock until attach has finished.
  */
 #include <linux/ktime.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include "bus.h"
 #include "devices.h"
@@ -137,6 +138,11 @@ static void domain_gone(struct noxs_domain *dom)
 	/* The interrupt is unbound and the devices are gone: nobody queues it any more. */
 	cancel_work_sync(&dom->ctrl_work);
 	noxs_domain_unhash(dom);
+	/*
+	 * From noxs_domain_attach().  The module cannot go before its caller has returned: that is
+	 * an ioctl, whose file holds the module too, or a work, which noxs_bus_fini() waits for.
+	 */
+	module_put(THIS_MODULE);
 	complete_all(&dom->detached);
 	noxs_domain_put(dom); /* the hash's */
 }
@@ -165,6 +171,11 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 		noxs_domain_put(dom);
 		return err;
 	}
+	/*
+	 * Unloading would take its devices from a guest that runs: not before domain_gone(), which a
+	 * detach that waits for a disk has not reached.
+	 */
+	__module_get(THIS_MODULE);
 	err = domain_attach_locked(dom, req, reqs, result);
 	/* If somebody else has claimed the detach already, that one cleans up. */
 	claimed = err && noxs_domain_claim_detach(dom);

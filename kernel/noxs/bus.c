@@ -362,9 +362,6 @@ int noxs_bus_init(void)
 
 void noxs_bus_fini(void)
 {
-	u16 domid;
-
-	while (noxs_domain_list(0, &domid, 1))
-		(void)noxs_domain_detach(domid); /* -ENOENT: it has gone by itself */
-	destroy_workqueue(bus_wq);
+	destroy_workqueue(bus_wq); /* waits for the last detaches to return */
+	WARN_ON(!bitmap_empty(hashed, DOMID_FIRST_RESERVED));
 }

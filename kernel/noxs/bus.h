@@ -149,7 +149,7 @@ struct noxs_domain {
 };
 
 int noxs_bus_init(void);
-/* Detach every domain.  No ioctl or life-cycle event can come any more. */
+/* No domain is attached, as each holds the module; no ioctl or event can come any more. */
 void noxs_bus_fini(void);
 
 const struct noxs_class *noxs_bus_class(u16 cls);

@@ -4,7 +4,7 @@
  * and which ports a switch has.
  *
  * A deleted switch lets go of its ports: they stay with their guests, on no switch, and drop what
- * these send.  Nothing holds the module: unloading deletes the switches that are left.
+ * these send.  A switch does not hold the module: unloading deletes those that are left.
  */
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
