@@ -18,7 +18,9 @@ def cold($link): typical("phases"; .kind == "daytime-\($link)" and .guest > 1; .
 def containers($runtime): typical("containers"; .runtime == $runtime; .took_ns);
 def pool($kind): div(typical("pool"; .kind == $kind; .took_ns); fork("pool"));
 
-# What is judged hangs on a switch, unless none was measured.
+# What a part judges hangs on the first kind of link that part was told, which says nothing of another
+# part's.  create measures each kind: of it a switch is judged, unless none was measured.
+def link_of($part): $doc.measured[$part].link;
 (if cold("switch") then "switch" else "bridge" end) as $link |
 cold($link) as $cold |
 div($cold; fork("create")) as $cold_ratio |
@@ -33,8 +35,9 @@ def grown($figure; $kind): [rows($figure)[] | select(.kind == $kind) | .guest] |
 def growth($figure; $kind; column): grown($figure; $kind) as $n |
 	if $n < 12 then null else
 		div(around($figure; $kind; $n - 9; $n; column); around($figure; $kind; 2; 11; column)) end;
-"chaos-\($link)" as $chaos |
-"noop-\($link)" as $small |
+"chaos-\(link_of("growth"))" as $chaos |
+"noop-\(link_of("live"))" as $small |
+"image-\(link_of("split"))" as $from_pool |
 grown("growth"; $chaos) as $guests |
 grown("growth"; "chaos-bridge") as $bridge_guests |
 grown("xl-growth"; "xl-e") as $xl_guests |
@@ -48,7 +51,7 @@ def last_of($figure; $kind): [rows($figure)[] | select(.kind == $kind) | .guests
 def listing($guests): typical("list"; .kind == $chaos and .guests == $guests; .took_ns);
 last_of("list"; $chaos) as $listed |
 def split($kind; $guests): typical("split"; .kind == $kind and .guests == $guests; .took_ns);
-last_of("split"; "image-\($link)") as $split_guests |
+last_of("split"; $from_pool) as $split_guests |
 
 # What one more guest takes of the column's memory, and makes the machine do.
 def memory($kind; column): last_of("memory"; $kind) as $n |
@@ -92,6 +95,10 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 (if migrating("ssh"; "bytes") == null then null
 	else migrating("ssh"; "bytes") - migrating("ssh"; "nothing") end) as $ssh_copy |
 
+# All parts that say a link, but those whose name is one.
+[if $cold then $link else empty end, (["pool", "growth", "live", "split", "save", "migrate"][] | link_of(.) // empty)]
+	as $links |
+
 # Not those in real time.
 ($doc.yardstick | del(."migrate-two")) as $counted |
 
@@ -115,7 +122,7 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	runc_minsn: (containers("runc") | minsn),
 	runc_vs_ours: (div($runc_ratio; $cold_ratio) | round_to(1)),
 
-	link: (if $cold then $link else null end),
+	link: $links[0],
 	cold_minsn: ($cold | minsn),
 	cold_first_ratio: (div(typical("phases"; .kind == "daytime-\($link)" and .guest == 1; .total_ns);
 		fork("create")) | round_to(3)),
@@ -137,9 +144,9 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	growth_bridge_last: (growth("growth"; "chaos-bridge"; .total_ns) | round_to(3)),
 	growth_small_last: (growth("growth"; $small; .total_ns) | round_to(3)),
 	split_guests: $split_guests,
-	split_none_ratio: (div(split("image-\($link)"; 0); fork("split")) | round_to(3)),
-	split_last_ratio: (div(split("image-\($link)"; $split_guests); fork("split")) | round_to(3)),
-	split_last: (div(split("image-\($link)"; $split_guests); split("image-\($link)"; 0)) | round_to(3)),
+	split_none_ratio: (div(split($from_pool; 0); fork("split")) | round_to(3)),
+	split_last_ratio: (div(split($from_pool; $split_guests); fork("split")) | round_to(3)),
+	split_last: (div(split($from_pool; $split_guests); split($from_pool; 0)) | round_to(3)),
 	list_guests: $listed,
 	list_minsn: (listing($listed) | minsn),
 	idle_insn_per_s_none: (idle($chaos; 0) | if . then round else null end),
@@ -218,13 +225,15 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 		if length == 0 then null else join("; ") end)
 } |
 . as $r |
-{
+# Why a value is null though its part was run.
+((if $guests == 0 then {} else {
 	growth_1000: "\($guests) guests were created, it takes 1000; see growth_last",
 	idle_insn_per_guest_s:
 		"\(last_of("idle"; $chaos) // 0) guests: it drowns in what Dom0 does anyway, it takes 100",
 	list_growth_ratio: "listed with \($listed // 0) guests at most, it takes 1000",
 	growth_last: "it takes 12 guests",
-	growth_last_busy: "it takes 12 guests",
+	growth_last_busy: "it takes 12 guests"
+} end) + {
 	growth_bridge_last: "it takes 12 guests on a bridge",
 	growth_small_last: "it takes 12 guests",
 	xl_growth_last: "xl made \($xl_guests) guests, it takes 12",
@@ -239,10 +248,14 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	migrate_two_rest_ratio: "left out of a quick run",
 	migrate_two_total_ratio: "left out of a quick run",
 	xl_vs_ours_300: "xl made \($xl_guests) guests, ours were \($guests); it takes 300 of each"
-} as $reasons |
+}) as $reasons |
 $r + {notes: (
 	([$r | to_entries[] | select(.value == null) |
 		{key, value: ($doc.notes[.key] // $reasons[.key] // "its part was not run, or failed")}] |
 		from_entries) + $doc.notes +
-	(if $r.link == "bridge" then
+	(if $links - [$r.link] != [] then
+		{link: "not one in all parts: create \(if $cold then $link else "not run" end), \(
+			["pool", "growth", "live", "split", "save", "migrate"] |
+			map("\(.) \(link_of(.) // "not run")") | join(", "))"}
+	elif $r.link == "bridge" then
 		{link: "ours is measured with a net device on a bridge: no switch port was measured"} else {} end))}
