@@ -7,7 +7,7 @@ LWIP_SRCS := $(addprefix core/, def.c inet_chksum.c init.c ip.c mem.c memp.c net
 	stats.c tcp.c tcp_in.c tcp_out.c udp.c) \
 	$(addprefix core/ipv4/, dhcp.c etharp.c icmp.c ip4.c ip4_addr.c ip4_frag.c) \
 	netif/ethernet.c apps/http/httpd.c
-NET_SRCS := $(addprefix drivers/, net.c net_tcp.c net_timers.c netfront.c netring.c)
+NET_SRCS := $(addprefix drivers/, net.c net_guard.c net_limit.c net_tcp.c net_timers.c netfront.c netring.c)
 
 LWIP_OBJS := $(LWIP_SRCS:%.c=$(OUT)/lwip/%.o)
 NET_OBJS  := $(NET_SRCS:%.c=$(OUT)/lwip/%.o)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <minios/loop.h>
 #include <minios/net.h>
+#include <minios/net_guard.h>
 #include <minios/net_timers.h>
 #include <minios/netfront.h>
 #include <minios/noxs.h>
@@ -120,6 +121,8 @@ static void frame_receive(const void *data, size_t len, bool last, bool ok, enum
 
 	if (!rx_broken && len) {
 		p = pbuf_alloc(PBUF_RAW, (uint16_t)len, PBUF_RAM);
+		if (!p)
+			net_limit_no_memory();
 		rx_broken = !p || (rx_frame && rx_frame->tot_len + len > UINT16_MAX);
 	}
 	if (p && !rx_broken) {
@@ -135,12 +138,15 @@ static void frame_receive(const void *data, size_t len, bool last, bool ok, enum
 		return;
 	frame = rx_frame;
 	rx_frame = NULL;
+	if (frame && ok && !rx_broken)
+		frame = net_guard_frame(frame);
 	if (frame && ok && !rx_broken) {
 		/* Input is synchronous, so the choice holds for this frame alone. */
 		if (csum == NETFRONT_CSUM_GOOD)
 			interface.chksum_flags &= (uint16_t)~CSUM_RX_VOUCHED;
 		if (interface.input(frame, &interface) != ERR_OK)
 			pbuf_free(frame);
+		net_guard_input_done();
 		interface.chksum_flags |= CSUM_RX_VOUCHED;
 	} else if (frame) {
 		pbuf_free(frame);

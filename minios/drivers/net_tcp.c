@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What lwIP leaves to us of TCP: initial sequence numbers, and when a pair of ends is free again. */
 #include <stdbool.h>
+#include <minios/net_guard.h>
 #include <minios/random.h>
 #include <minios/time.h>
 #include "lwip/pbuf.h"
@@ -60,15 +61,19 @@ static bool is_between(const struct tcp_pcb *pcb, const struct ip_hdr *ip,
  * lasts.  Here a SYN above all that has been received opens the connection anew (RFC 1122, 4.2.2.13): the
  * old one is forgotten, and the SYN finds who listens.  Nor may connections of two minutes fill a small
  * guest's memory: beyond TIME_WAIT_MAX the oldest is forgotten.
- * Returns 0: the packet goes its way.
+ * Returns 0: the packet goes its way; or 1: it is none for lwIP, and gone.
  */
-int net_ip4_input(const struct pbuf *p)
+int net_ip4_input(struct pbuf *p)
 {
 	const struct tcp_hdr *tcp = tcp_tw_pcbs ? syn_find(p) : NULL;
 	struct tcp_pcb *pcb, *same = NULL, *oldest = NULL;
 	unsigned int count = 0;
 
 	reopened.is_set = false;
+	if (!net_guard_packet(p)) {
+		pbuf_free(p);
+		return 1;
+	}
 	if (!tcp)
 		return 0;
 	for (pcb = tcp_tw_pcbs; pcb; pcb = pcb->next) {

@@ -10,6 +10,7 @@
  */
 #include <stdbool.h>
 #include <minios/loop.h>
+#include <minios/net_guard.h>
 #include <minios/net_timers.h>
 #include <minios/time.h>
 #include <minios/util.h>
@@ -37,6 +38,12 @@ struct timer {
 static struct netif *interface;
 static uint64_t arp_busy_until_ns;
 
+static void tcp_tick(void)
+{
+	net_guard_tick();
+	tcp_tmr();
+}
+
 static bool tcp_needed(void)
 {
 	return tcp_active_pcbs;
@@ -60,7 +67,7 @@ static bool dhcp_request_needed(void)
 }
 
 static struct timer timers[] = {
-	{ .tick = tcp_tmr, .interval_ms = TCP_TMR_INTERVAL, .needed = tcp_needed },
+	{ .tick = tcp_tick, .interval_ms = TCP_TMR_INTERVAL, .needed = tcp_needed },
 	{ .tick = etharp_tmr, .interval_ms = ARP_TMR_INTERVAL, .needed = arp_needed },
 	{ .tick = ip_reass_tmr, .interval_ms = IP_TMR_INTERVAL },
 	{ .tick = dhcp_fine_tmr,

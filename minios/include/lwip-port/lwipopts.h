@@ -45,6 +45,8 @@
 #define TCP_LISTEN_BACKLOG	     1
 #define TCP_QUEUE_OOSEQ		     1
 #define TCP_OOSEQ_MAX_PBUFS	     32
+/* drivers/net_limit.c's */
+#define LWIP_TCP_PCB_NUM_EXT_ARGS    1
 
 #define LWIP_NETIF_STATUS_CALLBACK   1
 #define LWIP_NETIF_TX_SINGLE_PBUF    0
@@ -58,7 +60,12 @@ uint32_t net_tcp_isn(const struct ip4_addr *local, uint16_t local_port,
 		     const struct ip4_addr *remote, uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN net_tcp_isn
 struct pbuf;
-int net_ip4_input(const struct pbuf *packet);
+int net_ip4_input(struct pbuf *packet);
 #define LWIP_HOOK_IP4_INPUT(packet, netif) net_ip4_input(packet)
+struct tcp_pcb;
+struct tcp_hdr;
+int net_tcp_segment(struct tcp_pcb *pcb, struct tcp_hdr *hdr, uint16_t optlen, uint16_t opt1len,
+		    uint8_t *opt2, const struct pbuf *data);
+#define LWIP_HOOK_TCP_INPACKET_PCB net_tcp_segment
 
 #endif /* LWIPOPTS_H */
