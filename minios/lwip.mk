@@ -6,7 +6,7 @@ include config.mk
 LWIP_SRCS := $(addprefix core/, def.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c \
 	stats.c tcp.c tcp_in.c tcp_out.c udp.c) \
 	$(addprefix core/ipv4/, dhcp.c etharp.c icmp.c ip4.c ip4_addr.c ip4_frag.c) \
-	netif/ethernet.c apps/http/httpd.c
+	netif/ethernet.c
 NET_SRCS := $(addprefix drivers/, net.c net_guard.c net_limit.c net_tcp.c net_timers.c netfront.c netring.c)
 
 LWIP_OBJS := $(LWIP_SRCS:%.c=$(OUT)/lwip/%.o)

@@ -58,7 +58,57 @@ run web-one-by-one one_by_one
 # From one port: the guest, which closes first, is in TIME-WAIT each time.
 run web-same-port ./webcheck again $net.2 / web.index 20
 run web-same-port-large ./webcheck again $net.2 /big.bin web.big 3
-printf 'POST / HTTP/1.0\r\n\r\n' | nc -w 2 $net.2 80 >/dev/null
+# told NAME PIECES TEXT ANSWERS - a text in so many segments is answered with these statuses, and so it ends
+told()
+{
+	run "$1" answers "$2" "$3" "$4"
+}
+answers()
+{
+	_got=$(./webcheck say $net.2 "$2" "$1") || return
+	[ "$_got" = "$3" ] || { echo "$_got"; return 1; }
+}
+host='Host: x\r\n'
+more='A: b\r\nAccept: */*\r\nCookie: abcdefghijklmnop\r\n'
+for i in 6 7 8 20 100; do
+	told web-pieces-$i $i "GET / HTTP/1.0\r\n$more\r\n" "200 closed"
+done
+told web-pipelined 1 "GET / HTTP/1.1\r\n$host\r\nGET /none HTTP/1.1\r\n$host\r\nGET / HTTP/1.1\r\n$host\r\n" "200 404 200 open"
+told web-pipelined-close 3 "GET /big.bin HTTP/1.1\r\n$host\r\nGET / HTTP/1.1\r\n${host}Connection: close\r\n\r\n" "200 200 closed"
+told web-head 1 "HEAD /big.bin HTTP/1.1\r\n$host\r\nGET / HTTP/1.1\r\n${host}connection:close\r\n\r\n" "200 200 closed"
+told web-post 1 "POST / HTTP/1.1\r\n${host}Content-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n${host}Connection: Close\r\n\r\n" "405 200 closed"
+told web-post-large 1 "POST / HTTP/1.1\r\n${host}Content-Length: 3000000\r\n\r\nabc" "405 closed"
+told web-put 1 "PUT /x HTTP/1.0\r\n\r\n" "405 closed"
+told web-options 1 "OPTIONS * HTTP/1.0\r\n\r\n" "405 closed"
+told web-unknown-method 1 "BREW / HTTP/1.0\r\n\r\n" "501 closed"
+told web-lower-case 1 "GET / HTTP/1.0\r\nconnection: KEEP-ALIVE\r\n\r\n" "200 open"
+told web-persistent 1 "GET / HTTP/1.1\r\n$host\r\n" "200 open"
+told web-leading-crlf 1 "\r\n\r\nGET / HTTP/1.0\r\n\r\n" "200 closed"
+told web-bare-lf 1 "GET / HTTP/1.0\n\n" "200 closed"
+told web-no-version 1 "GET /\r\n" "400 closed"
+told web-no-host 1 "GET / HTTP/1.1\r\n\r\n" "400 closed"
+told web-tls 1 "\x16\x03\x01\x00\xc8\x01\x00" "400 closed"
+told web-tabs 1 "GET\t/\tHTTP/1.0\r\n\r\n" "400 closed"
+told web-http2 1 "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" "505 closed"
+told web-long-query 1 "GET /?$(printf '%03000d' 0) HTTP/1.0\r\n\r\n" "200 closed"
+told web-long-path 1 "GET /$(printf '%03000d' 0) HTTP/1.0\r\n\r\n" "414 closed"
+told web-long-uri 1 "GET /?$(printf '%09000d' 0) HTTP/1.0\r\n\r\n" "414 closed"
+told web-long-header 1 "GET / HTTP/1.0\r\nCookie: $(printf '%09000d' 0)\r\n\r\n" "431 closed"
+run web-half-closed ./webcheck half $net.2 /big.bin web.big 3
+check web-half-request "printf 'GET / HT' | nc -w 5 $net.2 80 | grep -q '^HTTP/1.1 400 '"
+check web-head-has-length "printf 'HEAD /big.bin HTTP/1.0\r\n\r\n' | nc -w 5 $net.2 80 | tr -d '\r' |
+	grep -q '^Content-Length: 1048576\$'"
+check web-head-is-all "[ \$(printf 'HEAD /big.bin HTTP/1.0\r\n\r\n' | nc -w 5 $net.2 80 | wc -c) -lt 400 ]"
+check web-405-allows "printf 'POST / HTTP/1.0\r\n\r\n' | nc -w 5 $net.2 80 | grep -q '^Allow: GET, HEAD'"
+# More than there can be, none of which reads: they keep nobody out.
+rm -f /run/stall.go
+./webcheck stall $net.2 /big.bin 150 /run/stall.go &
+stalled=$!
+sleep 8
+run web-beside-stalled same / web.index
+run web-beside-stalled-large same /big.bin web.big
+touch /run/stall.go
+run web-stalled wait $stalled
 head -c 100000 /dev/urandom | nc -w 2 $net.2 80 >/dev/null
 run web-after-nonsense same /index.html web.index
 check web-wrote-nothing "chaos info web | grep -A3 '^vbd 0 *open' | grep -q ' 0 writes'"
@@ -84,6 +134,19 @@ done
 check web-downloads-survive "[ $survived = 4 ]"
 run web-restored-index same / web.index
 run web-restored-keep-alive ./webcheck get $net.2 /sub/link.txt web.index 5
+
+# The disk is taken and given back: who was being served is cut off, and nobody hangs.
+rm -f /run/hold.*
+./webcheck hold $net.2 /big.bin web.big /run/hold.1 /run/hold.go 2>/dev/null &
+hold=$!
+check web-detach-download "eventually 20 '[ -e /run/hold.1 ]'"
+run web-detach chaos block-detach web xvda
+touch /run/hold.go
+check web-detach-download-ends "! wait $hold"
+check web-detached "./webcheck status $net.2 / | grep -q ' 503 '"
+run web-attach chaos block-attach web vdev=xvda access=ro target=/lab/web.romfs
+run web-attached-index eventually 10 "same / web.index"
+run web-attached-large same /big.bin web.big
 chaos destroy web
 
 # Without a disk that can be served it crashes, and says why.

@@ -8,11 +8,21 @@
  *        webcheck many ADDRESS PATH FILE COUNT       COUNT connections at once
  *        webcheck hold ADDRESS PATH FILE READY GO    a client that is slow: READY is made when a part
  *                                                    has come, the rest is read when GO is there
+ *        webcheck half ADDRESS PATH FILE COUNT       COUNT connections, whose client says at once that it has
+ *                                                    no more to say
  *        webcheck status ADDRESS PATH                prints the answer's first line
+ *        webcheck say ADDRESS TEXT PIECES            sends a text, in which \\r, \\n, \\t and \\xNN are
+ *                                                    bytes, in so many segments; prints the status of
+ *                                                    each answer, and what becomes of the connection:
+ *                                                    "closed", "reset" or, after some seconds, "open"
+ *        webcheck stall ADDRESS PATH COUNT GO        COUNT connections that ask and do not read, until GO
+ *                                                    is there
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +37,9 @@
 #define GO_TRIES   1200
 #define WAIT_S	   60
 #define AGAIN_S	   20 /* less than the peer's TIME-WAIT */
+#define SAY_S	   4
+#define GAP_US	   20000
+#define ANSWER_MAX (2 * 1024 * 1024)
 
 static const char *path;
 static struct sockaddr_in peer = { .sin_family = AF_INET };
@@ -80,7 +93,7 @@ static int ask(int fd, bool keep)
 {
 	char text[512];
 	int len = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: guest\r\n%s\r\n", path,
-			   keep ? "Connection: keep-alive\r\n" : "");
+			   keep ? "" : "Connection: close\r\n");
 
 	return send(fd, text, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -1;
 }
@@ -121,12 +134,12 @@ static int contents(int fd, size_t from, size_t to)
 	return 0;
 }
 
-static int begin(int fd, bool keep)
+static int begin(int fd, bool keep, bool is_half)
 {
 	char text[HEADER_MAX];
 	const char *length;
 
-	if (ask(fd, keep) || headers(fd, text))
+	if (ask(fd, keep) || (is_half && shutdown(fd, SHUT_WR)) || headers(fd, text))
 		return -1;
 	length = strstr(text, "Content-Length: ");
 	errno = EPROTO;
@@ -134,7 +147,9 @@ static int begin(int fd, bool keep)
 		return -1;
 	if (strtoul(length + 16, NULL, 10) != file_len)
 		return -1;
-	return !keep || strstr(text, "keep-alive") ? 0 : -1;
+	return strstr(text, keep ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n") ?
+		       0 :
+		       -1;
 }
 
 static int end(int fd)
@@ -152,7 +167,7 @@ static int get(unsigned long count)
 	if (fd < 0)
 		return fail("connect");
 	for (; count; count--)
-		if (begin(fd, count > 1) || contents(fd, 0, file_len))
+		if (begin(fd, count > 1, false) || contents(fd, 0, file_len))
 			return fail(path);
 	return end(fd) ? fail("the end") : 0;
 }
@@ -167,7 +182,19 @@ static int again(unsigned long count)
 		fd = connected_from(&from);
 		if (fd < 0 || getsockname(fd, (struct sockaddr *)&from, &len))
 			return fail("connect again");
-		if (begin(fd, false) || contents(fd, 0, file_len) || end(fd))
+		if (begin(fd, false, false) || contents(fd, 0, file_len) || end(fd))
+			return fail(path);
+	}
+	return 0;
+}
+
+static int half(unsigned long count)
+{
+	int fd;
+
+	for (; count; count--) {
+		fd = connected(false);
+		if (fd < 0 || begin(fd, false, true) || contents(fd, 0, file_len) || end(fd))
 			return fail(path);
 	}
 	return 0;
@@ -195,7 +222,7 @@ static int hold(const char *ready, const char *go)
 {
 	int fd = connected(true), i;
 
-	if (fd < 0 || begin(fd, false) || contents(fd, 0, PART))
+	if (fd < 0 || begin(fd, false, false) || contents(fd, 0, PART))
 		return fail("the first part");
 	if (close(open(ready, O_CREAT | O_WRONLY, 0600)))
 		return fail(ready);
@@ -215,6 +242,83 @@ static int status(void)
 	return 0;
 }
 
+/* In place. */
+static size_t unescape(char *text)
+{
+	char *to = text, *from;
+
+	for (from = text; *from; from++, to++) {
+		char digits[3] = "";
+
+		*to = *from;
+		if (*from != '\\')
+			continue;
+		from++;
+		if (*from == 'x' && isxdigit((unsigned char)from[1]) &&
+		    isxdigit((unsigned char)from[2])) {
+			memcpy(digits, from + 1, 2);
+			*to = (char)strtoul(digits, NULL, 16);
+			from += 2;
+		} else {
+			*to = *from == 'r' ? '\r' : *from == 'n' ? '\n' : '\t';
+		}
+	}
+	return (size_t)(to - text);
+}
+
+/* All that comes, until there is an end or nothing for a while; how it ended. */
+static const char *listen_to(int fd, char *answer, size_t *len)
+{
+	ssize_t n;
+
+	for (*len = 0; *len < ANSWER_MAX; *len += (size_t)n) {
+		n = read(fd, answer + *len, ANSWER_MAX - *len);
+		if (!n)
+			return "closed";
+		if (n < 0)
+			return errno == EAGAIN ? "open" : "reset";
+	}
+	return "endless";
+}
+
+static int say(char *text, unsigned long pieces)
+{
+	size_t len = unescape(text), done, part = (len + pieces - 1) / pieces, n;
+	char *answer = malloc(ANSWER_MAX + 1), *at;
+	int fd = connected(false), on = 1;
+	struct timeval wait = { .tv_sec = SAY_S };
+	const char *how;
+
+	if (fd < 0 || !answer || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
+		return fail("connect");
+	for (done = 0; done < len; done += n) {
+		n = len - done < part ? len - done : part;
+		if (send(fd, text + done, n, MSG_NOSIGNAL) != (ssize_t)n)
+			break; /* what has been answered is still there */
+		usleep(pieces > 1 ? GAP_US : 0);
+	}
+	how = listen_to(fd, answer, &n);
+	answer[n] = '\0';
+	for (at = answer; (at = strstr(at, "HTTP/1.1 ")); at++)
+		printf("%.3s ", at + 9);
+	puts(how);
+	return 0;
+}
+
+/* Some may be refused, and be cut off later. */
+static int stall(unsigned long count, const char *go)
+{
+	unsigned long i, nr_asked = 0;
+
+	for (i = 0; i < count; i++)
+		nr_asked += !ask(connected(true), false);
+	for (i = 0; i < GO_TRIES && access(go, F_OK); i++)
+		usleep(WAIT_US);
+	printf("%lu of %lu asked\n", nr_asked, count);
+	return nr_asked > count / 2 ? 0 : 1;
+}
+
 static int load(const char *name)
 {
 	FILE *f = fopen(name, "r");
@@ -232,21 +336,30 @@ static int load(const char *name)
 int main(int argc, char **argv)
 {
 	bool is_status = argc == 4 && !strcmp(argv[1], "status");
+	bool is_say = argc == 5 && !strcmp(argv[1], "say");
 
-	if ((argc < 6 && !is_status) || inet_pton(AF_INET, argv[2], &peer.sin_addr) != 1) {
-		fprintf(stderr, "usage: webcheck get|again|many|hold|status ADDRESS PATH ...\n");
+	if ((argc < 6 && !is_status && !is_say) ||
+	    inet_pton(AF_INET, argv[2], &peer.sin_addr) != 1) {
+		fprintf(stderr,
+			"usage: webcheck get|again|half|many|hold|status|say|stall ADDRESS PATH ...\n");
 		return 2;
 	}
 	peer.sin_port = htons(80);
 	path = argv[3];
 	if (is_status)
 		return status();
+	if (is_say)
+		return say(argv[3], strtoul(argv[4], NULL, 10));
+	if (!strcmp(argv[1], "stall"))
+		return stall(strtoul(argv[4], NULL, 10), argv[5]);
 	if (load(argv[4]))
 		return fail(argv[4]);
 	if (!strcmp(argv[1], "hold") && argc == 7)
 		return file_len > PART ? hold(argv[5], argv[6]) : fail("too small a file");
 	if (!strcmp(argv[1], "again"))
 		return again(strtoul(argv[5], NULL, 10));
+	if (!strcmp(argv[1], "half"))
+		return half(strtoul(argv[5], NULL, 10));
 	return !strcmp(argv[1], "many") ? many(strtoul(argv[5], NULL, 10)) :
 					  get(strtoul(argv[5], NULL, 10));
 }

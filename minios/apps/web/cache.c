@@ -7,7 +7,6 @@
  *     '------- error ---------'
  */
 #include <stdbool.h>
-#include <string.h>
 #include <minios/mm.h>
 #include "cache.h"
 
@@ -99,17 +98,29 @@ static void read_done(struct blk_request *req, int err)
 	wake(chunk);
 }
 
+static void pages_free(uint8_t *buf)
+{
+	unsigned int i;
+
+	for (i = 0; i < CHUNK_PAGES; i++)
+		page_free(buf + i * PAGE_SIZE);
+}
+
 /* Memory of a chunk, which stays: the disk's back-end need not be given it for every read. */
 static uint8_t *chunk_alloc(void)
 {
 	uint8_t *buf = page_alloc_run(CHUNK_PAGES);
-	unsigned int i;
 
 	if (!buf || !blk_buffers_register(disk, buf, CHUNK_PAGES))
 		return buf;
-	for (i = 0; i < CHUNK_PAGES; i++)
-		page_free(buf + i * PAGE_SIZE);
+	pages_free(buf);
 	return NULL;
+}
+
+static void chunk_free(struct cache_chunk *chunk)
+{
+	pages_free(chunk->buf);
+	chunk->buf = NULL;
 }
 
 static struct cache_chunk *chunk_find(uint64_t number)
@@ -168,11 +179,13 @@ static bool chunk_read(struct cache_chunk *chunk, uint64_t number)
 	return true;
 }
 
-size_t cache_read(struct cache_waiter *waiter, uint64_t offset, void *buf, size_t len)
+size_t cache_read(struct cache_waiter *waiter, uint64_t offset, const void **data, size_t len)
 {
 	struct cache_chunk *chunk = chunk_find(offset / CHUNK_SIZE);
 	size_t start = offset % CHUNK_SIZE;
 
+	if (!disk)
+		return 0;
 	if (!chunk) {
 		chunk = chunk_take();
 		if (chunk && !chunk_read(chunk, offset / CHUNK_SIZE))
@@ -183,14 +196,30 @@ size_t cache_read(struct cache_waiter *waiter, uint64_t offset, void *buf, size_
 		return 0;
 	}
 	chunk->used = ++clock;
-	len = size_min(len, CHUNK_SIZE - start);
-	memcpy(buf, chunk->buf + start, len);
-	return len;
+	*data = chunk->buf + start;
+	return size_min(len, CHUNK_SIZE - start);
+}
+
+void cache_forget(void)
+{
+	unsigned int i;
+
+	disk = NULL;
+	while (waiting)
+		cache_cancel(waiting);
+	for (i = 0; i < NR_CHUNKS; i++)
+		chunks[i].state = EMPTY; /* what was under way has failed */
 }
 
 void *cache_init(struct blk_disk *of)
 {
+	struct cache_chunk *chunk;
+
 	disk = of;
-	chunks[0].buf = chunk_alloc();
+	for (chunk = chunks; chunk < chunks + NR_CHUNKS; chunk++)
+		if (chunk->buf && blk_buffers_register(disk, chunk->buf, CHUNK_PAGES))
+			chunk_free(chunk);
+	if (!chunks[0].buf)
+		chunks[0].buf = chunk_alloc();
 	return chunks[0].buf;
 }

@@ -20,16 +20,20 @@ struct cache_waiter {
 };
 
 /*
- * Memory of a page or more, registered with the disk, for whoever reads it before the first
- * cache_read(); NULL when there is none.
+ * Take a disk, the first or another one after cache_forget().  Returns memory of a page or more,
+ * registered with it, for whoever reads it before the first cache_read(); NULL when there is none.
  */
 void *cache_init(struct blk_disk *disk);
 
+/* The disk is gone: nothing of it is known any more, and who waits is not told. */
+void cache_forget(void);
+
 /*
- * Copy up to len bytes from a byte offset, which is on the disk.  Returns how many; 0 if they are not
- * here yet, and waiter->ready() is called when they are: not if the disk cannot be read.
+ * Up to len bytes from a byte offset, which is on the disk: *data is where they are, until the run loop
+ * goes on.  Returns how many; 0 if they are not here yet, and waiter->ready() is called when they are:
+ * not if the disk cannot be read.
  */
-size_t cache_read(struct cache_waiter *waiter, uint64_t offset, void *buf, size_t len);
+size_t cache_read(struct cache_waiter *waiter, uint64_t offset, const void **data, size_t len);
 
 /* ready() is not called any more. */
 void cache_cancel(struct cache_waiter *waiter);

@@ -4,7 +4,6 @@
 #define LWIPOPTS_H
 
 #include <stdint.h>
-#include "httpdopts.h"
 
 /* One thread, callbacks from the run loop; timers are ours (drivers/net_timers.c). */
 #define NO_SYS			     1

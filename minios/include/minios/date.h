@@ -13,4 +13,7 @@
 #define DATE_LINE_MAX 64U
 size_t date_format(char *buf, uint64_t unix_s);
 
+/* The same as HTTP has it (RFC 9110, 5.6.7), "Fri, 20 Nov 2026 19:03:11 GMT". */
+size_t date_format_http(char *buf, uint64_t unix_s);
+
 #endif /* MINIOS_DATE_H */

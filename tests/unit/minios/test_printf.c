@@ -101,6 +101,9 @@ static void date_every_day(void **state)
 		(void)date_format(ours, (uint64_t)t);
 		if (strcmp(ours, theirs))
 			fail_msg("%s instead of %s", ours, theirs);
+		strftime(theirs, sizeof(theirs), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		assert_int_equal(date_format_http(ours, (uint64_t)t), strlen(theirs));
+		assert_string_equal(ours, theirs);
 	}
 }
 
