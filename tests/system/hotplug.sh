@@ -76,12 +76,12 @@ refused 3 "neither a regular file" hotplug-directory chaos block-attach plug vde
 refused 3 "neither a regular file" hotplug-character-device chaos block-attach plug vdev=xvdf target=/dev/null
 refused 3 "No such file" hotplug-missing chaos block-attach plug vdev=xvdf target=$tmp/none
 refused 3 "it is empty" hotplug-empty chaos block-attach plug vdev=xvdf target=$tmp/empty
-refused 3 "not a whole disk" hotplug-partition chaos block-attach plug vdev=xvdf1 target=$tmp/c
+refused 3 "is no disk" hotplug-partition chaos block-attach plug vdev=xvdf16 target=$tmp/c
 refused 3 "format= is not raw" hotplug-format chaos block-attach plug format=qcow2 vdev=xvdf target=$tmp/c
 refused 4 "no domain" hotplug-nobody chaos block-attach nobody vdev=xvdf target=$tmp/c
 refused 2 "something is missing" hotplug-no-disk chaos block-attach plug
 refused 2 '"plug" has no xvdz' hotplug-detach-none chaos block-detach plug xvdz
-refused 2 "not a whole disk" hotplug-detach-bad chaos block-detach plug vif0
+refused 2 "is no disk" hotplug-detach-bad chaos block-detach plug vif0
 refused 2 '"plug" has no xvdz' hotplug-resize-none chaos block-resize plug xvdz
 check hotplug-nothing-came "[ \"\$(disks plug)\" = '$before' ]"
 chaos pause plug

@@ -107,8 +107,13 @@ expect 3 "uuid" tool-config-uuid chaos create $tmp/good.cfg uuid=1-2
 expect 3 "pv" tool-config-type chaos create $tmp/good.cfg type=hvm
 expect 3 "ip=" tool-config-vif chaos create $tmp/good.cfg "vif=['ip=1.2.3']"
 expect 3 "mac=" tool-config-mac chaos create $tmp/good.cfg "vif=['mac=ff:ff:ff:ff:ff:ff']"
-expect 3 ":4: 'pci' is not supported" tool-config-strict chaos create --strict \
-	"$(config strict "pci = [ 'a' ]")"
+expect 3 ":4: 'vfb' is not supported" tool-config-strict chaos create --strict \
+	"$(config strict "vfb = [ 'a' ]")"
+expect 3 ":4: 'pci' is not supported: " tool-config-pci chaos create "$(config pci "pci = [ 'a' ]")"
+expect 3 ": vif 0: backend=netvm is not supported" tool-config-backend \
+	chaos create $tmp/good.cfg "vif=['bridge=xenbr0,backend=netvm']"
+expect 3 "disk 0: '=?': it has a control character" tool-config-control \
+	chaos create "$(config control 'disk = [ "=\n" ]')"
 expect 3 "pin" tool-config-cpus chaos create $tmp/good.cfg cpus=1000
 
 # ---- images ----
@@ -147,6 +152,7 @@ mac=$(chaos info first --json | grep -o '"mac":"[^"]*"' | cut -d '"' -f 4)
 before=$(holdings)
 expect 5 "\"first\" is in use by domain" tool-name-in-use chaos create $tmp/good.cfg name=first
 expect 5 "$mac is in use" tool-mac-in-use chaos create $tmp/good.cfg "vif=['mac=$mac,bridge=xenbr0']"
+expect 3 "own address on xenbr0" tool-ip-of-host chaos create $tmp/good.cfg "vif=['bridge=xenbr0,ip=$net.1/24']"
 expect 5 "IPv4" tool-ip-in-use chaos create $tmp/good.cfg "vif=['ip=$net.2,bridge=xenbr0']"
 check tool-first-untouched "./netcheck tcp $net.2 1"
 for verb in destroy shutdown reboot pause unpause info block-list console; do
@@ -184,6 +190,11 @@ grep -q ^nobody: /etc/passwd 2>/dev/null || echo nobody:x:65534:65534::/:/bin/sh
 su -s /bin/sh nobody -c "$(command -v chaos) list" 2>$tmp/err
 check tool-no-root "[ $? = 7 ] && grep -q 'as root' $tmp/err || ! cat $tmp/err"
 
+# A guest's share of the processors, as Xen's scheduler takes it.
+expect 3 "no cpupool 7" tool-no-pool chaos create $tmp/good.cfg pool=7
+expect 3 "this host has no CPU of" tool-no-node chaos create $tmp/good.cfg cpus=nodes:63
+run tool-share chaos create $tmp/good.cfg "vcpus=2; cpus=['0','all,^1']; cap=150; cpu_weight=512; pool=0"
+run tool-share-destroy chaos destroy good
 run tool-paused chaos create --paused $tmp/good.cfg
 check tool-paused-state "chaos list good | grep -q -- '--p---'"
 run tool-paused-destroy chaos destroy good
@@ -211,7 +222,7 @@ expect_ended()
 }
 check tool-console-ends-with-guest expect_ended
 check tool-shutdown-wait "! chaos list good 2>/dev/null"
-check tool-unsupported-warned "chaos create $tmp/strict.cfg 2>&1 | grep -q \"warning: .*strict.cfg:4: 'pci' is not supported\""
+check tool-unsupported-warned "chaos create $tmp/strict.cfg 2>&1 | grep -q \"warning: .*strict.cfg:4: 'vfb' is not supported\""
 run tool-destroy-by-domid chaos destroy "$(chaos list strict --json | sed -n 's/.*"domid":\([0-9]*\).*/\1/p')"
 check tool-nothing-left "eventually 5 same_holdings"
 finish

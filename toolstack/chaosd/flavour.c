@@ -59,11 +59,11 @@ bool flavour_is_same(const struct chaos_config *a, const struct chaos_config *b)
 {
 	unsigned int i;
 
-	if (a->memory_kib != b->memory_kib || a->vcpus != b->vcpus ||
-	    a->pins_cpus != b->pins_cpus || a->nr_vifs != b->nr_vifs ||
+	if (a->memory_kib != b->memory_kib || a->vcpus != b->vcpus || a->cpupool != b->cpupool ||
+	    a->cpu_weight != b->cpu_weight || a->cap != b->cap || a->nr_vifs != b->nr_vifs ||
 	    !a->nr_disks != !b->nr_disks || /* which ones does not matter */
 	    !same_text(a->kernel, b->kernel) || !same_text(a->ramdisk, b->ramdisk) ||
-	    memcmp(a->cpus, b->cpus, sizeof(a->cpus)))
+	    !same_text(a->cpus, b->cpus))
 		return false;
 	for (i = 0; i < a->nr_vifs; i++)
 		if (!same_vif(a->vifs[i], b->vifs[i]))

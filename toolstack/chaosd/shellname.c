@@ -10,7 +10,7 @@
 
 #include "chaosd.h"
 
-static const uint8_t mark[] = { 'c', 'h', 'a', 'o', 's', 'd', 0x80, 's' };
+static const uint8_t mark[] = CHAOS_SHELL_MARK;
 
 int shell_identity(char name[CHAOS_NAME_LEN], uint8_t uuid[CHAOS_UUID_LEN])
 {

@@ -131,6 +131,12 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 			"vif %u: no %s \"%s\": make it (ip link add %s type %s && ip link set %s up) or correct '%s='",
 			nr, chaos_vif_link_kind(vif), vif->bridge, vif->bridge,
 			vif->on_switch ? "noxs" : "bridge", vif->bridge, chaos_vif_link_kind(vif));
+	/* br_add_if() of Linux */
+	if (vif && e == EXFULL)
+		return chaos_error_set(
+			err, CHAOS_RESOURCES, e,
+			"vif %u: bridge %s has 1023 ports, its most: use another bridge or a switch (ip link add NAME type noxs)",
+			nr, vif->bridge);
 	if (vif)
 		return chaos_error_set(err, chaos_code_of_errno(e), e,
 				       "vif %u (%s \"%s\"): cannot be made: %s", nr,
@@ -240,6 +246,8 @@ static int fill_disks(struct noxs_ioc_dev *devs, const struct chaos_config *cfg,
 		devs[i].id = cfg->disks[i].id;
 		if (cfg->disks[i].is_read_only)
 			devs[i].config.vbd.flags = NOXS_VBD_READ_ONLY;
+		if (cfg->disks[i].has_no_discard)
+			devs[i].flags = NOXS_VBD_NO_DISCARD;
 		rc = chaos_disk_open(&cfg->disks[i], &devs[i].fd, err);
 		if (rc)
 			return rc;
@@ -297,7 +305,11 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 {
 	struct noxs_ioc_dev devs[CHAOS_MAX_DEVS];
 	unsigned int i;
+	int rc;
 
+	rc = chaos_vif_check_host(cfg->vifs, cfg->nr_vifs, err);
+	if (rc)
+		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_vif(&devs[i + 1], &cfg->vifs[i]);
 	return create(ctx, arg, devs, built, cfg, cfg->vifs, err);
@@ -332,7 +344,11 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 		.conflict_what = &arg->conflict_what,
 	};
 	unsigned int i;
+	int rc;
 
+	rc = chaos_vif_check_host(cfg->vifs, cfg->nr_vifs, err);
+	if (rc)
+		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_addresses(&devs[i], &cfg->vifs[i]);
 	arg->nr_devs = (uint16_t)cfg->nr_vifs;
@@ -362,7 +378,11 @@ int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config 
 		.conflict_what = &arg.conflict_what,
 	};
 	unsigned int i;
+	int rc;
 
+	rc = chaos_vif_check_host(cfg->vifs, cfg->nr_vifs, err);
+	if (rc)
+		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_vif(&devs[i], &cfg->vifs[i]);
 	return attempt_with_disks(&a, err);

@@ -10,30 +10,87 @@
 #include "internal.h"
 
 static const char *const supported[] = {
-	"name",	       "uuid",	    "kernel",	"ramdisk",    "memory", "vcpus",
-	"cpus",	       "cmdline",   "extra",	"root",	      "type",	"vif",
-	"on_poweroff", "on_reboot", "on_crash", "memory_kib", "disk",
+	"name",	 "uuid",    "kernel",	 "ramdisk",	"memory",   "maxmem",
+	"vcpus", "cpus",    "cmdline",	 "extra",	"root",	    "type",
+	"vif",	 "builder", "on_reboot", "on_poweroff", "on_crash", "memory_kib",
+	"disk",	 "pool",    "cap",	 "cpu_weight",
 };
 /* Of saved guests only. */
 #define SAVED_DISKS "saved_disks"
+
+bool chaos_cfgkeys_is(const struct chaos_key *key, const char *name)
+{
+	return strlen(name) == key->len && !memcmp(name, key->name, key->len);
+}
 
 bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved)
 {
 	size_t i;
 
-	if (is_saved && key->len == strlen(SAVED_DISKS) &&
-	    !memcmp(SAVED_DISKS, key->name, key->len))
+	if (is_saved && chaos_cfgkeys_is(key, SAVED_DISKS))
 		return true;
-
 	for (i = 0; i < sizeof(supported) / sizeof(supported[0]); i++)
-		if (strlen(supported[i]) == key->len && !memcmp(supported[i], key->name, key->len))
+		if (chaos_cfgkeys_is(key, supported[i]))
 			return true;
 	return false;
 }
 
+/*
+ * Those of xl.cfg(5) that protect a guest or the host from it, limit it, hand it something of the host's,
+ * or start something else than its kernel.  A guest without that is not the one that was asked for, so
+ * there is none.  The others make it a poorer one, which a warning can tell.
+ */
+static const struct {
+	const char *name, *remedy;
+} refused[] = {
+	{ "bootloader", "give the guest's kernel as kernel=, and its ramdisk=" },
+	{ "firmware", "give the guest's kernel as kernel=, and its ramdisk=" },
+	{ "seclabel", "leave it out: guests have Xen's default label" },
+	{ "init_seclabel", "leave it out: guests have Xen's default label" },
+	{ "driver_domain", "leave it out: the control domain serves all devices" },
+	{ "nomigrate", "leave it out: who may use chaos may migrate any guest" },
+	{ "cpuid", "leave it out: guests see what Xen shows to every PV guest" },
+	{ "cpuid_check", "leave it out: guests see what Xen shows to every PV guest" },
+	{ "cpu", "write cpus=" },
+	{ "tsc_mode", "leave it out: it is Xen's default" },
+	{ "pci", "leave it out: no device of the host can be passed to a guest" },
+	{ "dtdev", "leave it out: no device of the host can be passed to a guest" },
+	{ "ioports", "leave it out: no I/O ports can be passed to a guest" },
+	{ "iomem", "leave it out: no I/O memory can be passed to a guest" },
+	{ "irqs", "leave it out: no interrupts can be passed to a guest" },
+	{ "usbctrl", "leave it out: no device of the host can be passed to a guest" },
+	{ "usbdev", "leave it out: no device of the host can be passed to a guest" },
+	{ "usbdevice", "leave it out: no device of the host can be passed to a guest" },
+	{ "vscsi", "leave it out: no device of the host can be passed to a guest" },
+	{ "gfx_passthru", "leave it out: no device of the host can be passed to a guest" },
+	{ "passthrough", "leave it out: no device of the host can be passed to a guest" },
+	{ "vtpm", "leave it out: there is none" },
+	{ "max_event_channels", "leave it out: every guest has 1023" },
+	{ "max_grant_frames", "leave it out: every guest has 32" },
+	{ "max_maptrack_frames", "leave it out: every guest has 0, and maps nobody's grants" },
+	{ "max_grant_version", "leave it out: every guest has version 1" },
+	{ "pvshim", "leave it out" },
+	/* Of schedulers that are gone, or not for this. */
+	{ "period", "leave it out; cap and cpu_weight are supported" },
+	{ "budget", "leave it out; cap and cpu_weight are supported" },
+	{ "slice", "leave it out; cap and cpu_weight are supported" },
+	{ "latency", "leave it out; cap and cpu_weight are supported" },
+	{ "extratime", "leave it out; cap and cpu_weight are supported" },
+};
+
+const char *chaos_cfgkeys_remedy(const struct chaos_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (chaos_cfgkeys_is(key, refused[i].name))
+			return refused[i].remedy;
+	return NULL;
+}
+
 static bool is_key_char(char c)
 {
-	return isalnum((unsigned char)c) || c == '_';
+	return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
 static size_t skip_comment(const char *text, size_t pos)

@@ -23,8 +23,13 @@
 #define CHAOS_IFNAME_LEN  16
 #define CHAOS_MAX_VIFS	  30 /* one control page has 31 slots, one is sysctl's */
 #define CHAOS_MAX_DISKS	  16
-#define CHAOS_MAX_DEVS	  31   /* sysctl, vifs and disks together */
-#define CHAOS_MAX_CPUS	  1024 /* highest physical CPU number of `cpus`, plus one */
+#define CHAOS_MAX_DEVS	  31 /* sysctl, vifs and disks together */
+/* How the UUID of a shell of chaosd's begins; no guest has one like it. */
+#define CHAOS_SHELL_MARK                                \
+	{                                               \
+		'c', 'h', 'a', 'o', 's', 'd', 0x80, 's' \
+	}
+#define CHAOS_MAX_CPUS 1024 /* highest physical CPU number of `cpus`, plus one */
 
 /* What went wrong; also the exit codes of chaos, which never change. */
 enum chaos_code {
@@ -91,10 +96,11 @@ struct chaos_vif {
 
 struct chaos_disk {
 	char *target;  /* file or block device */
-	uint16_t id;   /* 0 is xvda */
+	uint16_t id;   /* 0 is xvda; partitions have numbers of their own */
 	char vdev[16]; /* as it was given */
 	bool is_read_only;
 	bool is_direct; /* past the page cache */
+	bool has_no_discard;
 };
 
 /* What a saved guest had. */
@@ -119,8 +125,14 @@ struct chaos_config {
 	char *cmdline;	     /* NULL = none */
 	uint64_t memory_kib; /* a multiple of 4 */
 	unsigned int vcpus;
-	bool pins_cpus;			  /* `cpus` was given */
-	uint8_t cpus[CHAOS_MAX_CPUS / 8]; /* bit n: physical CPU n */
+	/*
+	 * Physical CPUs that vCPUs may run on, as they were written; with a ';' behind each of those for
+	 * one vCPU; NULL = all.
+	 */
+	char *cpus;
+	uint32_t cpupool;	 /* its number */
+	unsigned int cpu_weight; /* 0 = the scheduler's */
+	unsigned int cap;	 /* percent of one CPU, 0 = none */
 	unsigned int nr_vifs;
 	struct chaos_vif vifs[CHAOS_MAX_VIFS];
 	unsigned int nr_disks;
@@ -358,6 +370,7 @@ struct chaos_device {
 	uint64_t sectors; /* of sector_size bytes */
 	uint32_t sector_size;
 	bool is_read_only;
+	bool can_discard;
 	bool is_direct; /* with target */
 	char *target;	/* the file behind it: see chaos_domain_targets() */
 	uint64_t reads, read_bytes, writes, written_bytes, io_errors;

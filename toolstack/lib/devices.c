@@ -42,6 +42,7 @@ static void convert_vbd(const struct noxs_ioc_dev_state *in, struct chaos_device
 	out->sectors = in->config.vbd.sectors;
 	out->sector_size = in->config.vbd.sector_size;
 	out->is_read_only = in->config.vbd.flags & NOXS_VBD_READ_ONLY;
+	out->can_discard = in->config.vbd.flags & NOXS_VBD_DISCARD;
 	out->reads = in->rx_packets;
 	out->read_bytes = in->rx_bytes;
 	out->writes = in->tx_packets;

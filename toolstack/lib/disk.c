@@ -4,7 +4,6 @@
  * and opening what it names.  A disk is the file as it is: no format other than raw, no script, no
  * QEMU.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libxlutil.h>
@@ -16,29 +15,6 @@
 
 #include "internal.h"
 
-/* Letters count as in xvdz, xvdaa; with the 16 bits of the device's number. */
-#define MAX_DISK_NUMBER 0xffffL
-
-long chaos_vdev_parse(const char *vdev)
-{
-	static const char *const prefixes[] = { "xvd", "sd", "hd" };
-	const char *p = NULL;
-	long number = -1;
-	size_t i;
-
-	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]) && !p; i++)
-		if (!strncmp(vdev, prefixes[i], strlen(prefixes[i])))
-			p = vdev + strlen(prefixes[i]);
-	if (!p || !*p)
-		return -1;
-	for (; *p; p++) {
-		if (!islower((unsigned char)*p) || number > MAX_DISK_NUMBER / 26)
-			return -1;
-		number = (number + 1) * 26 + (*p - 'a');
-	}
-	return number <= MAX_DISK_NUMBER ? number : -1;
-}
-
 /* libxlutil's report, its first line being the cause. */
 static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_error *err)
 {
@@ -48,6 +24,10 @@ static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_erro
 	FILE *f;
 	int rc;
 
+	/* There is no rule for them in the library's scanner, which then ends the process. */
+	if (chaos_text_has_control(spec))
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				       "'%s': it has a control character in it", spec);
 	f = open_memstream(&report, &len);
 	if (f)
 		xlu = xlu_cfg_init(f, "disk");
@@ -57,10 +37,9 @@ static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_erro
 		rc = xlu_disk_parse(xlu, 1, &spec, xl);
 		(void)fflush(f); /* a memory stream: at worst the report is cut */
 		if (rc)
-			rc = chaos_error_set(
-				err, CHAOS_CONFIG, EINVAL,
-				"disk '%s': %.*s; write 'vdev=xvda,access=rw,target=/path'", spec,
-				(int)strcspn(report, "\n"), report);
+			rc = chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+					     "'%s': %.*s; write 'vdev=xvda,access=rw,target=/path'",
+					     spec, (int)strcspn(report, "\n"), report);
 		xlu_cfg_destroy(xlu);
 	}
 	if (f)
@@ -69,22 +48,54 @@ static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_erro
 	return rc;
 }
 
+static bool is_control_domain(const char *name)
+{
+	return !strcmp(name, "0") || !strcmp(name, "Domain-0");
+}
+
 /* What there is in xl and not here; NULL if it asks for nothing of the kind. */
 static const char *unsupported(const libxl_device_disk *xl)
 {
 	if (xl->script)
 		return "script= is not supported: give a file or a block device as target=";
+	if (xl->format == LIBXL_DISK_FORMAT_EMPTY)
+		return "an empty drive is not supported: leave it out";
 	if (xl->format != LIBXL_DISK_FORMAT_RAW && xl->format != LIBXL_DISK_FORMAT_UNKNOWN)
 		return "format= is not raw: convert it (qemu-img convert -O raw), or attach it as a block device (qemu-nbd) and give that";
-	if (xl->backend != LIBXL_DISK_BACKEND_UNKNOWN && xl->backend != LIBXL_DISK_BACKEND_PHY)
-		return "backendtype= is not supported: leave it out, the noxs module serves the disk";
-	if (xl->is_cdrom || xl->removable)
-		return "devtype=cdrom is not supported: leave it out and give access=ro";
-	if (xl->backend_domname || xl->backend_domid)
+	if (xl->specification == LIBXL_DISK_SPECIFICATION_VIRTIO)
+		return "specification=virtio is not supported: leave it out, disks are Xen's own";
+	if ((xl->backend_domname && !is_control_domain(xl->backend_domname)) || xl->backend_domid)
 		return "backend= is not supported: disks are served by the control domain";
+	if (xl->trusted.val < 0)
+		return "untrusted is not supported: a guest's back-end is always trusted; leave it out";
 	if (xl->colo_host || xl->colo_enable.val > 0)
 		return "colo is not supported: leave it out";
 	return NULL;
+}
+
+/* What makes no difference to the guest's data, and yet is not quite what was asked for. */
+static void note_others(const libxl_device_disk *xl, char *others, size_t len)
+{
+	const char *backend = "";
+
+	others[0] = '\0';
+	if (xl->backend == LIBXL_DISK_BACKEND_QDISK || xl->backend == LIBXL_DISK_BACKEND_TAP)
+		backend = "backendtype (the noxs module serves the disk)";
+	(void)snprintf(others, len, "%s%s%s", backend, *backend && xl->is_cdrom ? ", " : "",
+		       xl->is_cdrom ? "devtype=cdrom (taken as a disk that is read only)" : "");
+}
+
+/* As xl's block script: phy:vg/lv is a device, by its name in /dev. */
+static int make_target(const char *spec, const libxl_device_disk *xl, char **target)
+{
+	const char *path = xl->pdev_path;
+	bool is_phy = !strncmp(spec + strspn(spec, " \t"), "phy:", 4);
+
+	if (!is_phy || *path == '/')
+		*target = strdup(path);
+	else if (asprintf(target, "/dev/%s", path) < 0)
+		*target = NULL;
+	return *target ? 0 : -1;
 }
 
 static int take(const char *spec, const libxl_device_disk *xl, struct chaos_disk *disk,
@@ -94,36 +105,38 @@ static int take(const char *spec, const libxl_device_disk *xl, struct chaos_disk
 	long number;
 
 	if (why)
-		return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "disk '%s': %s", spec, why);
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "'%s': %s", spec, why);
 	number = chaos_vdev_parse(xl->vdev);
 	if (number < 0 || strlen(xl->vdev) >= sizeof(disk->vdev))
-		return chaos_error_set(
-			err, CHAOS_CONFIG, EINVAL,
-			"disk '%s': vdev=%s is not a whole disk; write xvda, xvdb...", spec,
-			xl->vdev);
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				       "'%s': vdev=%s is no disk; write xvda, xvdb, or xvda1", spec,
+				       xl->vdev);
 	if (!xl->pdev_path || !*xl->pdev_path)
 		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
-				       "disk '%s': no target=; give a file or a block device",
-				       spec);
-	disk->target = strdup(xl->pdev_path);
-	if (!disk->target)
+				       "'%s': no target=; give a file or a block device", spec);
+	if (make_target(spec, xl, &disk->target))
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	disk->id = (uint16_t)number;
 	memcpy(disk->vdev, xl->vdev, strlen(xl->vdev) + 1);
 	disk->is_read_only = !xl->readwrite;
 	disk->is_direct = xl->direct_io_safe;
+	disk->has_no_discard = xl->discard_enable.val < 0;
 	return 0;
 }
 
-int chaos_disk_parse(const char *spec, struct chaos_disk *disk, struct chaos_error *err)
+int chaos_disk_parse(const char *spec, struct chaos_disk *disk, char *others, size_t len,
+		     struct chaos_error *err)
 {
 	libxl_device_disk xl = { 0 };
 	int rc;
 
 	memset(disk, 0, sizeof(*disk));
+	others[0] = '\0';
 	rc = parse_spec(spec, &xl, err);
 	if (!rc)
 		rc = take(spec, &xl, disk, err);
+	if (!rc)
+		note_others(&xl, others, len);
 	/* libxl_device_disk_dispose() is libxl's, which is not linked. */
 	free(xl.pdev_path);
 	free(xl.vdev);
@@ -134,55 +147,6 @@ int chaos_disk_parse(const char *spec, struct chaos_disk *disk, struct chaos_err
 	free(xl.active_disk);
 	free(xl.hidden_disk);
 	return rc;
-}
-
-static int check_number(const struct chaos_config *cfg, const char *path,
-			const struct chaos_disk *disk, struct chaos_error *err)
-{
-	const struct chaos_disk *other;
-
-	for (other = cfg->disks; other < disk; other++)
-		if (other->id == disk->id)
-			return chaos_error_set(
-				err, CHAOS_CONFIG, EINVAL,
-				"%s: disk: vdev %s is there twice (as %s); give each disk its own",
-				path, disk->vdev, other->vdev);
-	return 0;
-}
-
-static int list_error(const char *path, const char *what, struct chaos_error *err)
-{
-	return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "%s: disk %s", path, what);
-}
-
-int chaos_disks_load(XLU_Config *xlu, const char *path, struct chaos_config *cfg,
-		     struct chaos_error *err)
-{
-	XLU_ConfigList *list;
-	const char *spec;
-	int rc, n, i;
-
-	rc = xlu_cfg_get_list(xlu, "disk", &list, &n, 1);
-	if (rc == ESRCH)
-		return 0;
-	if (rc)
-		return list_error(path, "is not a list; write disk = [ 'vdev=xvda,target=/path' ]",
-				  err);
-	if (n > CHAOS_MAX_DISKS || cfg->nr_vifs + (unsigned int)n >= CHAOS_MAX_DEVS)
-		return list_error(path, "has too many entries: 16, and 30 together with vif", err);
-	for (i = 0; i < n; i++) {
-		spec = xlu_cfg_get_listitem(list, i);
-		if (!spec)
-			return list_error(path, "has an entry that is not a string", err);
-		rc = chaos_disk_parse(spec, &cfg->disks[i], err);
-		if (rc)
-			return rc;
-		cfg->nr_disks++;
-		rc = check_number(cfg, path, &cfg->disks[i], err);
-		if (rc)
-			return rc;
-	}
-	return 0;
 }
 
 /* ---- opening ---- */
@@ -199,7 +163,7 @@ int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *e
 		what = "neither a regular file nor a block device; correct 'target='";
 		break;
 	case ENODATA:
-		what = "it is empty; give it a size (truncate -s 1G)";
+		what = "it is empty, or smaller than a sector; give it a size (truncate -s 1G)";
 		break;
 	case EBUSY:
 	case EAGAIN:

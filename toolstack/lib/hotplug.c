@@ -195,12 +195,17 @@ int chaos_block_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, 
 {
 	struct subject s = { .ctx = ctx, .info = info, .cls = "vbd" };
 	struct chaos_config cfg = { .nr_disks = 1 };
+	char others[128], text[160];
 	struct chaos_devices devs;
 	int rc;
 
-	rc = chaos_disk_parse(spec, &cfg.disks[0], err);
+	rc = chaos_disk_parse(spec, &cfg.disks[0], others, sizeof(others), err);
 	if (rc)
-		return rc;
+		return chaos_error_prefix(err, rc, "disk ");
+	if (others[0] && opts->warn) {
+		(void)snprintf(text, sizeof(text), "disk: not supported: %s", others);
+		opts->warn(opts->opaque, text);
+	}
 	rc = check(ctx, info, &devs, err);
 	s.id = cfg.disks[0].id;
 	if (!rc)
@@ -229,9 +234,10 @@ int chaos_network_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info
 
 	rc = chaos_vif_parse(spec, &cfg.vifs[0], unsupported, sizeof(unsupported), err);
 	if (rc)
-		return rc;
+		return chaos_error_prefix(err, rc, "vif: ");
 	if (unsupported[0] && opts->warn) {
 		(void)snprintf(text, sizeof(text), "vif: not supported: %s", unsupported);
+		chaos_text_clean(text);
 		opts->warn(opts->opaque, text);
 	}
 	rc = check(ctx, info, &devs, err);
@@ -292,7 +298,7 @@ static int name_disk(struct subject *s, const char *vdev, struct chaos_error *er
 
 	if (id < 0)
 		return chaos_error_set(err, CHAOS_USAGE, EINVAL,
-				       "%s is not a whole disk; write xvda, xvdb...", vdev);
+				       "%s is no disk; write xvda, xvdb, or xvda1", vdev);
 	s->id = (uint16_t)id;
 	return 0;
 }

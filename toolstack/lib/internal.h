@@ -32,6 +32,9 @@ struct chaos_ctx {
 /* error.c */
 int chaos_error_set(struct chaos_error *err, enum chaos_code code, int os_errno, const char *fmt,
 		    ...) __attribute__((format(printf, 4, 5)));
+/* Put where it was before the text of an error; returns rc, and does nothing if that is 0. */
+int chaos_error_prefix(struct chaos_error *err, int rc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Code for an errno that a hypercall or ioctl gave and that has no meaning of its own there. */
 enum chaos_code chaos_code_of_errno(int os_errno);
 
@@ -157,23 +160,65 @@ uint64_t chaos_now_ns(void);
 int chaos_random(void *buf, size_t len);
 int chaos_uuid_random(uint8_t uuid[CHAOS_UUID_LEN]);
 int chaos_uuid_parse(const char *text, uint8_t uuid[CHAOS_UUID_LEN]);
-int chaos_cpus_parse(const char *text, uint8_t map[CHAOS_MAX_CPUS / 8]);
+
+/* cpus.c */
+/*
+ * A bit for each CPU of a list.  node_of has the NUMA node of each of the nr_cpus of the host; with NULL
+ * nodes have no CPUs, but a list of nodes is taken.
+ */
+int chaos_cpus_parse(const char *text, const uint32_t *node_of, unsigned int nr_cpus,
+		     uint8_t map[CHAOS_MAX_CPUS / 8]);
+/* The list for a vCPU out of what struct chaos_config has; false if it may run anywhere. */
+bool chaos_cpus_of_vcpu(const char *cpus, unsigned int vcpu, char *list, size_t len);
+#define CHAOS_CPULIST_LEN 256U
+
+/* sched.c */
+/* What the scheduler is told of a new domain: where its vCPUs may run, and how much. */
+int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
+		      struct chaos_error *err);
+
+/* utf8.c */
+/* The next character, *text being not at its end, which then is behind it; -1 for a byte of none. */
+long chaos_utf8_next(const char **text);
+/* Not for those that a terminal obeys, or that nobody sees. */
+bool chaos_utf8_is_seen(long c);
+/* Put a '?' for each of them, and for what is no UTF-8. */
+void chaos_text_clean(char *text);
+/* Has it an ASCII control character, other than the tab? */
+bool chaos_text_has_control(const char *text);
 
 /* vif.c */
+/*
+ * Names of keys that are not supported, and do not matter much, are put into `unsupported`.  The error
+ * does not say which vif it is about.
+ */
 int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, size_t len,
 		    struct chaos_error *err);
 int chaos_mac_random(uint8_t mac[6]);
 int chaos_mac_parse(const char *text, uint8_t mac[6]);
 
+/* vif_ip.c */
+int chaos_ipv4_parse(const char *text, uint32_t *address);
+/* *has_more, which begins false: there were other addresses too. */
+int chaos_vif_set_ip(struct chaos_vif *vif, const char *value, bool *has_more,
+		     struct chaos_error *err);
+/* That a guest can have them: prefix is 0 unless an address was given. */
+int chaos_vif_check_ip(const struct chaos_vif *vif, struct chaos_error *err);
+
+/* vif_host.c: that none of them has an address that this host has on the same link */
+int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct chaos_error *err);
+
 /* disk.c */
 struct XLU_Config;
-/* The disks of the configuration called `path` that has been read into xlu. */
-int chaos_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
-		     struct chaos_error *err);
-/* The number of a whole disk, from 0 for xvda; -1 if it is none. */
+/*
+ * The number of a disk, from 0 for xvda, or of a partition; -1 if it is none.  Partitions have Linux's and
+ * xl's numbers, 0xca01 for xvda1.
+ */
 long chaos_vdev_parse(const char *vdev);
-/* target is to be freed */
-int chaos_disk_parse(const char *spec, struct chaos_disk *disk, struct chaos_error *err);
+bool chaos_vdev_is_partition(unsigned int id);
+/* target is to be freed; what has been read as something else is put into `others`. */
+int chaos_disk_parse(const char *spec, struct chaos_disk *disk, char *others, size_t len,
+		     struct chaos_error *err);
 /* The descriptor to hand to the module, locked against other users of the same file. */
 int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *err);
 /* What an errno from opening or attaching it means. */
@@ -186,6 +231,11 @@ int chaos_saved_disks_load(struct XLU_Config *xlu, const char *path, struct chao
 /* saved_check.c: of those the module has, that none is smaller than it was. */
 int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
 			    struct chaos_error *err);
+
+/* config.c */
+/* Of a setting that is left aside: tell the caller, or fail if that is what it wants. */
+int chaos_config_warn(const struct chaos_config_source *src, const char *text,
+		      struct chaos_error *err);
 
 /* cfgtext.c: *text is NUL-terminated and *len bytes long, and to be freed */
 int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err);
@@ -202,6 +252,9 @@ struct chaos_key {
 };
 /* The next statement's key in an xl.cfg text, from *pos; false at the end. */
 bool chaos_cfgkeys_next(const char *text, size_t *pos, unsigned int *line, struct chaos_key *key);
+bool chaos_cfgkeys_is(const struct chaos_key *key, const char *name);
 bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved);
+/* What to do about one that must not be left aside; NULL for all others. */
+const char *chaos_cfgkeys_remedy(const struct chaos_key *key);
 
 #endif /* CHAOS_INTERNAL_H */

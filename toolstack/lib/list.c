@@ -188,6 +188,9 @@ int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_domin
 	unsigned long domid;
 	int rc;
 
+	/* As 'list' shows it, whatever it is called in Xen. */
+	if (!strcmp(who, "Domain-0"))
+		who = "0";
 	domid = strtoul(who, &end, 10);
 	if (*who >= '0' && *who <= '9' && !*end) {
 		if (domid >= DOMID_FIRST_RESERVED)

@@ -41,15 +41,22 @@ static int make_domain(struct chaos_shell *s, const struct chaos_config *cfg,
 		.max_grant_frames = MAX_GRANT_FRAMES,
 		.max_maptrack_frames = 0,
 		.grant_opts = XEN_DOMCTL_GRANT_version(1),
+		.cpupool_id = cfg->cpupool,
 	};
 	xc_interface *xch = s->ctx->xch;
 
 	memcpy(arg.handle, cfg->uuid, sizeof(arg.handle));
 	s->domid = 0; /* any */
-	if (xc_domain_create(xch, &s->domid, &arg))
+	if (xc_domain_create(xch, &s->domid, &arg)) {
+		if (cfg->cpupool && (errno == ENOENT || errno == ESRCH || errno == EINVAL))
+			return chaos_error_set(
+				err, CHAOS_CONFIG, errno,
+				"no cpupool %u: correct 'pool', or make it (xl cpupool-create)",
+				cfg->cpupool);
 		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 				       "Xen cannot create a domain: %s%s", strerror(errno),
 				       errno == EPERM ? "; run this in the control domain" : "");
+	}
 	s->exists = true;
 	if (xc_domain_max_vcpus(xch, s->domid, cfg->vcpus))
 		return chaos_error_set(err, CHAOS_RESOURCES, errno,
@@ -81,27 +88,6 @@ static int claim_memory(struct chaos_shell *s, const struct chaos_config *cfg,
 		err, CHAOS_RESOURCES, ENOMEM,
 		"no memory for domain \"%s\": it wants %llu KiB and Xen has %llu KiB left; lower 'memory' or destroy a domain",
 		cfg->name, (unsigned long long)cfg->memory_kib, (unsigned long long)free_kib);
-}
-
-static int pin_cpus(struct chaos_shell *s, const struct chaos_config *cfg, struct chaos_error *err)
-{
-	xc_interface *xch = s->ctx->xch;
-	uint8_t map[sizeof(cfg->cpus)];
-	unsigned int v;
-	int size = xc_get_cpumap_size(xch);
-
-	if (size <= 0 || (size_t)size > sizeof(map))
-		return chaos_error_set(err, CHAOS_FAILED, errno, "cannot get the host's CPUs");
-	for (v = 0; v < cfg->vcpus; v++) {
-		/* IN/OUT: Xen answers with what it made of it. */
-		memcpy(map, cfg->cpus, sizeof(map));
-		if (xc_vcpu_setaffinity(xch, s->domid, (int)v, map, NULL, XEN_VCPUAFFINITY_HARD))
-			return chaos_error_set(
-				err, CHAOS_CONFIG, errno,
-				"cannot pin vCPU %u: %s; correct 'cpus' (this host has fewer?)", v,
-				strerror(errno));
-	}
-	return 0;
 }
 
 static int claim_name(struct chaos_shell *s, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
@@ -236,8 +222,8 @@ static int make_named(struct chaos_shell *s, const struct chaos_config *cfg, con
 	rc = make_domain(s, cfg, err);
 	if (!rc)
 		rc = claim_name(s, shell_name ? shell_name : cfg->name, cfg->uuid, err);
-	if (!rc && cfg->pins_cpus)
-		rc = pin_cpus(s, cfg, err);
+	if (!rc)
+		rc = chaos_sched_apply(s->ctx, s->domid, cfg, err);
 	if (!rc)
 		rc = claim_memory(s, cfg, err);
 	chaos_lap(&s->last_ns, &t->createdomain_ns);

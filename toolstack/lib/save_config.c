@@ -50,8 +50,9 @@ static void put_disk(FILE *f, const struct chaos_device *dev)
 	char vdev[16];
 
 	chaos_vdev_format(dev->id, vdev);
-	fprintf(f, "  \"vdev=%s,access=%s,%starget=", vdev, dev->is_read_only ? "ro" : "rw",
-		dev->is_direct ? "direct-io-safe," : "");
+	fprintf(f, "  \"vdev=%s,access=%s,%s%starget=", vdev, dev->is_read_only ? "ro" : "rw",
+		dev->is_direct ? "direct-io-safe," : "",
+		dev->is_read_only || dev->can_discard ? "" : "no-discard,");
 	put_quoted(f, dev->target);
 	fputs("\",\n", f);
 }

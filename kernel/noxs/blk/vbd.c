@@ -28,12 +28,12 @@ static struct vbd *dev_to_vbd(struct noxs_device *dev)
 
 /* ---- creating ---- */
 
-/* What is asked of a disk is whether it may be written; all else is found out. */
+/* What is asked of a disk is whether it may be written and discarded; all else is found out. */
 static int vbd_check(const struct noxs_ioc_dev *req)
 {
 	const struct noxs_vbd_config *config = &req->config.vbd;
 
-	if (req->flags & ~NOXS_DEV_PRECONNECT || req->link[0])
+	if (req->flags & ~(NOXS_DEV_PRECONNECT | NOXS_VBD_NO_DISCARD) || req->link[0])
 		return -EINVAL;
 	if (req->flags & NOXS_DEV_PRECONNECT &&
 	    (!req->nr_rings || req->nr_rings > ARRAY_SIZE(req->ring_gref) || !req->data_port[0] ||
@@ -79,6 +79,8 @@ static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs
 		return ERR_PTR(err);
 	}
 	vbd_set_rules(vbd, req->config.vbd.flags & NOXS_VBD_READ_ONLY);
+	if (req->flags & NOXS_VBD_NO_DISCARD)
+		vbd->rules.discard = false;
 	vbd->dev.back.u.vbd.features = NOXS_VBD_F_PERSISTENT;
 	vbd->dev.back.u.vbd.max_rings = VBD_MAX_RINGS;
 	vbd->dev.back.u.vbd.max_indirect = BLKREQ_MAX_SEGS;

@@ -41,6 +41,9 @@ static int vif_check(const struct noxs_ioc_dev *req)
 	bool bridge = req->flags & NOXS_VIF_BRIDGE;
 	bool port = req->flags & NOXS_VIF_SWITCH;
 
+	if (req->flags &
+	    ~(NOXS_VIF_BRIDGE | NOXS_VIF_SWITCH | NOXS_DEV_PRECONNECT | NOXS_VIF_DEFERRED))
+		return -EINVAL;
 	if ((bridge && port) || (bridge || port) != !!req->link[0])
 		return -EINVAL;
 	if (req->flags & NOXS_DEV_PRECONNECT &&

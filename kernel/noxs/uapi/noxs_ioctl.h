@@ -38,7 +38,8 @@ struct noxs_ioc_version {
 #define NOXS_VIF_SWITCH         (1U << 1)       /* a port of the module's switch `link` */
 #define NOXS_DEV_PRECONNECT     (1U << 2)       /* rings below are valid; connect them now */
 #define NOXS_VIF_DEFERRED       (1U << 3)       /* addresses come with NOXS_IOC_CONFIGURE */
-#define NOXS_IOC_DEV_FLAGS_ALL  0xfU
+#define NOXS_VBD_NO_DISCARD     (1U << 4)       /* offer no DISCARD, whatever the file can do */
+#define NOXS_IOC_DEV_FLAGS_ALL  0x1fU
 
 /*
  * A device to attach.  PRECONNECT: ring_gfn.. describe rings that lie in the guest's memory, whose

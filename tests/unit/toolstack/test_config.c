@@ -82,7 +82,7 @@ static void minimal(void **state)
 	assert_null(f->cfg->cmdline);
 	assert_int_equal(f->cfg->memory_kib, 4 << 10);
 	assert_int_equal(f->cfg->vcpus, 1);
-	assert_false(f->cfg->pins_cpus);
+	assert_null(f->cfg->cpus);
 	assert_int_equal(f->cfg->nr_vifs, 0);
 	assert_int_equal(f->cfg->on_poweroff, CHAOS_DESTROY);
 	assert_int_equal(f->cfg->on_reboot, CHAOS_RESTART);
@@ -108,8 +108,7 @@ static void full(void **state)
 	assert_string_equal(f->cfg->ramdisk, "/boot/r");
 	assert_string_equal(f->cfg->cmdline, "root=/dev/xvda quiet");
 	assert_int_equal(f->cfg->vcpus, 2);
-	assert_true(f->cfg->pins_cpus);
-	assert_int_equal(f->cfg->cpus[0], 3);
+	assert_string_equal(f->cfg->cpus, "0-1");
 	assert_int_equal(f->cfg->nr_vifs, 2);
 	assert_string_equal(f->cfg->vifs[1].bridge, "br1");
 	assert_int_equal(f->cfg->vifs[1].id, 1);
@@ -164,23 +163,23 @@ static void overrides(void **state)
 
 static void unsupported_keys_are_reported_with_their_line(void **state)
 {
-	static const char text[] = GOOD "\npci = [ 'a',\n'b' ]\nvnc = 1\n"
-					"vif = [ 'bridge=b,script=s' ]\n"
+	static const char text[] = GOOD "\nvfb = [ 'a',\n'b' ]\nvnc = 1\n"
+					"vif = [ 'bridge=b,model=s' ]\n"
 					"on_crash = 'coredump-restart'\n";
 	static const char *const items[] = { "bogus=1" };
 	struct fixture *f = *state;
 
 	assert_int_equal(load(f, text, strlen(text), false, items, 1), 0);
-	assert_non_null(strstr(f->warnings, ":5: 'pci' is not supported|"));
+	assert_non_null(strstr(f->warnings, ":5: 'vfb' is not supported|"));
 	assert_non_null(strstr(f->warnings, ":7: 'vnc' is not supported|"));
-	assert_non_null(strstr(f->warnings, "vif 0: not supported: script|"));
+	assert_non_null(strstr(f->warnings, "vif 0: not supported: model|"));
 	assert_non_null(strstr(f->warnings,
 			       "\"coredump-restart\" is not supported, taken as \"restart\"|"));
 	assert_non_null(strstr(f->warnings, "command line: 'bogus' is not supported|"));
 	assert_int_equal(f->cfg->on_crash, CHAOS_RESTART);
 
 	assert_int_equal(load(f, text, strlen(text), true, NULL, 0), -(int)CHAOS_CONFIG);
-	assert_error(f->err, CHAOS_CONFIG, ":5: 'pci' is not supported");
+	assert_error(f->err, CHAOS_CONFIG, ":5: 'vfb' is not supported");
 	assert_string_equal(f->warnings, "");
 }
 
@@ -192,8 +191,26 @@ static void refused(void **state)
 		{ "", "name is missing" },
 		{ "kernel='k'\nmemory=4", "name is missing" },
 		{ "name='n'\nmemory=4", "kernel is missing" },
-		{ "name='n'\nkernel='k'", "memory is missing" },
-		{ GOOD "name='has space'", "space" },
+		{ GOOD "name=' x'", "space" },
+		{ GOOD "name='x '", "space" },
+		{ GOOD "name='a\\nb'", "control character" },
+		{ GOOD "name='a\377b'", "not UTF-8" },
+		{ GOOD "name='a\302\233b'", "nobody sees" },
+		{ GOOD "name='\342\200\256x'", "nobody sees" },
+		{ GOOD "name='-x'", "option" },
+		{ GOOD "name='Domain-0'", "control domain" },
+		{ GOOD "kernel='C:\\new'", "kernel has a control character" },
+		{ GOOD "extra='a\\nb'", "extra has a control character" },
+		{ GOOD "memory_kib=4096", "memory and memory_kib are both given" },
+		{ GOOD "maxmem=3", "maxmem is less than memory" },
+		{ GOOD "uuid='6368616f-7364-8073-8000-000000000001'", "shells" },
+		{ GOOD "builder='hvm'", "builder is \"hvm\"" },
+		{ GOOD "builder='x'", "builder" },
+		{ GOOD "cap=101", "cap is not a number between 0 and 100" },
+		{ GOOD "cap='-1'", "cap" },
+		{ GOOD "cpu_weight=65536", "cpu_weight" },
+		{ GOOD "cpu_weight=0", "cpu_weight" },
+		{ GOOD "pool='mine'", "XenStore" },
 		{ GOOD "name='a/b'", "'/'" },
 		{ GOOD "name='17'", "a number" },
 		{ GOOD "name='0123456789012345678901234567890123456789012345678901234567890123'",
@@ -208,9 +225,17 @@ static void refused(void **state)
 		{ GOOD "type='hvm'", "not \"pv\"" },
 		{ GOOD "type='pvh'", "not \"pv\"" },
 		{ GOOD "cpus='x'", "cpus" },
-		{ GOOD "cpus=['0']", "cpus" },
+		{ GOOD "cpus=['0','1']", "more entries than there are vCPUs" },
+		{ GOOD "cpus=['x']", "cpus" },
+		{ GOOD "cpus=[['0']]", "not a string" },
+		{ GOOD "cpus='0;1'", "cpus" },
 		{ GOOD "vif='bridge=b'", "not a list" },
-		{ GOOD "vif=['ip=1']", "vif" },
+		{ GOOD "vif=['bridge=b','ip=1']", ": vif 1: ip=1 is not" },
+		{ GOOD "vif=['bridge=b\\n']", ": vif 0: \"bridge=b?\" has a control character" },
+		{ GOOD "disk=['/a,,xvda,w', '=\\n']",
+		  ": disk 1: '=?': it has a control character" },
+		{ GOOD "disk=['/a,,xvda1,w', '/b,,xvda,w']",
+		  "vdev xvda is there twice (as xvda1)" },
 		{ GOOD "vif=[['a']]", "not a string" },
 		{ GOOD "vif=['bridge=b,devid=x']", "devid=x" },
 		{ GOOD "vif=['bridge=b,devid=1', 'bridge=b']", "has devid 1 twice" },
@@ -228,6 +253,145 @@ static void refused(void **state)
 	}
 }
 
+/* A guest without one of these is not what was asked for. */
+static void never_left_aside(void **state)
+{
+	static const char *const settings[] = {
+		"seclabel='a:b:c'",
+		"init_seclabel='a:b:c'",
+		"driver_domain=1",
+		"pci=['03:00.0']",
+		"cpuid='host,tm=0'",
+		"tsc_mode='always_emulate'",
+		"nomigrate=1",
+		"usbdev=['x']",
+		"iomem=['1,1']",
+		"ioports=['1']",
+		"irqs=[5]",
+		"dtdev=['/x']",
+		"vtpm=['backend=1']",
+		"passthrough='sync_pt'",
+		"max_grant_frames=64",
+		"bootloader='pygrub'",
+		"max_event_channels=4",
+		"cpu='3'",
+	};
+	static const char *const off[] = {
+		"driver_domain=0", "nomigrate='0'", "pci=[]", "tsc_mode='default'", "seclabel=''",
+	};
+	struct fixture *f = *state;
+	char text[256], tells[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		snprintf(text, sizeof(text), "%s%s\n", GOOD, settings[i]);
+		if (load_text(f, text) != -(int)CHAOS_CONFIG)
+			fail_msg("accepted: %s", settings[i]);
+		snprintf(tells, sizeof(tells),
+			 ":4: '%.*s' is not supported: ", (int)strcspn(settings[i], "="),
+			 settings[i]);
+		assert_error(f->err, CHAOS_CONFIG, tells);
+	}
+	for (i = 0; i < ARRAY_SIZE(off); i++) {
+		snprintf(text, sizeof(text), "%s%s\n", GOOD, off[i]);
+		if (load_text(f, text))
+			fail_msg("%s: %s", off[i], f->err.text);
+		assert_non_null(strstr(f->warnings, "is not supported|"));
+	}
+}
+
+static void processors(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load_text(f, GOOD "vcpus=2\ncap=150\ncpu_weight=512\npool='Pool-1'\n"
+					   "cpus=['6', \"all,^0\"]\n"),
+			 0);
+	assert_string_equal(f->cfg->cpus, "6;all,^0;");
+	assert_int_equal(f->cfg->cap, 150);
+	assert_int_equal(f->cfg->cpu_weight, 512);
+	assert_int_equal(f->cfg->cpupool, 1);
+	assert_string_equal(f->warnings, "");
+	assert_int_equal(load_text(f, GOOD "cpus=[0]\n"), 0);
+	assert_string_equal(f->cfg->cpus, "0;");
+	assert_int_equal(load_text(f, GOOD "cpus='nodes:0'\n"), 0);
+	assert_string_equal(f->cfg->cpus, "nodes:0");
+	assert_int_equal(load_text(f, GOOD "cpus=[]\n"), 0);
+	assert_null(f->cfg->cpus);
+	assert_int_equal(load_text(f, GOOD "cpus='all'\n"), 0);
+	assert_null(f->cfg->cpus);
+}
+
+/* As libxl: maxmem alone is the size, and 32 MiB is without any. */
+static void memory(void **state)
+{
+	static const char *const items[] = { "memory_kib=1024" };
+	struct fixture *f = *state;
+
+	assert_int_equal(load_text(f, "name='n'\nkernel='k'\n"), 0);
+	assert_int_equal(f->cfg->memory_kib, 32 << 10);
+	assert_int_equal(load_text(f, "name='n'\nkernel='k'\nmaxmem=512\n"), 0);
+	assert_int_equal(f->cfg->memory_kib, 512 << 10);
+	assert_string_equal(f->warnings, "");
+	assert_int_equal(load_text(f, GOOD "maxmem=512\n"), 0);
+	assert_int_equal(f->cfg->memory_kib, 4 << 10);
+	assert_non_null(strstr(f->warnings, "'maxmem' is not supported: the guest has 4 MiB"));
+	/* The command line goes before the file. */
+	assert_int_equal(load(f, GOOD, strlen(GOOD), false, items, 1), 0);
+	assert_int_equal(f->cfg->memory_kib, 1024);
+}
+
+/* Files of other systems' editors. */
+static void foreign_text(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load_text(f, "\357\273\277name='n'\r\nkernel='k'\r\nextra='a'\r\n"), 0);
+	assert_string_equal(f->cfg->cmdline, "a");
+	assert_int_equal(load_text(f, "name='n'\rx\n"), -(int)CHAOS_CONFIG);
+}
+
+static void override_forms(void **state)
+{
+	static const struct {
+		const char *item, *name, *cmdline;
+		unsigned int vcpus, nr_vifs;
+	} good[] = {
+		{ "vif = [ \"bridge=b\" ]", "web", NULL, 1, 1 },
+		{ "vif=[\"bridge=b\"];", "web", NULL, 1, 1 },
+		{ "vif=['bridge=a;b']; vcpus=2", "web", NULL, 2, 1 },
+		{ "memory=64;vcpus=3", "web", NULL, 3, 0 },
+		{ "name= x", "x", NULL, 1, 0 },
+		{ "name = \"a;b\"; extra='c'", "a;b", "c", 1, 0 },
+		{ "extra=a;b=c", "web", "a;b=c", 1, 0 },
+		{ "extra=C:\\new", "web", "C:\\new", 1, 0 },
+		{ "extra=foo\\", "web", "foo\\", 1, 0 },
+		{ "extra=it's \"x\"", "web", "it's \"x\"", 1, 0 },
+		{ "extra=root=/dev/x;y", "web", "root=/dev/x;y", 1, 0 },
+		{ "vcpus=0x2", "web", NULL, 2, 0 },
+	};
+	static const char *const bad[] = { "a", "=b", "A=b", "a b=c", "extra=a\nname='x'", "'a'=b" };
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		if (load(f, GOOD, strlen(GOOD), true, &good[i].item, 1))
+			fail_msg("%s: %s", good[i].item, f->err.text);
+		assert_string_equal(f->cfg->name, good[i].name);
+		assert_int_equal(f->cfg->vcpus, good[i].vcpus);
+		assert_int_equal(f->cfg->nr_vifs, good[i].nr_vifs);
+		if (good[i].cmdline)
+			assert_string_equal(f->cfg->cmdline, good[i].cmdline);
+		else
+			assert_null(f->cfg->cmdline);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (load(f, GOOD, strlen(GOOD), true, &bad[i], 1) != -(int)CHAOS_USAGE)
+			fail_msg("accepted: %s", bad[i]);
+		assert_error(f->err, CHAOS_USAGE, "\"");
+	}
+}
+
 static void not_a_text(void **state)
 {
 	static const char elf[] = "\177ELF\2\1\1\0\0\0\0";
@@ -241,6 +405,9 @@ static void not_a_text(void **state)
 	src.path = "/tmp";
 	assert_int_equal(chaos_config_load(&f->cfg, &src, &f->err), -(int)CHAOS_CONFIG);
 	assert_error(f->err, CHAOS_CONFIG, "/tmp: not a configuration");
+	src.path = "/dev/null";
+	assert_int_equal(chaos_config_load(&f->cfg, &src, &f->err), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "put it in a regular one");
 }
 
 static void too_many_vifs(void **state)
@@ -268,7 +435,7 @@ static void disks(void **state)
 	assert_string_equal(f->warnings, "");
 	assert_int_equal(load_text(f, GOOD "disk = [ '/a,raw,xvda,rw', '/b,raw,sda,rw' ]\n"),
 			 -(int)CHAOS_CONFIG);
-	assert_error(f->err, CHAOS_CONFIG, "vdev sda is there twice (as xvda)");
+	assert_error(f->err, CHAOS_CONFIG, ": disk 1: vdev sda is there twice (as xvda)");
 	assert_int_equal(load_text(f, GOOD "disk = 'a'\n"), -(int)CHAOS_CONFIG);
 	assert_error(f->err, CHAOS_CONFIG, "disk is not a list");
 }
@@ -299,6 +466,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unsupported_keys_are_reported_with_their_line,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(never_left_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(processors, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(foreign_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(override_forms, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_a_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_vifs, setup, teardown),
 		cmocka_unit_test_setup_teardown(disks, setup, teardown),

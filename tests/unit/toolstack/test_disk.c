@@ -12,10 +12,11 @@
 
 static struct chaos_disk disk;
 static struct chaos_error err;
+static char others[128];
 
 static void assert_taken(const char *spec, unsigned int id, const char *target, bool is_read_only)
 {
-	assert_int_equal(chaos_disk_parse(spec, &disk, &err), 0);
+	assert_int_equal(chaos_disk_parse(spec, &disk, others, sizeof(others), &err), 0);
 	assert_int_equal(disk.id, id);
 	assert_string_equal(disk.target, target);
 	assert_int_equal(disk.is_read_only, is_read_only);
@@ -24,7 +25,8 @@ static void assert_taken(const char *spec, unsigned int id, const char *target, 
 
 static void assert_refused(const char *spec, const char *why)
 {
-	assert_int_equal(chaos_disk_parse(spec, &disk, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_disk_parse(spec, &disk, others, sizeof(others), &err),
+			 -(int)CHAOS_CONFIG);
 	if (!strstr(err.text, why))
 		fail_msg("%s: \"%s\" has no \"%s\"", spec, err.text, why);
 	assert_null(disk.target);
@@ -44,6 +46,69 @@ static void taken(void **state)
 	assert_false(disk.is_direct);
 	assert_taken("direct-io-safe,vdev=xvda,target=/x", 0, "/x", false);
 	assert_true(disk.is_direct);
+	assert_false(disk.has_no_discard);
+	assert_taken("no-discard,vdev=xvda,target=/x", 0, "/x", false);
+	assert_true(disk.has_no_discard);
+	assert_taken("discard,backend=Domain-0,vdev=xvda,target=/x", 0, "/x", false);
+	assert_false(disk.has_no_discard);
+	/* As xl's block script. */
+	assert_taken("phy:vg/guest,xvda,w", 0, "/dev/vg/guest", false);
+	assert_string_equal(others, "");
+	assert_taken("backendtype=qdisk,vdev=xvda,target=/x", 0, "/x", false);
+	assert_non_null(strstr(others, "backendtype"));
+	assert_taken("vdev=hdc,devtype=cdrom,target=/x.iso", 2, "/x.iso", true);
+	assert_non_null(strstr(others, "cdrom"));
+	assert_taken("tap:aio:/mnt/7.img,xvda1,w", 0xca01, "/mnt/7.img", false);
+}
+
+/* The numbers of xen-vbd-interface(7); each name is the one number's, whatever the bus. */
+static void numbers(void **state)
+{
+	static const struct {
+		const char *vdev;
+		long number;
+		const char *name;
+	} vdevs[] = {
+		{ "xvda", 0, "xvda" },	      { "xvdz", 25, "xvdz" },
+		{ "xvdaa", 26, "xvdaa" },     { "sdp", 15, "xvdp" },
+		{ "xvda1", 0xca01, "xvda1" }, { "xvdp15", 0xcaff, "xvdp15" },
+		{ "sda1", 0xca01, "xvda1" },  { "hda2", 0xca02, "xvda2" },
+		{ "0x301", 0xca01, "xvda1" }, { "0x340", 1, "xvdb" },
+		{ "0x1600", 2, "xvdc" },      { "0x801", 0xca01, "xvda1" },
+		{ "0xca00", 0, "xvda" },      { "51713", 0xca01, "xvda1" },
+		{ "0x0", 0, "xvda" },	      { "0x1", 1, "xvdb" },
+		{ "d0", 0, "xvda" },	      { "d1", 1, "xvdb" },
+		{ "d1p2", 0xca12, "xvdb2" },
+	};
+	static const char *const none[] = {
+		"",	   "xvd",
+		"xvda0",   "xvda16",
+		"xvdq1",   "hda17",
+		"xvda1x",  "xvda-1",
+		"x",	   "d",
+		"dp1",	   "d1p",
+		"d1p16",   "d99999999",
+		"0x",	   "0xcb01",
+		"1000000", "99999999999999999999",
+		"xvdA",	   "xvdzzzzz",
+		"nvme0",   "sda99999999999",
+		"0x30g",   "d1p+2",
+	};
+	char name[16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(vdevs) / sizeof(vdevs[0]); i++) {
+		if (chaos_vdev_parse(vdevs[i].vdev) != vdevs[i].number)
+			fail_msg("%s is %lx", vdevs[i].vdev,
+				 (unsigned long)chaos_vdev_parse(vdevs[i].vdev));
+		chaos_vdev_format((unsigned int)vdevs[i].number, name);
+		assert_string_equal(name, vdevs[i].name);
+		assert_int_equal(chaos_vdev_parse(name), vdevs[i].number);
+	}
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (chaos_vdev_parse(none[i]) != -1)
+			fail_msg("%s is a disk", none[i]);
 }
 
 static void refused(void **state)
@@ -51,18 +116,21 @@ static void refused(void **state)
 	(void)state;
 	assert_refused("format=qcow2,vdev=xvda,target=/x", "format= is not raw");
 	assert_refused("format=raw,vdev=xvda,script=block-iscsi,target=/x", "script=");
-	assert_refused("backendtype=qdisk,vdev=xvda,target=/x", "backendtype=");
-	assert_refused("vdev=hdc,devtype=cdrom,target=/x.iso", "cdrom");
-	assert_refused("/x.iso,raw,hdc:cdrom,r", "cdrom");
+	assert_refused("vdev=hdc,devtype=cdrom,target=", "empty drive");
+	assert_refused("specification=virtio,vdev=xvda,target=/x", "specification=virtio");
+	assert_refused("untrusted,vdev=xvda,target=/x", "untrusted");
+	/* libxlutil's scanner ends the process. */
+	assert_refused("=\n", "control character");
+	assert_refused("vdev=xvda,target=/x\ny", "control character");
 	assert_refused("backend=driverdom,vdev=xvda,target=/x", "backend=");
-	assert_refused("vdev=xvda1,target=/x", "not a whole disk");
-	assert_refused("vdev=xvd,target=/x", "not a whole disk");
-	assert_refused("vdev=xvdzzzzz,target=/x", "not a whole disk");
-	assert_refused("vdev=nvme0,target=/x", "not a whole disk");
+	assert_refused("vdev=xvda16,target=/x", "is no disk");
+	assert_refused("vdev=xvd,target=/x", "is no disk");
+	assert_refused("vdev=xvdzzzzz,target=/x", "is no disk");
+	assert_refused("vdev=nvme0,target=/x", "is no disk");
 	assert_refused("target=/x", "vdev");
-	assert_refused("vdev=xvda", "disk 'vdev=xvda'");
+	assert_refused("vdev=xvda", "'vdev=xvda'");
 	assert_refused("vdev=xvda,access=maybe,target=/x", "access");
-	assert_refused("", "disk ''");
+	assert_refused("", "''");
 }
 
 static void assert_cannot_open(const char *target, bool is_read_only, enum chaos_code code,
@@ -125,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken),
+		cmocka_unit_test(numbers),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(opened),
 	};

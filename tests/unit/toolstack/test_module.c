@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <netinet/in.h>
+
 #include "unit.h"
 #include "internal.h"
 
@@ -257,6 +259,8 @@ static void attach_errors(void **state)
 		  "IPv4 address is in use by domain 9" },
 		{ ENODEV, 1, 0, CHAOS_ENVIRONMENT, "no bridge \"br0\"" },
 		{ ENOMEM, 1, 0, CHAOS_RESOURCES, "vif 0" },
+		{ EXFULL, 1, 0, CHAOS_RESOURCES,
+		  "bridge br0 has 1023 ports, its most: use another bridge or a switch" },
 		{ ENOSPC, 0xffff, 0, CHAOS_RESOURCES, "\"web\"" },
 		/* An index of nonsense is not followed. */
 		{ ENOMEM, 77, NOXS_CONFLICT_MAC, CHAOS_RESOURCES, "\"web\"" },
@@ -278,6 +282,27 @@ static void attach_errors(void **state)
 		assert_error(err, cases[i].code, cases[i].tells);
 		assert_int_equal(nr_ioctls, 1);
 	}
+}
+
+/* The loopback interface is one that every host has, with this address. */
+static void address_of_the_host(void **state)
+{
+	struct noxs_ioc_configure configure = { 0 };
+	struct noxs_ioc_create arg = { 0 };
+	struct chaos_error err;
+
+	(void)state;
+	strcpy(cfg.vifs[1].bridge, "lo");
+	cfg.vifs[1].ipv4 = htonl(INADDR_LOOPBACK);
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG,
+		     "vif 1: ip=127.0.0.1 is this host's own address on lo: choose another");
+	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_module_add(&ctx, 7, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(nr_ioctls, 0);
+	/* On another link it is another network's. */
+	strcpy(cfg.vifs[1].bridge, "br1");
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), 0);
 }
 
 static void attach_to_switch(void **state)
@@ -370,6 +395,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(random_mac_is_replaced_on_conflict, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(attach_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(address_of_the_host, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_to_switch, setup, teardown),
 		cmocka_unit_test_setup_teardown(wait_skips_what_is_not_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(wait_has_an_end, setup, teardown),

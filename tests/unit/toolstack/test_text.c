@@ -50,22 +50,113 @@ static void uuid_random_is_version_4(void **state)
 static void cpus(void **state)
 {
 	static const char *const bad[] = {
-		"", ",", "1-", "-1", "3-1", "1,", "a", "^1", "0-1024", "1 2", "99999999999999999999"
+		"",
+		",",
+		"1-",
+		"-1",
+		"3-1",
+		"1,",
+		"a",
+		"0-1024",
+		"1 2",
+		"^",
+		"^^1",
+		"1^",
+		"al",
+		"all1",
+		"node",
+		"nodes:",
+		"nodes:x",
+		"0,^0",
+		"1,^all",
+		"^0-1023",
+		"nodes:0:1",
+		"99999999999999999999",
+		"99999999999",
 	};
-	uint8_t map[CHAOS_MAX_CPUS / 8] = { 0 };
+	/* CPUs 0 and 1 are of node 0, 2 and 3 of node 1. */
+	static const uint32_t node_of[] = { 0, 0, 1, 1 };
+	static const struct {
+		const char *text;
+		uint8_t first, second;
+	} good[] = {
+		{ "0-3,9,^2", 0x0b, 0x02 },	{ "all,^0", 0xfe, 0xff },
+		{ "^1", 0xfd, 0xff },		{ " 1 , 2", 0x06, 0x00 },
+		{ "nodes:1", 0x0c, 0x00 },	{ "nodes:0-1,^2", 0x0b, 0x00 },
+		{ "all,^nodes:0", 0xfc, 0xff }, { "node:0", 0x03, 0x00 },
+		{ "nodes:all", 0x0f, 0x00 },
+	};
+	uint8_t map[CHAOS_MAX_CPUS / 8];
 	size_t i;
 
 	(void)state;
-	assert_int_equal(chaos_cpus_parse("0-3,9,^2", map), 0);
-	assert_int_equal(map[0], 0x0b);
-	assert_int_equal(map[1], 0x02);
-	memset(map, 0, sizeof(map));
-	assert_int_equal(chaos_cpus_parse("1023", map), 0);
-	assert_int_equal(map[127], 0x80);
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		memset(map, 0, sizeof(map));
-		assert_int_equal(chaos_cpus_parse(bad[i], map), -1);
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		if (chaos_cpus_parse(good[i].text, node_of, ARRAY_SIZE(node_of), map))
+			fail_msg("%s", good[i].text);
+		assert_int_equal(map[0], good[i].first);
+		assert_int_equal(map[1], good[i].second);
+		assert_int_equal(chaos_cpus_parse(good[i].text, NULL, 0, map), 0);
 	}
+	assert_int_equal(chaos_cpus_parse("1023", NULL, 0, map), 0);
+	assert_int_equal(map[127], 0x80);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (!chaos_cpus_parse(bad[i], NULL, 0, map))
+			fail_msg("accepted: %s", bad[i]);
+	assert_int_equal(chaos_cpus_parse("nodes:7", node_of, ARRAY_SIZE(node_of), map), -1);
+}
+
+static void cpus_of_vcpus(void **state)
+{
+	char list[8];
+
+	(void)state;
+	assert_true(chaos_cpus_of_vcpu("0-1", 5, list, sizeof(list)));
+	assert_string_equal(list, "0-1");
+	assert_true(chaos_cpus_of_vcpu("6;7;", 0, list, sizeof(list)));
+	assert_string_equal(list, "6");
+	assert_true(chaos_cpus_of_vcpu("6;7;", 1, list, sizeof(list)));
+	assert_string_equal(list, "7");
+	assert_false(chaos_cpus_of_vcpu("6;7;", 2, list, sizeof(list)));
+	assert_false(chaos_cpus_of_vcpu("6;", 1, list, sizeof(list)));
+}
+
+static void utf8(void **state)
+{
+	static const struct {
+		const char *text;
+		long first;
+		bool is_seen;
+	} texts[] = {
+		{ "a", 'a', true },
+		{ "\n", '\n', false },
+		{ "\177", 0x7f, false },
+		{ "\303\274", 0xfc, true },
+		{ "\302\233", 0x9b, false },
+		{ "\342\200\256", 0x202e, false },
+		{ "\342\202\254", 0x20ac, true },
+		{ "\360\237\230\200", 0x1f600, true },
+		{ "\377", -1, false },
+		{ "\300\200", -1, false },
+		{ "\340\200\200", -1, false },
+		{ "\355\240\200", -1, false },
+		{ "\364\220\200\200", -1, false },
+		{ "\303", -1, false },
+		{ "\360\237\230", -1, false },
+	};
+	char text[] = "a\nb\377c\302\233d\303\274e\033[2J\342\200\256\303";
+	const char *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		p = texts[i].text;
+		assert_int_equal(chaos_utf8_next(&p), texts[i].first);
+		assert_int_equal(chaos_utf8_is_seen(texts[i].first), texts[i].is_seen);
+		assert_int_equal(p - texts[i].text,
+				 texts[i].first < 0 ? 1 : (ptrdiff_t)strlen(texts[i].text));
+	}
+	chaos_text_clean(text);
+	assert_string_equal(text, "a?b?c?d\303\274e?[2J??");
 }
 
 static void vif_full(void **state)
@@ -134,10 +225,10 @@ static void vif_unsupported_keys_are_named(void **state)
 	char unsupported[16];
 
 	(void)state;
-	assert_int_equal(chaos_vif_parse("script=x,bridge=b,rate=1", &vif, unsupported,
+	assert_int_equal(chaos_vif_parse("model=x,bridge=b,vifname=y,type=vif", &vif, unsupported,
 					 sizeof(unsupported), NULL),
 			 0);
-	assert_string_equal(unsupported, "script rate");
+	assert_string_equal(unsupported, "model vifname");
 	/* A list longer than the buffer is cut. */
 	assert_int_equal(chaos_vif_parse("aaaaaaaaaa=1,bbbbbbbbbb=2,c=3", &vif, unsupported,
 					 sizeof(unsupported), NULL),
@@ -145,35 +236,111 @@ static void vif_unsupported_keys_are_named(void **state)
 	assert_int_equal(strlen(unsupported), sizeof(unsupported) - 1);
 }
 
+/* The ways to write an address, and what becomes of it. */
+static void vif_addresses(void **state)
+{
+	static const struct {
+		const char *spec, *ip, *gateway;
+		uint8_t prefix;
+		bool has_more;
+	} good[] = {
+		{ "ip=10.0.0.2", "\12\0\0\2", "\0\0\0\0", 24, false },
+		{ "ip = 10.0.0.2/255.255.240.0", "\12\0\0\2", "\0\0\0\0", 20, false },
+		{ "ip=172.44.0.2 255.255.255.0 172.44.0.1", "\254\54\0\2", "\254\54\0\1", 24,
+		  false },
+		{ "ip=10.0.0.2 255.255.0.0", "\12\0\0\2", "\0\0\0\0", 16, false },
+		{ "ip=10.0.0.1 10.0.0.2", "\12\0\0\1", "\0\0\0\0", 24, true },
+		{ "ip=fe80::1 10.0.0.1/8", "\12\0\0\1", "\0\0\0\0", 8, true },
+		{ "ip=10.0.0.255/16,gateway=10.0.255.0", "\12\0\0\377", "\12\0\377\0", 16, false },
+		{ "ip=10.0.0.0/31,gateway=10.0.0.1", "\12\0\0\0", "\12\0\0\1", 31, false },
+		{ "ip=10.0.0.7/32", "\12\0\0\7", "\0\0\0\0", 32, false },
+		{ "backend=0,script=vif-bridge,trusted=1,ip=1.2.3.4", "\1\2\3\4", "\0\0\0\0", 24,
+		  false },
+		{ "script=/etc/xen/scripts/vif-bridge,trusted,ip=1.2.3.4", "\1\2\3\4", "\0\0\0\0",
+		  24, false },
+	};
+	char unsupported[64];
+	struct chaos_error err;
+	struct chaos_vif vif;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		if (chaos_vif_parse(good[i].spec, &vif, unsupported, sizeof(unsupported), &err))
+			fail_msg("%s: %s", good[i].spec, err.text);
+		assert_memory_equal(&vif.ipv4, good[i].ip, 4);
+		assert_memory_equal(&vif.gateway, good[i].gateway, 4);
+		assert_int_equal(vif.prefix, good[i].prefix);
+		assert_string_equal(unsupported, good[i].has_more ? "ip(all but the first)" : "");
+	}
+	assert_int_equal(chaos_vif_parse("mac=0:16:3e:1:2:a3", &vif, unsupported,
+					 sizeof(unsupported), NULL),
+			 0);
+	assert_memory_equal(vif.mac, "\0\x16\x3e\1\2\xa3", 6);
+}
+
 static void vif_refused(void **state)
 {
-	static const char *const bad[] = {
-		"mac=00:16:3e:01:02",
-		"mac=00:16:3e:01:02:zz",
-		"mac=00:16:3e:01:02:03:04",
-		"mac=01:16:3e:01:02:03",
-		"mac=00:00:00:00:00:00",
-		"mac=0:16:3e:1:2:3",
-		"mac=00:16:3e:-1:02:03",
-		"mac=00:16:3e:+1:02:03",
-		"bridge=abcdefghijklmnop",
-		"ip=1.2.3",
-		"ip=1.2.3.4/33",
-		"ip=1.2.3.4/",
-		"ip=0.0.0.0",
-		"ip=1.2.3.4 5.6.7.8",
-		"ip=1.2.3.4,gateway=x",
-		"gateway=1.2.3.4",
-		"mtu=0",
-		"mtu=70000",
-		"mtu=abc",
-		"connect=",
-		"connect=host",
-		"switch=",
-		"switch=abcdefghijklmnop",
-		"bridge=a,switch=b",
-		"switch=b,bridge=",
-		"nonsense",
+	static const struct {
+		const char *spec, *tells;
+	} bad[] = {
+		{ "mac=00:16:3e:01:02", "mac=00:16:3e:01:02 is not a MAC address" },
+		{ "mac=00:16:3e:01:02:zz", "not a MAC" },
+		{ "mac=00:16:3e:01:02:03:04", "not a MAC" },
+		{ "mac=00:16:3e:01:02:", "not a MAC" },
+		{ "mac=000:16:3e:01:02:03", "not a MAC" },
+		{ "mac=01:16:3e:01:02:03", "one station" },
+		{ "mac=00:00:00:00:00:00", "one station" },
+		{ "mac=fe:ff:ff:ff:ff:ff", "control domain's end" },
+		{ "mac=00:16:3e:-1:02:03", "not a MAC" },
+		{ "mac=00:16:3e:+1:02:03", "not a MAC" },
+		{ "bridge=abcdefghijklmnop", "longer than the 15 bytes" },
+		{ "ip=1.2.3", "not an IPv4" },
+		{ "ip=1.2.3.4/33", "not an IPv4" },
+		{ "ip=1.2.3.4/0", "not an IPv4" },
+		{ "ip=1.2.3.4/", "not an IPv4" },
+		{ "ip=1.2.3.4/+8", "not an IPv4" },
+		{ "ip=1.2.3.4/255.0.255.0", "not an IPv4" },
+		{ "ip=", "not an IPv4" },
+		{ "ip=fe80::1", "not an IPv4" },
+		{ "ip=1.2.3.4 255.255.255.0 x", "not an IPv4" },
+		{ "gateway=1.2.3.1,ip=1.2.3.4 255.255.255.0 1.2.3.2", "not an IPv4" },
+		{ "ip=1.2.3.4,ip=1.2.3.5", "ip= is given twice" },
+		{ "bridge=a,bridge=b", "bridge= is given twice" },
+		{ "ip=0.0.0.0", "no host" },
+		{ "ip=0.1.2.3", "no host" },
+		{ "ip=10.13.0.0/24", "network itself" },
+		{ "ip=10.13.0.255/24", "broadcast" },
+		{ "ip=10.13.0.255", "broadcast" },
+		{ "ip=255.255.255.255", "no host" },
+		{ "ip=127.0.0.1/8", "loopback" },
+		{ "ip=224.0.0.5", "multicast" },
+		{ "ip=240.0.0.1", "no host" },
+		{ "ip=1.2.3.4,gateway=x", "gateway=x" },
+		{ "gateway=1.2.3.4", "without ip=" },
+		{ "ip=1.2.3.4,gateway=1.2.3.4", "gateway=1.2.3.4 is the guest's own" },
+		{ "ip=1.2.3.4,gateway=192.168.7.1", "not in the network" },
+		{ "ip=1.2.3.4,gateway=1.2.3.255", "broadcast" },
+		{ "mtu=0", "mtu=0" },
+		{ "mtu=70000", "mtu" },
+		{ "mtu=abc", "mtu" },
+		{ "connect=", "connect=" },
+		{ "connect=host", "connect=" },
+		{ "switch=", "switch=" },
+		{ "switch=abcdefghijklmnop", "longer" },
+		{ "bridge=a,switch=b", "choose one" },
+		{ "switch=b,bridge=", "choose one" },
+		{ "nonsense", "not key=value" },
+		{ "bridge=b\nip=1.2.3.4", "\"bridge=b?ip=1.2.3.4\" has a control character" },
+		/* Without these it would be another link, or an open one. */
+		{ "bridge=xenbr0,backend=netvm", "backend=netvm is not supported" },
+		{ "script=vif-route,ip=1.2.3.4", "script=vif-route is not supported" },
+		{ "script=vif-openvswitch", "bridge= or a switch=" },
+		{ "rate=10Mb/s", "tc" },
+		{ "trusted=0", "trusted=0 is not supported" },
+		{ "untrusted", "trusted=0 is not supported" },
+		{ "gatewaydev=eth0", "gatewaydev=eth0 is not supported" },
+		{ "vlan=7", "vlan=7 is not supported" },
 	};
 	struct chaos_error err;
 	struct chaos_vif vif;
@@ -183,10 +350,10 @@ static void vif_refused(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		memset(&err, 0, sizeof(err));
-		assert_int_equal(chaos_vif_parse(bad[i], &vif, unsupported, sizeof(unsupported),
-						 &err),
-				 -(int)CHAOS_CONFIG);
-		assert_error(err, CHAOS_CONFIG, "vif");
+		if (chaos_vif_parse(bad[i].spec, &vif, unsupported, sizeof(unsupported), &err) !=
+		    -(int)CHAOS_CONFIG)
+			fail_msg("accepted: %s", bad[i].spec);
+		assert_error(err, CHAOS_CONFIG, bad[i].tells);
 	}
 }
 
@@ -198,14 +365,15 @@ static void keys_with_lines(void **state)
 				   "        \"y=[2\" ] # z=3\n"
 				   "\n"
 				   "  wrong += [ 'a', ]\n"
+				   "name.x=1\n"
 				   "memory=4";
 	static const struct {
 		const char *name;
 		unsigned int line;
 		bool is_supported;
 	} wanted[] = {
-		{ "name", 2, true },   { "bogus", 2, false }, { "vif", 3, true },
-		{ "wrong", 6, false }, { "memory", 7, true },
+		{ "name", 2, true },   { "bogus", 2, false },  { "vif", 3, true },
+		{ "wrong", 6, false }, { "name.x", 7, false }, { "memory", 8, true },
 	};
 	struct chaos_key key;
 	unsigned int line = 1;
@@ -250,6 +418,16 @@ static void errors(void **state)
 	assert_string_equal(err.text, "name 7");
 	assert_int_equal(err.os_errno, EEXIST);
 	assert_int_equal(chaos_error_set(NULL, CHAOS_FAILED, 0, "x"), -(int)CHAOS_FAILED);
+	/* One line, whatever it quotes; and where it was goes before it. */
+	assert_int_equal(chaos_error_set(&err, CHAOS_CONFIG, 0, "a '%s'", "x\ny\033"),
+			 -(int)CHAOS_CONFIG);
+	assert_string_equal(err.text, "a 'x?y?'");
+	assert_int_equal(chaos_error_prefix(&err, -3, "%s: ", "f\n"), -3);
+	assert_string_equal(err.text, "f?: a 'x?y?'");
+	assert_int_equal(chaos_error_prefix(&err, 0, "no: "), 0);
+	assert_int_equal(chaos_error_prefix(NULL, -3, "no: "), -3);
+	assert_string_equal(err.text, "f?: a 'x?y?'");
+	assert_int_equal(chaos_code_of_errno(EXFULL), CHAOS_RESOURCES);
 	assert_int_equal(chaos_code_of_errno(EPERM), CHAOS_PERMISSION);
 	assert_int_equal(chaos_code_of_errno(ENOSYS), CHAOS_ENVIRONMENT);
 	assert_int_equal(chaos_code_of_errno(ENOMEM), CHAOS_RESOURCES);
@@ -263,10 +441,13 @@ int main(void)
 		cmocka_unit_test(uuid_refused),
 		cmocka_unit_test(uuid_random_is_version_4),
 		cmocka_unit_test(cpus),
+		cmocka_unit_test(cpus_of_vcpus),
+		cmocka_unit_test(utf8),
 		cmocka_unit_test(vif_full),
 		cmocka_unit_test(vif_switch),
 		cmocka_unit_test(vif_defaults),
 		cmocka_unit_test(vif_unsupported_keys_are_named),
+		cmocka_unit_test(vif_addresses),
 		cmocka_unit_test(vif_refused),
 		cmocka_unit_test(keys_with_lines),
 		cmocka_unit_test(keys_of_garbage_end),
