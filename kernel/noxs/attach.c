@@ -30,6 +30,7 @@ static struct noxs_domain *domain_alloc(u16 domid)
 	init_completion(&dom->detached);
 	INIT_WORK(&dom->ctrl_work, noxs_domain_ctrl_work);
 	INIT_WORK(&dom->detach_work, noxs_domain_detach_work);
+	ratelimit_state_init(&dom->log_ration, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	dom->domid = domid;
 	return dom;
 }
@@ -172,8 +173,8 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 		return err;
 	}
 	/*
-	 * Unloading would take its devices from a guest that runs: not before domain_gone(), which a
-	 * detach that waits for a disk has not reached.
+	 * Unloading would take its devices from a guest that runs: not before domain_gone(), which
+	 * a detach that waits for a disk has not reached.
 	 */
 	__module_get(THIS_MODULE);
 	err = domain_attach_locked(dom, req, reqs, result);

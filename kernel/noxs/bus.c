@@ -191,8 +191,7 @@ static void device_fail(struct noxs_device *dev, int err)
 	dev->back.state = NOXS_STATE_FAILED;
 	dev->back.error = -err;
 	noxs_device_publish(dev, true);
-	pr_err_ratelimited("domain %u: device %u.%u closed, error %d\n", dev->dom->domid, cls,
-			   dev->entry.id, err);
+	noxs_domain_err(dev->dom, "device %u.%u closed, error %d\n", cls, dev->entry.id, err);
 	noxs_event_push(dev->dom->domid, NOXS_EVENT_DEV_FAILED, -err, cls << 16 | dev->entry.id);
 }
 

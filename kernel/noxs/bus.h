@@ -23,6 +23,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/workqueue.h>
 #include "addr.h"
 #include "grant.h"
@@ -146,7 +147,17 @@ struct noxs_domain {
 	unsigned long change_stamp; /* jiffies */
 
 	u32 reported; /* lifecycle worker only: NOXS_DOMF_* reported */
+
+	struct ratelimit_state log_ration; /* of noxs_domain_err() */
 };
+
+/* A line in the log about a guest, of its own ration: it takes no place from others' lines. */
+#define noxs_domain_err(dom, fmt, ...)                                         \
+	do {                                                                   \
+		struct noxs_domain *_dom = (dom);                              \
+		if (__ratelimit(&_dom->log_ration))                            \
+			pr_err("domain %u: " fmt, _dom->domid, ##__VA_ARGS__); \
+	} while (0)
 
 int noxs_bus_init(void);
 /* No domain is attached, as each holds the module; no ioctl or event can come any more. */

@@ -13,6 +13,8 @@
 
 #define REPORTED_ALL (NOXS_DOMF_SHUTDOWN | NOXS_DOMF_DYING)
 
+#define RETRY_MS     1000U /* after an error of Xen's: what was not collected raises no new VIRQ */
+
 static int lifecycle_irq;
 static struct noxs_event lifecycle_events[NOXS_EVENTS_MAX]; /* the work's own */
 
@@ -66,6 +68,10 @@ static void lifecycle_handle(const struct noxs_event *event)
 	noxs_domain_put(dom);
 }
 
+static void lifecycle_work_fn(struct work_struct *work);
+
+static DECLARE_DELAYED_WORK(lifecycle_work, lifecycle_work_fn);
+
 static void lifecycle_work_fn(struct work_struct *work)
 {
 	int count, i;
@@ -74,6 +80,7 @@ static void lifecycle_work_fn(struct work_struct *work)
 		count = noxs_hv_next_event(lifecycle_events, NOXS_EVENTS_MAX);
 		if (count < 0) {
 			pr_err_ratelimited("collecting domain events: error %d\n", count);
+			schedule_delayed_work(&lifecycle_work, msecs_to_jiffies(RETRY_MS));
 			return;
 		}
 		for (i = 0; i < count; i++)
@@ -81,11 +88,9 @@ static void lifecycle_work_fn(struct work_struct *work)
 	} while (count == NOXS_EVENTS_MAX);
 }
 
-static DECLARE_WORK(lifecycle_work, lifecycle_work_fn);
-
 static irqreturn_t lifecycle_interrupt(int irq, void *arg)
 {
-	schedule_work(&lifecycle_work);
+	mod_delayed_work(system_wq, &lifecycle_work, 0); /* a retry does not wait any longer */
 	return IRQ_HANDLED;
 }
 
@@ -97,12 +102,12 @@ int noxs_lifecycle_init(void)
 	if (irq < 0)
 		return irq;
 	lifecycle_irq = irq;
-	schedule_work(&lifecycle_work);
+	schedule_delayed_work(&lifecycle_work, 0);
 	return 0;
 }
 
 void noxs_lifecycle_fini(void)
 {
 	unbind_from_irqhandler(lifecycle_irq, &lifecycle_work);
-	cancel_work_sync(&lifecycle_work);
+	cancel_delayed_work_sync(&lifecycle_work);
 }

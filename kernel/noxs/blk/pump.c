@@ -69,9 +69,8 @@ static void io_log(const struct vbd_io *io)
 {
 	const struct vbd *vbd = io->ring->vbd;
 
-	pr_err_ratelimited("domain %u: vbd %u: %s of %llu sectors at sector %llu: error %zd\n",
-			   vbd->domid, vbd->id, io_name(io), io->req.nr_sectors, io->req.sector,
-			   io->result);
+	noxs_domain_err(vbd->dev.dom, "vbd %u: %s of %llu sectors at sector %llu: error %zd\n",
+			vbd->id, io_name(io), io->req.nr_sectors, io->req.sector, io->result);
 }
 
 static s16 io_status(const struct vbd_io *io)
