@@ -82,6 +82,8 @@ static int settle_sizes(struct txchain *chain)
 	if (rest > chain->len)
 		return -EPROTO;
 	chain->slot[0].size = chain->len - rest;
+	if (chain->nr_slots > TXCHAIN_MAX_SLOTS)
+		chain->bad = true;
 	/* A packet without a header, or whose first fragment is empty, is of no use to anybody. */
 	if (chain->len < TXCHAIN_MIN_LEN || !chain->slot[0].size)
 		chain->bad = true;
@@ -114,7 +116,7 @@ int txchain_gather(const volatile void *ring, uint32_t cons, unsigned int pendin
 	if (flags & TXCHAIN_F_MORE && !rules->sg)
 		return -EPROTO;
 	for (; flags & TXCHAIN_F_MORE; taken++) {
-		if (taken == pending || chain->nr_slots == TXCHAIN_MAX_SLOTS)
+		if (taken == pending || chain->nr_slots == TXCHAIN_LAST_SLOTS)
 			return -EPROTO;
 		copy_slot(ring, cons + taken, &chain->slot[chain->nr_slots]);
 		flags = chain->slot[chain->nr_slots++].flags;

@@ -17,6 +17,7 @@
 
 #define TXCHAIN_RING_SIZE    256U /* slots of a one-page transmit ring */
 #define TXCHAIN_MAX_SLOTS    18U  /* XEN_NETIF_NR_SLOTS_MIN */
+#define TXCHAIN_LAST_SLOTS   20U  /* old front-ends send so many: they lose the packet, no more */
 #define TXCHAIN_MAX_EXTRAS   1U	  /* GSO is the only kind we offer */
 #define TXCHAIN_PAGE_SIZE    4096U
 #define TXCHAIN_MIN_LEN	     14U /* an Ethernet header */
@@ -49,7 +50,7 @@ struct txchain {
 	uint16_t flags;	   /* of the first request */
 	uint16_t gso_size; /* 0 = no GSO */
 	bool bad;	   /* answer with an error; the ring itself is sound */
-	struct txchain_req slot[TXCHAIN_MAX_SLOTS]; /* sizes are those of the fragments */
+	struct txchain_req slot[TXCHAIN_LAST_SLOTS]; /* sizes are those of the fragments */
 };
 
 /*
@@ -57,7 +58,7 @@ struct txchain {
  * once), @pending the number of requests from @cons on that the producer has published.
  *
  * Returns the number of requests taken (slots and extras); all want a response, `bad` or not.
- * -EPROTO: a chain that is too long or runs past the producer, a feature that was not chosen, or
+ * -EPROTO: a chain over TXCHAIN_LAST_SLOTS or past the producer, a feature that was not chosen, or
  * sizes that contradict each other: no front-end does so by mistake, and the device is closed.
  * @pending must be at least 1.
  */
