@@ -29,6 +29,10 @@ net_cases()
 	run "$mode-create-second" daytime two 3 "connect=$1"
 	check "$mode-vif" "[ -d /sys/class/net/vif\$(domid one).0/brport ]"
 	check "$mode-vif-up" "grep -q 1 /sys/class/net/vif\$(domid one).0/carrier"
+	ip link set "vif$(domid one).0" nomaster
+	check "$mode-info-off-bridge" "chaos info one | grep -q 'no bridge any more (was on xenbr0)'"
+	ip link set "vif$(domid one).0" master xenbr0
+	check "$mode-info-on-bridge" "chaos info one | grep -q ' on bridge xenbr0,'"
 	run "$mode-ping" ping -c 5 -W 2 $net.2
 	run "$mode-ping-big" ping -c 3 -W 2 -s 1472 $net.2
 	run "$mode-daytime" ./netcheck tcp $net.2 1

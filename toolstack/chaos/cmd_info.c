@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chaos info, chaos version */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,7 +45,10 @@ static void print_vif(const struct chaos_device *dev)
 		printf("    port of ");
 	else
 		printf("    interface %s on ", dev->ifname);
-	if (dev->vif.bridge[0])
+	/* Taken off it since, or it is gone: see noxs_ioctl.h. */
+	if (dev->os_errno == ENODEV)
+		printf("no bridge any more (was on %s)", dev->vif.bridge);
+	else if (dev->vif.bridge[0])
 		printf("%s %s", chaos_vif_link_kind(&dev->vif), dev->vif.bridge);
 	else
 		printf("no %s", chaos_vif_link_kind(&dev->vif));

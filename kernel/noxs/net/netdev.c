@@ -207,9 +207,20 @@ static void vif_netdev_set_carrier(struct vif *vif, bool on)
 		netif_carrier_off(netdev);
 }
 
+/* Who has it now: it may have been moved, and its bridge been renamed or deleted. */
 static void vif_netdev_query(struct vif *vif, struct noxs_ioc_dev_state *state)
 {
-	strscpy(state->ifname, vif_to_netdev(vif)->netdev->name, sizeof(state->ifname));
+	struct net_device *netdev = vif_to_netdev(vif)->netdev;
+	struct net_device *master;
+
+	strscpy(state->ifname, netdev->name, sizeof(state->ifname));
+	rcu_read_lock();
+	master = netdev_master_upper_dev_get_rcu(netdev);
+	if (master)
+		strscpy(state->link, master->name, sizeof(state->link));
+	else if (state->link[0] && !state->error)
+		state->error = ENODEV;
+	rcu_read_unlock();
 }
 
 static const struct vif_link_ops vif_netdev_link_ops = {

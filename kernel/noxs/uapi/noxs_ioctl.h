@@ -76,7 +76,8 @@ struct noxs_ioc_dev {
  * them in the device page.  All or nothing: after an error nothing of it is left.
  * -EEXIST the domain is attached already (or a name is taken); -EADDRINUSE a MAC or IPv4 address is
  * taken, see conflict_*; -ENODEV no such bridge or switch; -EOPNOTSUPP a class, flag or Xen that
- * is not supported; -ENOSPC, -ENOMEM; -EIO the control page or channel cannot be had.
+ * is not supported; -EXFULL the bridge has as many ports as it can; -ENOSPC, -ENOMEM; -EIO the
+ * control page or channel cannot be had.
  * A vbd's fd: -EBADF none; -ENOTBLK neither a regular file nor a block device; -EISDIR; -EACCES it
  * cannot be read; -EINVAL it is for appending only; -ENODATA it is empty.  If it cannot be written,
  * the disk is read-only.  The module keeps its own hold on it.
@@ -236,11 +237,12 @@ struct noxs_ioc_dev_state {
     uint16_t cls;                       /* OUT */
     uint16_t id;                        /* OUT */
     uint32_t state;                     /* OUT: NOXS_STATE_* of the back-end */
-    uint32_t error;                     /* OUT: positive errno when FAILED */
+    uint32_t error;                     /* OUT: positive errno when FAILED; else ENODEV of a vif */
+                                        /*      that has been taken off its bridge, or 0 */
     uint32_t features;                  /* OUT: features in use when OPEN */
     union noxs_config config;           /* OUT */
     char     ifname[NOXS_IFNAME_LEN];   /* OUT: "vifD.I", or "" */
-    char     link[NOXS_IFNAME_LEN];     /* OUT: bridge or switch, or "" */
+    char     link[NOXS_IFNAME_LEN];     /* OUT: bridge or switch it is on now, or "" */
     uint64_t tx_packets, tx_bytes;      /* OUT: sent by the guest; vbd: writes */
     uint64_t rx_packets, rx_bytes;      /* OUT: received by the guest; vbd: reads */
     uint64_t tx_errors, rx_dropped;     /* OUT: tx_errors with what a switch refused; vbd: */
