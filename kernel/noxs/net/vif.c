@@ -86,6 +86,8 @@ static int vif_configure(struct noxs_device *dev, const union noxs_config *confi
 static void vif_unconfigure(struct noxs_device *dev)
 {
 	noxs_addr_release(&dev_to_vif(dev)->addr);
+	/* It may be claimed again at once, under a reader that stands on it: see addr.h. */
+	synchronize_net();
 }
 
 /* The claimed addresses are the vif's from now on: let packets pass. */
