@@ -2,6 +2,7 @@
 /*
  * Working memory of NAPI polls, per CPU.
  */
+#include <asm/xen/hypercall.h>
 #include "scratch.h"
 #include "vif.h"
 
@@ -28,11 +29,20 @@ struct vif_scratch *vif_scratch_get(void)
 	return scratch;
 }
 
+/*
+ * By hand, because gnttab_batch_copy() sleeps for as long as a guest's frame is paged out or shared
+ * (GNTST_eagain), which a poll must not.  Here that is an error as any other: the packet is lost.
+ */
 void vif_scratch_copy(struct vif_scratch *scratch)
 {
-	/* Retries paged-out frames (GNTST_eagain) itself; BUG()s only on a bad op number. */
-	if (scratch->nr_ops)
-		gnttab_batch_copy(scratch->ops, scratch->nr_ops);
+	unsigned int i;
+
+	if (!scratch->nr_ops ||
+	    !HYPERVISOR_grant_table_op(GNTTABOP_copy, scratch->ops, scratch->nr_ops))
+		return;
+	/* Nobody knows which were done. */
+	for (i = 0; i < scratch->nr_ops; i++)
+		scratch->ops[i].status = GNTST_general_error;
 }
 
 bool vif_scratch_succeeded(const struct vif_scratch *scratch, const struct vif_pkt *pkt)

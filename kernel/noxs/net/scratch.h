@@ -46,7 +46,7 @@ struct vif_scratch {
 /* This CPU's scratch, empty.  Softirqs are off until it has been used. */
 struct vif_scratch *vif_scratch_get(void);
 
-/* Have the hypervisor do the batch. */
+/* Have the hypervisor do the batch, without sleeping; each op has its status then. */
 void vif_scratch_copy(struct vif_scratch *scratch);
 
 /* True if every copy of @pkt succeeded. */
