@@ -125,14 +125,12 @@ static void options_mend(const struct options *o, bool is_opening)
 }
 
 /*
- * Put right what lwIP would fail on, or never end:
+ * Put right what lwIP would fail on:
  * - The last byte may be acknowledged after a window probe; then there is nothing left to probe with
  *   ("persist ticking with empty send buffer").
  * - Segments are made for half of the largest window seen, or of full size while that is none: the
  *   first small window would find them too large, and a very small one our SYN with its option
  *   ("mss_local is too small").
- * - The answer was closed in the callback of accept, and a FIN came with the same segment: lwIP takes
- *   us for somebody who has yet to close, and waits for ever.
  */
 static void pcb_mend(struct tcp_pcb *pcb)
 {
@@ -140,8 +138,6 @@ static void pcb_mend(struct tcp_pcb *pcb)
 		pcb->persist_backoff = 0;
 	if (pcb->state != SYN_SENT && pcb->snd_wnd_max < 2 * MSS_MIN)
 		pcb->snd_wnd_max = (tcpwnd_size_t)(2 * pcb->mss);
-	if (pcb->state == CLOSE_WAIT && (pcb->flags & TF_FIN))
-		pcb->state = LAST_ACK;
 }
 
 /*
@@ -237,15 +233,17 @@ int net_tcp_segment(struct tcp_pcb *pcb, struct tcp_hdr *hdr, uint16_t optlen, u
 	/* Nor is anything else with a SYN what it should be, but lwIP answers that by itself. */
 	if ((flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN))
 		return -1;
-	if (pcb->state == LISTEN) {
-		if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
-			net_limit_syn();
+	if (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+		return net_limit_syn() ? 0 : -1;
+	if (pcb->state == LISTEN || pcb->state == TIME_WAIT)
 		return 0;
-	}
-	if (pcb->state == TIME_WAIT)
-		return 0;
-	/* lwIP would count the SYN among the data. */
-	if (pcb->state == SYN_RCVD && (flags & TCP_SYN) && (flags & TCP_ACK))
+	/*
+	 * lwIP would count the SYN among the data.  A FIN in the segment that opens the connection it
+	 * would take for the peer's alone, if we close in the callback of accept: it would wait for us
+	 * for ever.  Whoever means it sends it again, after our SYN.
+	 */
+	if (pcb->state == SYN_RCVD &&
+	    ((flags & TCP_FIN) || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)))
 		return -1;
 	pcb_mend(pcb);
 	if (is_new || !(data->tot_len || (flags & TCP_FIN)))

@@ -27,6 +27,9 @@
 #define CLOSING_TICKS TICKS(30)
 #define STUCK_TICKS   TICKS(60)
 
+/* Who has moved since is not idle: with too many of those, lwIP's allocations fail, and it tries again. */
+#define IDLE_TICKS    1U
+
 /* The only user of lwIP's extra arguments: when there was progress, and what was known then. */
 #define EXT_ARG	      0
 
@@ -90,15 +93,19 @@ static size_t held(const struct tcp_pcb *pcb)
 
 /* ---- all of them ---- */
 
-/* End the one that has been idle for longest.  False if there is none but keep. */
+/* End the one that has been idle for longest.  False if all but keep have just moved. */
 static bool evict(const struct tcp_pcb *keep)
 {
 	struct tcp_pcb *pcb, *victim = NULL;
+	uint32_t longest = IDLE_TICKS;
 
 	/* lwIP moves those that are used to the front: among equals, take the last. */
-	for (pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-		if (pcb != keep && (!victim || idle(pcb) >= idle(victim)))
-			victim = pcb;
+	for (pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+		if (pcb == keep || idle(pcb) < longest)
+			continue;
+		victim = pcb;
+		longest = idle(pcb);
+	}
 	if (victim)
 		tcp_abort(victim);
 	return victim;
@@ -133,7 +140,7 @@ static void half_open_recycle(void)
 		tcp_abandon(oldest, 0);
 }
 
-void net_limit_syn(void)
+bool net_limit_syn(void)
 {
 	unsigned int count = 0;
 	struct tcp_pcb *pcb;
@@ -141,9 +148,8 @@ void net_limit_syn(void)
 	half_open_recycle();
 	for (pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
 		count++;
-	if (count >= OPEN_PER_MIB * mib())
-		(void)evict(NULL);
 	memory_bound(NULL);
+	return count < OPEN_PER_MIB * mib() || evict(NULL);
 }
 
 void net_limit_data(const struct tcp_pcb *pcb)

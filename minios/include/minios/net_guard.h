@@ -24,8 +24,8 @@ void net_guard_input_done(void);
 /* Before TCP's timers run: undo what a timer would fail on, and end what makes no progress. */
 void net_guard_tick(void);
 
-/* A SYN comes for somebody who listens: make room. */
-void net_limit_syn(void);
+/* A SYN comes for somebody who listens: make room.  False if there is none now. */
+bool net_limit_syn(void);
 
 /* Before TCP's timers run: end connections that make no progress or hold too much. */
 void net_limit_tick(void);

@@ -69,6 +69,7 @@ void dhcp_answer(void)
 		message[i] = (uint8_t)(one_in(2) ? world_random() : 53);
 	memcpy(message + HEADER, &cookie, sizeof(cookie));
 	len = COOKIE + options_put(message + COOKIE, BODY_MAX);
+	packet_in_fragments = one_in(8);
 	packet_udp(67, 68, one_in(2) ? UINT32_MAX : GUEST_IP, message,
 		   one_in(16) ? below((uint32_t)len) : len);
 }

@@ -72,8 +72,8 @@ int main(int argc, char **argv)
 		if (!pid)
 			_exit(episode(seed + done));
 		if (waitpid(pid, &status, 0) != pid || status) {
-			printf("fuzz_net: FAIL, again with: fuzz_net 0 %llu 1\n",
-			       (unsigned long long)(seed + done));
+			printf("fuzz_net: FAIL (status %x), again with: fuzz_net 0 %llu 1\n",
+			       (unsigned int)status, (unsigned long long)(seed + done));
 			return 1;
 		}
 		done++;

@@ -64,6 +64,10 @@ void packet_arp(bool is_reply);
 /* Something that was sent before, damaged, with the right checksums or with wrong ones. */
 void packet_damaged(void);
 void packet_noise(void);
+/* With options in the IP header. */
+void packet_options(void);
+/* The next one comes in fragments. */
+extern bool packet_in_fragments;
 
 /* ---- fuzz_dhcp.c ---- */
 void dhcp_saw(const uint8_t *message, size_t len);

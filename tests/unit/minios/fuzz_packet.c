@@ -14,6 +14,7 @@
 static uint8_t frame[FRAME_MAX + ETH_LEN + 64];
 static size_t frame_len; /* of the last one sent */
 static uint16_t ip_id;
+bool packet_in_fragments;
 
 static void put16(uint8_t *at, uint32_t value)
 {
@@ -126,7 +127,8 @@ static void packet_send(uint8_t protocol, uint32_t dest, size_t len, size_t sum_
 	put16(data + sum_at,
 	      ~sum(data, len, protocol == PROTO_ICMP ? 0 : sum(pseudo, sizeof(pseudo), 0)));
 	ip_id++;
-	if (len > 1480 || one_in(50)) {
+	if (len > 1480 || packet_in_fragments || one_in(50)) {
+		packet_in_fragments = false;
 		fragments(protocol, dest, len);
 		return;
 	}
@@ -244,4 +246,20 @@ void packet_noise(void)
 	if (len > ETH_LEN && one_in(2))
 		frame[ETH_LEN] = (uint8_t)(0x40 | below(16));
 	send(len);
+}
+
+void packet_options(void)
+{
+	static const uint8_t protocols[] = { PROTO_ICMP, PROTO_TCP, PROTO_UDP };
+	size_t words = 5 + below(11), len = below(one_in(2) ? 10 : 100);
+	uint8_t *ip = frame + ETH_LEN;
+
+	memset(ip, 0, words * 4 + len);
+	ip_header(protocols[below(sizeof(protocols))], one_in(2) ? GUEST_IP : UINT32_MAX, len, 0);
+	ip[0] = (uint8_t)(0x40 | words);
+	put16(ip + 2, (uint32_t)(words * 4 + len));
+	put16(ip + 10, 0);
+	put16(ip + 10, ~sum(ip, words * 4, 0));
+	ethernet(0x800);
+	send(ETH_LEN + words * 4 + len);
 }

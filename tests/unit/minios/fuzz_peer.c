@@ -3,6 +3,8 @@
  * fuzz_net: a peer that knows TCP well enough to get everywhere, and sticks to nothing: windows of any
  * size, data out of order, twice and beyond, every option, answers to what was not asked.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "fuzz_net.h"
 
@@ -19,7 +21,8 @@ static struct {
 	uint32_t seq;	/* of the next byte the peer has to send */
 	uint32_t ack;	/* of the next byte it expects */
 	uint32_t acked; /* by the guest */
-	uint32_t begin;
+	uint32_t fin;	/* where the guest has ended, if it has */
+	bool has_fin;
 } conns[CONNECTIONS];
 
 static uint16_t next_port = 1024;
@@ -36,6 +39,24 @@ static uint32_t get32(const uint8_t *at)
 
 /* ---- what the guest says ---- */
 
+/* Nothing comes behind the end, and there is one. */
+static void end_check(size_t n, uint8_t flags, uint32_t data_end)
+{
+	if (flags & (SYN | RST))
+		conns[n].has_fin = false;
+	if ((flags & RST) || !(conns[n].has_fin || (flags & FIN)))
+		return;
+	if (!conns[n].has_fin)
+		conns[n].fin = data_end;
+	conns[n].has_fin = true;
+	if ((int32_t)(data_end - conns[n].fin) <= ((flags & FIN) ? 0 : 1) &&
+	    (!(flags & FIN) || data_end == conns[n].fin))
+		return;
+	fprintf(stderr, "fuzz_net: panic: port %u goes on %d behind its FIN, flags %x\n",
+		conns[n].server, (int)(data_end - conns[n].fin), flags);
+	abort();
+}
+
 static void saw_tcp(const uint8_t *tcp, size_t len)
 {
 	size_t header = (tcp[12] >> 4) * 4U, n;
@@ -44,6 +65,7 @@ static void saw_tcp(const uint8_t *tcp, size_t len)
 	for (n = 0; n < CONNECTIONS; n++) {
 		if (conns[n].port != get16(tcp + 2) || conns[n].server != get16(tcp))
 			continue;
+		end_check(n, tcp[13], get32(tcp + 4) + (uint32_t)(len - header));
 		if ((tcp[13] & SYN) || (int32_t)(end - conns[n].ack) > 0)
 			conns[n].ack = end;
 		conns[n].acked = get32(tcp + 8);
@@ -149,10 +171,10 @@ static void open(size_t n)
 					    PORT_STREAM, PORT_ECHO, PORT_ECHO, 9 };
 	struct segment s;
 
-	conns[n].port = one_in(4) && conns[n].port ? conns[n].port : ++next_port | 1024;
+	conns[n].port = one_in(4) && conns[n].port ? conns[n].port : ++next_port;
 	conns[n].server = servers[below(sizeof(servers) / sizeof(*servers))];
 	conns[n].window = any_window(0);
-	conns[n].seq = conns[n].begin = world_random();
+	conns[n].seq = world_random();
 	s = segment_of(n, SYN);
 	s.ack = 0;
 	options_any(&s);
@@ -244,6 +266,26 @@ static void data_backwards(size_t n)
 	}
 }
 
+/* An end out of order, and then data that say it is none. */
+static void data_behind_fin(size_t n)
+{
+	struct segment s = segment_of(n, ACK | FIN);
+	uint32_t window = conns[n].guest_window, acked = conns[n].acked;
+	uint32_t at = below(window);
+
+	s.seq = acked + at;
+	s.len = below(20);
+	packet_tcp(&s);
+	s.flags = ACK;
+	s.seq -= below(at + 1);
+	s.len = window - (s.seq - acked);
+	s.len -= s.len > 2 ? below(3) : 0;
+	packet_tcp(&s);
+	s.len = s.seq - acked;
+	s.seq = acked;
+	packet_tcp(&s);
+}
+
 static void ack(size_t n)
 {
 	struct segment s = segment_of(n, ACK);
@@ -288,6 +330,8 @@ static void act_on(size_t n)
 	case 11:
 		if (one_in(8))
 			data_backwards(n);
+		else if (one_in(8))
+			data_behind_fin(n);
 		break;
 	case 12:
 		if (one_in(4))
@@ -317,7 +361,7 @@ void peer_act(void)
 			   below(one_in(8) ? 9000 : 1400));
 		break;
 	case 12:
-		packet_noise();
+		one_in(2) ? packet_noise() : packet_options();
 		break;
 	case 13 ... 14:
 		packet_arp(one_in(2));

@@ -229,7 +229,8 @@ void world_start(bool has_address)
 {
 	now_ns = 1000000000;
 	memcpy(vif.config.vif.mac, guest_mac, sizeof(guest_mac));
-	vif.config.vif.mtu = (uint16_t)(one_in(4) ? 68 + below(1433) : 1500);
+	/* No DHCP with less than 576. */
+	vif.config.vif.mtu = (uint16_t)(one_in(4) ? 1500 - below(has_address ? 1433 : 925) : 1500);
 	if (has_address) {
 		vif.config.vif.ipv4 = GUEST_IP;
 		vif.config.vif.gateway = PEER_IP;

@@ -137,12 +137,12 @@ static void recycles_half_open(void **state)
 	tcp_ticks++;
 	for (i = 2; i < HALF_MAX - 1; i++)
 		add(SYN_RCVD, 0);
-	net_limit_syn();
+	assert_true(net_limit_syn());
 	assert_int_equal(nr_ended, 0);
 	add(SYN_RCVD, 0);
-	net_limit_syn();
+	assert_true(net_limit_syn());
 	add(SYN_RCVD, 0);
-	net_limit_syn();
+	assert_true(net_limit_syn());
 	assert_int_equal(nr_ended, 2);
 	assert_ptr_equal(ended[0], first);
 	assert_ptr_equal(ended[1], second);
@@ -158,32 +158,43 @@ static void bounds_connections(void **state)
 	pass(10, moving);
 	for (i = 2; i < OPEN_MAX; i++)
 		add(ESTABLISHED, 0);
-	net_limit_syn();
+	assert_true(net_limit_syn());
 	assert_int_equal(nr_ended, 1);
 	assert_ptr_equal(ended[0], idle);
-	net_limit_syn();
+	assert_true(net_limit_syn());
+	assert_int_equal(nr_ended, 1);
+	/* All of them move: the new one has to wait. */
+	add(ESTABLISHED, 0);
+	moving->lastack++;
+	assert_false(net_limit_syn());
 	assert_int_equal(nr_ended, 1);
 }
 
 /* A quarter of 4 MiB is some 40 full send buffers: those who wait longest go, but not who sends. */
 static void bounds_memory(void **state)
 {
-	struct tcp_pcb *oldest = add(ESTABLISHED, TCP_SND_BUF), *sender;
+	struct tcp_pcb *keep = add(ESTABLISHED, TCP_SND_BUF), *moving, *oldest;
 	unsigned int i;
 
 	(void)state;
-	pass(1, NULL);
-	sender = add(ESTABLISHED, TCP_SND_BUF);
-	pass(1, NULL);
-	for (i = 2; i < 100; i++)
+	oldest = add(ESTABLISHED, TCP_SND_BUF);
+	net_limit_tick();
+	tcp_ticks++;
+	moving = add(ESTABLISHED, TCP_SND_BUF);
+	for (i = 3; i < 100; i++)
 		add(ESTABLISHED, TCP_SND_BUF);
-	tcp_ticks += 10;
-	net_limit_data(oldest);
-	assert_ptr_not_equal(ended[0], oldest);
+	keep->lastack++;
+	net_limit_tick();
+	assert_int_equal(nr_ended, 1);
+	assert_ptr_equal(ended[0], oldest);
+	tcp_ticks++;
+	moving->lastack++;
+	net_limit_data(keep);
 	assert_in_range(100 - nr_ended, 30, 45);
-	for (i = 0; i < nr_ended; i++)
-		assert_ptr_not_equal(ended[i], oldest);
-	assert_ptr_equal(ended[0], sender);
+	for (i = 0; i < nr_ended; i++) {
+		assert_ptr_not_equal(ended[i], keep);
+		assert_ptr_not_equal(ended[i], moving);
+	}
 	assert_int_equal(nr_told, nr_ended);
 }
 
@@ -193,11 +204,11 @@ static void gives_way_to_need(void **state)
 
 	(void)state;
 	pass(10, moving);
+	moving->lastack++;
 	net_limit_no_memory();
+	net_limit_no_memory();
+	assert_int_equal(nr_ended, 1);
 	assert_ptr_equal(ended[0], idle);
-	net_limit_no_memory();
-	net_limit_no_memory();
-	assert_int_equal(nr_ended, 2);
 }
 
 int main(void)
