@@ -276,9 +276,13 @@ static bool rx_one(struct netring *ring, RING_IDX cons, const struct netfront_op
 		return false;
 	ring->rx_extra = rsp.flags & NETRXF_extra_info;
 	last = !(rsp.flags & NETRXF_more_data);
+	/* netif.h: what is said of the checksum is said in a frame's first slot. */
+	if (ring->rx_chain == 1)
+		ring->rx_csum = rsp.flags & (NETRXF_csum_blank | NETRXF_data_validated) ?
+					NETFRONT_CSUM_GOOD :
+					NETFRONT_CSUM_NONE;
 	ops->receive((char *)ring->rx_page[buf] + rsp.offset, len, last, !ring->rx_chain_bad,
-		     rsp.flags & (NETRXF_csum_blank | NETRXF_data_validated) ? NETFRONT_CSUM_GOOD :
-									       NETFRONT_CSUM_NONE);
+		     ring->rx_csum);
 	if (last) {
 		ring->rx_chain = 0;
 		ring->rx_chain_bad = false;

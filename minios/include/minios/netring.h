@@ -36,6 +36,7 @@ struct netring {
 	/* The buffer posted in each slot of the ring; in the netif protocol slot and id are one. */
 	uint8_t rx_slot[NETRING_SIZE];
 	unsigned int rx_chain;	     /* slots of the frame being received so far */
+	enum netfront_csum rx_csum;  /* of that frame */
 	bool rx_chain_bad, rx_extra; /* an error in it; the next slot is an extra info */
 };
 

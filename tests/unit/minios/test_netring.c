@@ -174,6 +174,23 @@ static void receives_a_chain(void **state)
 	assert_int_equal(frame[4096], 'b');
 }
 
+/* What is said of the checksum is said in the first slot, whatever the others have. */
+static void takes_the_checksum_from_the_first(void **state)
+{
+	(void)state;
+	back_rx(4096, NETRXF_more_data | NETRXF_csum_blank | NETRXF_data_validated, 'a');
+	back_rx(4096, NETRXF_more_data, 'b');
+	back_rx(10, 0, 'c');
+	assert_int_equal(poll_ring(), 0);
+	assert_int_equal(nr_frames, 1);
+	assert_int_equal(frame_csum, NETFRONT_CSUM_GOOD);
+	back_rx(4096, NETRXF_more_data, 'a');
+	back_rx(10, NETRXF_data_validated, 'c');
+	assert_int_equal(poll_ring(), 0);
+	assert_int_equal(nr_frames, 2);
+	assert_int_equal(frame_csum, NETFRONT_CSUM_NONE);
+}
+
 static void drops_a_frame_with_an_error(void **state)
 {
 	(void)state;
@@ -429,6 +446,7 @@ int main(void)
 		T(posts_its_buffers),
 		T(receives),
 		T(receives_a_chain),
+		T(takes_the_checksum_from_the_first),
 		T(drops_a_frame_with_an_error),
 		T(refuses_a_long_chain),
 		T(refuses_an_index_ahead),
