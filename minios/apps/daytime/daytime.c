@@ -8,6 +8,7 @@
 #include <minios/date.h>
 #include <minios/net.h>
 #include <minios/time.h>
+#include "lwip/ip.h"
 #include "lwip/netif.h"
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
@@ -35,12 +36,25 @@ static err_t daytime_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 	return ERR_OK;
 }
 
+/*
+ * One datagram to all must not make all of them answer, nor one to us make an answer to all; and two echo
+ * servers would never stop talking to each other.
+ */
+static bool may_echo(const ip_addr_t *from, uint16_t port)
+{
+	const struct netif *netif = ip_current_netif();
+
+	return port && port != PORT_ECHO &&
+	       ip_addr_cmp(ip_current_dest_addr(), netif_ip_addr4(netif)) &&
+	       !ip_addr_ismulticast(from) && !ip_addr_isbroadcast(from, netif) &&
+	       !ip_addr_cmp(from, netif_ip_addr4(netif));
+}
+
 static void echo_receive(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *addr,
 			 u16_t port)
 {
 	(void)arg;
-	/* Two echo servers would never stop talking to each other. */
-	if (port != PORT_ECHO)
+	if (may_echo(addr, port))
 		(void)udp_sendto(pcb, p, addr, port); /* a datagram may get lost */
 	pbuf_free(p);
 }
