@@ -13,9 +13,12 @@
 #include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/noxs.h>
+#include <minios/time.h>
 #include <minios/util.h>
 
 #define MAX_BACKENDS 4
+/* Xen writes the page in microseconds, but the processor it does so on may be another guest's meanwhile. */
+#define PAGE_WAIT_MS 200U
 
 struct noxs_ctrl {
 	struct noxs_ctrl_page *page;
@@ -32,6 +35,7 @@ static unsigned int nr_ctrls;
 static struct noxs_front *fronts;
 static unsigned int nr_closed; /* how often one has left the list */
 static bool is_rescanned;      /* devices come and go */
+static bool is_stale;	       /* the page could not be read: again at the next event */
 static struct noxs_watch *watches;
 /* Slots of the copy with devices that watches have not been told of yet. */
 static uint64_t news;
@@ -49,6 +53,17 @@ static int page_map(void)
 	return err ? err : mm_window_map((void *)&page, map.frame, PTE_RO);
 }
 
+/* Read the page, for as long as it may take to write it.  -EAGAIN if that was not long enough. */
+static int page_copy(struct noxs_dev_page *to)
+{
+	uint64_t deadline = time_ns() + PAGE_WAIT_MS * NSEC_PER_MSEC, now;
+	int err;
+
+	while ((err = devpage_read(&page, to)) == -EAGAIN && (now = time_ns()) < deadline)
+		evtchn_sleep(now + NSEC_PER_MSEC);
+	return err;
+}
+
 bool noxs_init(void)
 {
 	const struct noxs_dev *dev;
@@ -56,7 +71,7 @@ bool noxs_init(void)
 	int err = page_map();
 
 	if (!err)
-		err = devpage_read(&page, &copy);
+		err = page_copy(&copy);
 	if (err) {
 		copy.hdr = (struct noxs_dev_header){ 0 };
 		if (err != -ENOSYS && err != -ENOENT)
@@ -159,6 +174,8 @@ static void ctrl_service(void *data)
 	bool notify = false;
 	unsigned int closed;
 
+	if (is_stale)
+		(void)noxs_rescan();
 again:
 	closed = nr_closed;
 	for (front = fronts; front; front = front->next) {
@@ -343,7 +360,8 @@ static struct noxs_dev_page *page_read(int *err)
 
 	if (!now)
 		now = page_alloc();
-	*err = now ? devpage_read(&page, now) : -ENOMEM;
+	*err = now ? page_copy(now) : -ENOMEM;
+	is_stale = *err == -EAGAIN;
 	return *err ? NULL : now;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <minios/mm.h>
 #include <minios/noxs.h>
+#include <minios/time.h>
 #include "unit.h"
 
 #define CTRL_GFN   0x55
@@ -91,6 +92,21 @@ int evtchn_handle(evtchn_port_t port, evtchn_handler *handler, void *data)
 void evtchn_notify(evtchn_port_t port)
 {
 	assert_int_equal(port, CTRL_PORT);
+}
+
+static uint64_t clock_ns, written_ns; /* Xen has written the page by then; 0: never */
+
+uint64_t time_ns(void)
+{
+	return clock_ns;
+}
+
+void evtchn_sleep(uint64_t deadline_ns)
+{
+	assert_true(deadline_ns > clock_ns);
+	clock_ns = deadline_ns;
+	if (written_ns && clock_ns >= written_ns)
+		page->hdr.seq &= ~1U;
 }
 
 /* ---- the device page ---- */
@@ -280,6 +296,41 @@ static void keeps_what_it_knows_after_an_error(void **state)
 }
 
 /* A restored domain with another vif: what is lost is closed before anybody connects. */
+/* A writer whose processor is away for longer than a thousand looks take. */
+static void waits_for_a_slow_writer(void **state)
+{
+	(void)state;
+	assert_int_equal(noxs_rescan(), 0);
+	log_text[0] = '\0';
+	device_put(1, NOXS_CLASS_VIF, 1, 1);
+	page->hdr.seq |= 1;
+	written_ns = clock_ns + 100 * NSEC_PER_MSEC;
+	assert_int_equal(noxs_rescan(), 0);
+	assert_log("+2.1 ");
+	written_ns = 0;
+}
+
+/* One that is away for longer still: then the next event makes the guest look. */
+static void looks_again_at_the_next_event(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	assert_int_equal(noxs_rescan(), 0);
+	log_text[0] = '\0';
+	device_put(1, NOXS_CLASS_VIF, 1, 1);
+	page->hdr.seq |= 1;
+	start = clock_ns;
+	assert_int_equal(noxs_rescan(), -EAGAIN);
+	assert_true(clock_ns - start >= 100 * NSEC_PER_MSEC);
+	page->hdr.seq++;
+	assert_log("");
+	ctrl_handler(ctrl_data);
+	assert_log("+2.1 ");
+	ctrl_handler(ctrl_data);
+	assert_log("");
+}
+
 static void restores(void **state)
 {
 	(void)state;
@@ -305,6 +356,8 @@ int main(void)
 		cmocka_unit_test_setup(sees_that_it_is_another, setup),
 		cmocka_unit_test_setup(refuses_pages_in_use, setup),
 		cmocka_unit_test_setup(keeps_what_it_knows_after_an_error, setup),
+		cmocka_unit_test_setup(waits_for_a_slow_writer, setup),
+		cmocka_unit_test_setup(looks_again_at_the_next_event, setup),
 		cmocka_unit_test_setup(restores, setup),
 	};
 
