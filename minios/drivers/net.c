@@ -21,6 +21,7 @@
 #include "lwip/init.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
+#include "lwip/prot/dhcp.h"
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/prot/udp.h"
@@ -39,6 +40,9 @@ static struct netif interface;
 static struct noxs_vif_config config; /* of the vif opened last, and its number: */
 static unsigned int vif_id;
 static void (*ready_callback)(void);
+static uint8_t dhcp_state;    /* when we last looked */
+static uint64_t lease_end_ns; /* of the address */
+static uint64_t suspended_ns, suspended_unix_s;
 static struct pbuf *rx_frame; /* pieces received so far */
 static bool rx_broken;
 
@@ -167,12 +171,14 @@ static void link_changed(bool up)
 	if (up && netfront_can_csum())
 		flags &= (uint16_t)~CSUM_TX_OFFLOADED;
 	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
-	if (is_back)
-		etharp_gratuitous(&interface); /* restored: perhaps behind another switch */
-	else if (up)
+	if (is_back) { /* restored: perhaps behind another switch, and another server */
+		etharp_gratuitous(&interface);
+		dhcp_network_changed(&interface);
+	} else if (up) {
 		netif_set_link_up(&interface); /* announces our address, or asks for one */
-	else
+	} else {
 		netif_set_link_down(&interface);
+	}
 }
 
 static const struct netfront_ops ops = { .receive = frame_receive, .link = link_changed };
@@ -199,6 +205,30 @@ static void address_changed(struct netif *netif)
 	callback();
 }
 
+/*
+ * A lease begins, or begins anew, when lwIP comes to be bound.  lwIP counts its minutes, but none while
+ * the guest is saved, and lets an address stay when its lease runs out while a server is asked whether it
+ * is right.
+ */
+static void lease_check(void)
+{
+	const struct dhcp *dhcp = netif_dhcp_data(&interface);
+	uint64_t now = time_ns();
+
+	if (!dhcp)
+		return;
+	if (dhcp->state == DHCP_STATE_BOUND && dhcp_state != DHCP_STATE_BOUND)
+		lease_end_ns = now + dhcp->offered_t0_lease * NSEC_PER_SEC;
+	dhcp_state = dhcp->state;
+	if (ip4_addr_isany(netif_ip4_addr(&interface)) || now < lease_end_ns)
+		return;
+	printf("vif%u: the lease of its address has run out\n", vif_id);
+	dhcp_release_and_stop(&interface);
+	netif_set_addr(&interface, NULL, NULL, NULL);
+	if (dhcp_start(&interface) != ERR_OK)
+		printf("vif%u: no memory for DHCP\n", vif_id);
+}
+
 static uint64_t net_poll(void *data)
 {
 	bool more;
@@ -206,6 +236,7 @@ static uint64_t net_poll(void *data)
 	(void)data;
 	net_timers_run(&interface);
 	more = netfront_poll();
+	lease_check();
 	netfront_flush();
 	return more ? 0 : net_timers_next();
 }
@@ -224,6 +255,9 @@ static void address_configure(void)
 static int config_read(const struct noxs_dev *dev)
 {
 	config = dev->config.vif;
+	if (config.mtu > MTU_MAX)
+		printf("vif%u: of its MTU of %u, %u are used to send\n", dev->id, config.mtu,
+		       MTU_MAX);
 	if (config.mtu < MTU_MIN || config.mtu > MTU_MAX)
 		config.mtu = MTU_MAX;
 	return config.prefix > 32 ? -EINVAL : 0;
@@ -241,16 +275,35 @@ static void config_renew(void)
 		address_configure();
 }
 
+static void net_suspend(void)
+{
+	suspended_ns = time_ns();
+	suspended_unix_s = time_unix();
+}
+
+/* Xen's time is another one after a restore; only the wall clock tells how long we were away. */
+static void lease_resume(void)
+{
+	uint64_t now_s = time_unix();
+	uint64_t away_s = now_s > suspended_unix_s ? now_s - suspended_unix_s : 0;
+	uint64_t left_s =
+		lease_end_ns > suspended_ns ? (lease_end_ns - suspended_ns) / NSEC_PER_SEC : 0;
+
+	lease_end_ns = time_ns() + (left_s > away_s ? left_s - away_s : 0) * NSEC_PER_SEC;
+	lease_check();
+}
+
 static void net_resume(bool restored)
 {
 	net_timers_reset();
 	if (!restored)
 		return;
 	random_seed();
+	lease_resume();
 	config_renew();
 }
 
-static struct suspend_hook hook = { .resume = net_resume };
+static struct suspend_hook hook = { .suspend = net_suspend, .resume = net_resume };
 
 /* ---- the vif ---- */
 
