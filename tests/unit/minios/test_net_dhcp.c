@@ -131,7 +131,7 @@ void netfront_tx_commit(size_t len, bool csum_blank)
 {
 	(void)csum_blank;
 	/* To the port of DHCP servers. */
-	if (len < OPTIONS_AT || frame[23] != 17 || frame[37] != 67)
+	if (len < OPTIONS_AT || len > FRAME_MAX || frame[23] != 17 || frame[37] != 67)
 		return;
 	memcpy(asked, frame, len);
 	memset(asked + len, 255, sizeof(asked) - len);
