@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <minios/loop.h>
+#include <minios/mm.h>
 #include <minios/net.h>
 #include <minios/netfront.h>
 #include <minios/noxs.h>
@@ -52,6 +53,11 @@ uint64_t time_ns(void)
 uint64_t time_unix(void)
 {
 	return unix_s;
+}
+
+unsigned long mm_nr_pages(void)
+{
+	return 1024;
 }
 
 uint32_t random_u32(void)
