@@ -47,6 +47,15 @@ run disk-registered-verify disk three "mode=verify registered=1" "vdev=xvda,acce
 truncate -s 8M $tmp/blank2
 run disk-registered-write disk four "mode=write rounds=5 registered=1" "vdev=xvda,target=$tmp/blank2"
 check disk-registered-written "[ \$(tr -d '\\0' <$tmp/blank2 | wc -c) -gt 300000 ]"
+# The device page has the number of the partition.
+run disk-partition disk five "mode=verify disk=51713" "vdev=sda1,devtype=cdrom,target=$tmp/a"
+check disk-partition-list "chaos block-list five | grep -q '^xvda1 *open *ro *4096 '"
+./diskfile $tmp/c 4096
+run disk-discard disk six "mode=verify" "vdev=xvda,target=$tmp/c"
+check disk-discard-offered "says six 'verified, discard 1'"
+chaos destroy six
+run disk-no-discard disk six "mode=verify" "no-discard,vdev=xvda,target=$tmp/c"
+check disk-discard-not-offered "says six 'verified, discard 0'"
 run disk-gone chaos destroy two
 check disk-still-whole "[ \$(stat -c %s $tmp/blank) = 8388608 ]"
 destroy_all
@@ -62,7 +71,8 @@ refused 3 "direct-io-safe" disk-no-direct-io attempt "direct-io-safe,vdev=xvda,t
 refused 3 "there twice" disk-duplicate attempt "$tmp/a,raw,xvda,r" "$tmp/b,raw,xvda,r"
 refused 3 "script= is not supported" disk-script attempt "vdev=xvda,script=block-x,target=$tmp/a"
 refused 3 "format= is not raw" disk-format attempt "format=qcow2,vdev=xvda,target=$tmp/a"
-refused 3 "cdrom is not supported" disk-cdrom attempt "$tmp/a,raw,hdc:cdrom,r"
+refused 3 "specification=virtio" disk-virtio attempt "specification=virtio,vdev=xvda,target=$tmp/a"
+refused 3 "there twice" disk-part-of-another attempt "$tmp/a,raw,xvda,r" "$tmp/b,raw,xvda1,r"
 run disk-writer disk one "mode=poll" "vdev=xvda,target=$tmp/blank"
 refused 5 "in use" disk-in-use attempt "vdev=xvda,target=$tmp/blank"
 refused 5 "in use" disk-in-use-read attempt "vdev=xvda,access=ro,target=$tmp/blank"

@@ -38,7 +38,7 @@ static bool parse(const char *text, struct chaos_saved_disk *disk)
 
 	/* sscanf() also takes signs and spaces. */
 	if (text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_=,")] ||
-	    sscanf(text, "vdev=%15[a-z],sectors=%llu,sector_size=%u%n", vdev, &sectors,
+	    sscanf(text, "vdev=%15[a-z0-9],sectors=%llu,sector_size=%u%n", vdev, &sectors,
 		   &sector_size, &n) != 3 ||
 	    text[n])
 		return false;

@@ -106,7 +106,8 @@ static int verify(void)
 	int err = disk_verify(disk);
 
 	if (!err)
-		printf("disk: %lu sectors verified\n", (unsigned long)info->sectors);
+		printf("disk: %lu sectors verified, discard %d\n", (unsigned long)info->sectors,
+		       info->can_discard);
 	return err;
 }
 

@@ -16,7 +16,7 @@
 
 static struct noxs_ioc_dev_state devs[CHAOS_MAX_DEVS];
 static unsigned int nr_devs;
-static const char *targets[CHAOS_MAX_DISKS];
+static const char *targets[UINT16_MAX + 1]; /* of each id */
 static uint32_t target_flags;
 
 static int fake_target(struct noxs_ioc_target *arg)
@@ -117,19 +117,25 @@ static void read_back(void **state)
 	};
 	add_disk(0, 4096, 0, "/srv/a \"quoted\\\" 'disk', with=all");
 	add_disk(5, 1001, NOXS_VBD_READ_ONLY, "/dev/vg/x");
+	add_disk(0xca23, 8, NOXS_VBD_FLUSH | NOXS_VBD_DISCARD, "/dev/vg/y");
 	target_flags = NOXS_TARGET_DIRECT;
 	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
 	assert_int_equal(load(NULL, 0), 0);
 	assert_int_equal(cfg->nr_vifs, 1);
 	assert_int_equal(cfg->vifs[0].id, 2);
-	assert_int_equal(cfg->nr_disks, 2);
+	assert_int_equal(cfg->nr_disks, 3);
 	assert_string_equal(cfg->disks[0].target, targets[0]);
 	assert_int_equal(cfg->disks[0].id, 0);
 	assert_false(cfg->disks[0].is_read_only);
 	assert_true(cfg->disks[0].is_direct);
+	assert_true(cfg->disks[0].has_no_discard);
 	assert_int_equal(cfg->disks[1].id, 5);
 	assert_true(cfg->disks[1].is_read_only);
-	assert_int_equal(cfg->nr_saved_disks, 2);
+	assert_false(cfg->disks[1].has_no_discard);
+	assert_int_equal(cfg->disks[2].id, 0xca23);
+	assert_string_equal(cfg->disks[2].vdev, "xvdc3");
+	assert_false(cfg->disks[2].has_no_discard);
+	assert_int_equal(cfg->nr_saved_disks, 3);
 	assert_int_equal(cfg->saved_disks[0].sectors, 4096);
 	assert_int_equal(cfg->saved_disks[1].id, 5);
 	assert_int_equal(cfg->saved_disks[1].sectors, 1001);
@@ -215,7 +221,7 @@ static void saved_disks_of_others(void **state)
 	assert_saved_disks_refused("[['x']]");
 	assert_saved_disks_refused("['vdev=xvda,sectors=8']");
 	assert_saved_disks_refused("['vdev=xvda,sectors=8,sector_size=512,more']");
-	assert_saved_disks_refused("['vdev=xvda1,sectors=8,sector_size=512']");
+	assert_saved_disks_refused("['vdev=xvda16,sectors=8,sector_size=512']");
 	assert_saved_disks_refused("['vdev=xvda,sectors=-8,sector_size=512']");
 	assert_saved_disks_refused("['vdev=xvda,sectors=8,sector_size=0']");
 	assert_saved_disks_refused("['vdev=xvda,sectors=8,sector_size=8192']");
