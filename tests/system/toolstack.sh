@@ -191,7 +191,7 @@ su -s /bin/sh nobody -c "$(command -v chaos) list" 2>$tmp/err
 check tool-no-root "[ $? = 7 ] && grep -q 'as root' $tmp/err || ! cat $tmp/err"
 
 # A guest's share of the processors, as Xen's scheduler takes it.
-expect 3 "no cpupool 7" tool-no-pool chaos create $tmp/good.cfg pool=7
+expect 3 "no cpupool 7," tool-no-pool chaos create $tmp/good.cfg pool=7
 expect 3 "this host has no CPU of" tool-no-node chaos create $tmp/good.cfg cpus=nodes:63
 run tool-share chaos create $tmp/good.cfg "vcpus=2; cpus=['0','all,^1']; cap=150; cpu_weight=512; pool=0"
 run tool-share-destroy chaos destroy good

@@ -60,6 +60,7 @@ int call_usage(struct call *call, const char *fmt, ...)
 
 	va_start(args, fmt);
 	(void)vsnprintf(call->err.text, sizeof(call->err.text), fmt, args);
+	chaos_text_clean(call->err.text);
 	va_end(args);
 	call->err.code = CHAOS_USAGE;
 	return -(int)CHAOS_USAGE;

@@ -58,10 +58,16 @@ static void print_row(struct out *out, const struct chaos_dominfo *info)
 	out_char(out, '\n');
 }
 
-static void print(void *opaque, const struct chaos_dominfo *info)
+/* Others may have given their domains any name. */
+static void print(void *opaque, const struct chaos_dominfo *told)
 {
 	struct listing *l = opaque;
 	bool is_first = !l->told++;
+	struct chaos_dominfo clean, *info = &clean;
+
+	clean = *told;
+	if (!l->call.json)
+		chaos_text_clean(clean.name);
 
 	if (l->call.json) {
 		json_list(info, is_first);

@@ -2,6 +2,7 @@
 /* A writer of JSON (RFC 8259).  Bytes above 0x7f, which are UTF-8 or the user's own, pass as they are. */
 #include <stdio.h>
 
+#include "chaos.h"
 #include "json_writer.h"
 
 /* The letter behind the backslash, 0 for a byte that stands for itself, 'u' for one in hex. */
@@ -39,19 +40,29 @@ static void write_escaped(struct json_writer *w, unsigned char c, char escape)
 	out_char(&w->out, hex[c & 0xf]);
 }
 
+/*
+ * A byte that is no UTF-8, which JSON is, becomes U+FFFD: what others call their domains, or files of
+ * this host, may have any.
+ */
 static void write_string(struct json_writer *w, const char *text)
 {
-	const char *plain = text;
+	const char *plain = text, *p;
 	char escape;
+	long c;
 
 	out_char(&w->out, '"');
-	for (; *text; text++) {
-		escape = escape_of((unsigned char)*text);
-		if (!escape)
+	while (*text) {
+		p = text;
+		c = chaos_utf8_next(&text);
+		escape = c >= 0 && c < 0x80 ? escape_of((unsigned char)c) : 0;
+		if (c >= 0 && !escape)
 			continue;
-		out_bytes(&w->out, plain, (size_t)(text - plain));
-		write_escaped(w, (unsigned char)*text, escape);
-		plain = text + 1;
+		out_bytes(&w->out, plain, (size_t)(p - plain));
+		if (escape)
+			write_escaped(w, (unsigned char)c, escape);
+		else
+			out_text(&w->out, "\\ufffd");
+		plain = text;
 	}
 	out_bytes(&w->out, plain, (size_t)(text - plain));
 	out_char(&w->out, '"');

@@ -73,6 +73,7 @@ void log_line(const char *fmt, ...)
 
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args); /* cut is fine */
+	chaos_text_clean(text);
 	va_end(args);
 	if (uses_syslog)
 		syslog(LOG_NOTICE, "%s", text);

@@ -610,4 +610,9 @@ void chaos_mac_format(const uint8_t mac[6], char out[18]);
 /* The name of the disk with this number: 0 is xvda. */
 void chaos_vdev_format(unsigned int id, char out[16]);
 
+/* The next character, *text being not at its end, which then is behind it; -1 for a byte of none. */
+long chaos_utf8_next(const char **text);
+/* Put a '?' for each character that a terminal obeys or that nobody sees, and for what is no UTF-8. */
+void chaos_text_clean(char *text);
+
 #endif /* CHAOS_H */

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libxlutil.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -224,14 +226,18 @@ static int open_target(const struct chaos_disk *disk)
 
 int chaos_disk_open(const struct chaos_disk *disk, int *out, struct chaos_error *err)
 {
+	struct statfs fs;
 	struct stat st;
 	int fd, e = 0;
 
 	fd = open_target(disk);
 	if (fd < 0)
 		return chaos_disk_error(disk, errno, err);
-	if (fstat(fd, &st))
+	if (fstat(fd, &st) || fstatfs(fd, &fs))
 		e = errno;
+	/* Its files have no sectors, whatever they say. */
+	else if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC)
+		e = ENOTBLK;
 	else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		e = ENOTBLK;
 	else if (lock(fd, disk))

@@ -178,12 +178,8 @@ int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_
 		      struct chaos_error *err);
 
 /* utf8.c */
-/* The next character, *text being not at its end, which then is behind it; -1 for a byte of none. */
-long chaos_utf8_next(const char **text);
-/* Not for those that a terminal obeys, or that nobody sees. */
+/* Not for characters that a terminal obeys, or that nobody sees; nor for -1. */
 bool chaos_utf8_is_seen(long c);
-/* Put a '?' for each of them, and for what is no UTF-8. */
-void chaos_text_clean(char *text);
 /* Has it an ASCII control character, other than the tab? */
 bool chaos_text_has_control(const char *text);
 

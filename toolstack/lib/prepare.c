@@ -48,10 +48,10 @@ static int make_domain(struct chaos_shell *s, const struct chaos_config *cfg,
 	memcpy(arg.handle, cfg->uuid, sizeof(arg.handle));
 	s->domid = 0; /* any */
 	if (xc_domain_create(xch, &s->domid, &arg)) {
-		if (cfg->cpupool && (errno == ENOENT || errno == ESRCH || errno == EINVAL))
+		if (cfg->cpupool && (errno == ESRCH || errno == ENODEV))
 			return chaos_error_set(
 				err, CHAOS_CONFIG, errno,
-				"no cpupool %u: correct 'pool', or make it (xl cpupool-create)",
+				"no cpupool %u, or no CPU in it: correct 'pool', or make it (xl cpupool-create)",
 				cfg->cpupool);
 		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 				       "Xen cannot create a domain: %s%s", strerror(errno),

@@ -169,6 +169,7 @@ static void opened(void **state)
 	assert_cannot_open(dir, false, CHAOS_CONFIG, "neither a regular file");
 	assert_cannot_open(dir, true, CHAOS_CONFIG, "neither a regular file");
 	assert_cannot_open(fifo, true, CHAOS_CONFIG, "neither a regular file");
+	assert_cannot_open("/proc/version", true, CHAOS_CONFIG, "neither a regular file");
 	assert_cannot_open("/dev/null", false, CHAOS_CONFIG, "neither a regular file");
 
 	/* One writer, or readers. */

@@ -88,9 +88,12 @@ static void strings_are_escaped(void **state)
 	jsonw_text(&w, "b", "");
 	jsonw_text(&w, "c", NULL);
 	jsonw_text(&w, "d", "\n");
+	/* JSON is UTF-8, whatever others call their domains. */
+	jsonw_text(&w, "e", "a\377b\303");
 	jsonw_end(&w);
-	assert_string_equal(end(), "{\"a\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\xc3\xa9\","
-				   "\"b\":null,\"c\":null,\"d\":\"\\n\"}\n");
+	assert_string_equal(end(),
+			    "{\"a\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\xc3\xa9\","
+			    "\"b\":null,\"c\":null,\"d\":\"\\n\",\"e\":\"a\\ufffdb\\ufffd\"}\n");
 }
 
 static void values_nest(void **state)
