@@ -2,7 +2,8 @@
 /*
  * stopwatch - run a command and append the time from its start to its end, in ns of
  * CLOCK_MONOTONIC (instructions under the lab's --icount), as one line to a file; what starting
- * any process costs is in it.  Leaves with the status of the command.
+ * any process costs is in it.  Leaves with the status of the command.  scripts/profile finds the
+ * same stretch by its marks.
  *
  * usage: stopwatch FILE COMMAND [ARG]...
  */
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "mark.h"
 
 int main(int argc, char **argv)
 {
@@ -32,6 +34,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	begin = now_ns();
+	mark_begin_window();
 	pid = vfork();
 	if (pid == 0) {
 		execvp(argv[2], argv + 2);
@@ -41,6 +44,7 @@ int main(int argc, char **argv)
 		perror("stopwatch");
 		return 2;
 	}
+	mark_end_window();
 	end = now_ns();
 	fprintf(out, "%llu\n", (unsigned long long)(end - begin));
 	if (fclose(out)) {
