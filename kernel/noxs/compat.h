@@ -8,6 +8,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/slab.h>
+#include <linux/timer.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
@@ -59,6 +60,25 @@ static inline void noxs_dummy_netdev_free(struct net_device *dev)
 	free_netdev(dev);
 #else
 	kfree(dev);
+#endif
+}
+
+/* The old names went with 6.15. */
+static inline void noxs_timer_delete(struct timer_list *timer)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	timer_delete(timer);
+#else
+	del_timer(timer);
+#endif
+}
+
+static inline void noxs_timer_delete_sync(struct timer_list *timer)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	timer_delete_sync(timer);
+#else
+	del_timer_sync(timer);
 #endif
 }
 

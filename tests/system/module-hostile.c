@@ -43,7 +43,7 @@ static void test_hostile_rings(void)
 
 	if (!open_hostile(&guest, NOXS_VIF_F_SG))
 		return;
-	send_chain(&guest, 19, 100, 0x31);
+	send_chain(&guest, 21, 100, 0x31);
 	expect_closed("hostile-chain-too-long", &guest);
 
 	if (!open_hostile(&guest, NOXS_VIF_F_SG))
@@ -99,6 +99,11 @@ static void test_hostile_packets(void)
 	push_tx(&guest);
 	i = reap_tx(&guest, count, NETIF_RSP_ERROR);
 	verdict("hostile-packets-refused", i == count, "%u of %u", i, count);
+	/* As some old front-ends have them: only the packet is lost. */
+	send_chain(&guest, 19, 100, 0x38);
+	send_chain(&guest, 20, 100, 0x38);
+	i = reap_tx(&guest, 39, NETIF_RSP_ERROR);
+	verdict("hostile-packets-long", i == 39, "%u slots of 39", i);
 	send_chain(&guest, 1, FRAME_LEN, 0x33);
 	verdict("hostile-packets-go-on", sniff_frame(sock, 0x33) == FRAME_LEN, "device is dead");
 	close(sock);
@@ -190,6 +195,14 @@ static void test_hostile_undrained(void)
 	vif_state(guest.domid, &state);
 	verdict("hostile-undrained-purged", state.rx_dropped >= 2000, "%llu dropped",
 		(unsigned long long)state.rx_dropped);
+	/* From then on until it posts a buffer it holds no more than its share. */
+	for (i = 0; i < 100; i++)
+		(void)send(sock, frame, sizeof(frame), 0);
+	vif_state(guest.domid, &state);
+	verdict("hostile-undrained-again", state.rx_dropped >= 2090 && state.rx_dropped < 2100,
+		"%llu dropped", (unsigned long long)state.rx_dropped);
+	post_rx(&guest, 16);
+	verdict("hostile-undrained-drains", await_rx(&guest, 1), "nothing comes");
 	close(sock);
 	close_guest(&guest);
 }

@@ -122,5 +122,6 @@ void test_switch_load(int rounds);
 void test_quiesce(void);
 void test_hotplug(void);
 void test_hostile(void);
+void test_crowd(void);
 
 #endif /* MODULE_TEST_H */

@@ -148,6 +148,7 @@ int main(int argc, char **argv)
 	test_quiesce();
 	test_hotplug();
 	test_hostile();
+	test_crowd();
 	test_leaks(rounds / 2);
 	test_unload();
 	verdict("kernel-log", system("dmesg | grep -e 'Call Trace' -e WARNING: -e BUG:"),

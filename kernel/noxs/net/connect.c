@@ -5,6 +5,7 @@
  * One NAPI instance serves both directions, so that ring state needs no lock.
  */
 #include <xen/events.h>
+#include "../compat.h"
 #include "../hypercall.h"
 #include "../ring.h"
 #include "vif.h"
@@ -159,9 +160,9 @@ static int vif_bind_channels(struct vif *vif, const struct vif_params *params)
 
 static void vif_set_connected(struct vif *vif, bool connected)
 {
-	spin_lock_bh(&vif->rx_queue.lock);
+	spin_lock_irq(&vif->rx_queue.lock);
 	vif->connected = connected;
-	spin_unlock_bh(&vif->rx_queue.lock);
+	spin_unlock_irq(&vif->rx_queue.lock);
 }
 
 static void vif_set_carrier(struct vif *vif, bool on)
@@ -215,7 +216,7 @@ void vif_quiesce(struct vif *vif)
 		return;
 	vif->quiesced = true;
 	napi_disable(&vif->napi);
-	del_timer_sync(&vif->rx_stall);
+	noxs_timer_delete_sync(&vif->rx_stall);
 }
 
 void vif_thaw(struct vif *vif)

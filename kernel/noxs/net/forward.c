@@ -38,10 +38,10 @@ void flood_credit_init(struct flood_credit *credit, unsigned int share)
 static bool flood_credit_spend(struct flood_credit *credit, unsigned int copies)
 {
 	long most = (long)FLOOD_RATE * credit->share;
-	unsigned long elapsed;
+	unsigned long elapsed, flags;
 	bool allowed;
 
-	spin_lock(&credit->lock);
+	spin_lock_irqsave(&credit->lock, flags);
 	elapsed = jiffies - credit->stamp;
 	if (elapsed) {
 		/* A debt is at most one frame to every port there is: 8 s for 65,536. */
@@ -52,7 +52,7 @@ static bool flood_credit_spend(struct flood_credit *credit, unsigned int copies)
 	allowed = credit->copies > 0;
 	if (allowed)
 		credit->copies -= copies;
-	spin_unlock(&credit->lock);
+	spin_unlock_irqrestore(&credit->lock, flags);
 	return allowed;
 }
 
@@ -102,10 +102,7 @@ static void port_give_segments(struct vif_port *port, struct sk_buff *skb)
 /* Queue a frame, Ethernet header first, for the guest. */
 static void port_give(struct vif_port *port, struct sk_buff *skb)
 {
-	bool fits = skb_is_gso(skb) ? skb_gso_validate_mac_len(skb, port->max_len) :
-				      skb->len <= port->max_len;
-
-	if (!fits || !READ_ONCE(port->vif.connected))
+	if (!vif_fits(&port->vif, skb) || !READ_ONCE(port->vif.connected))
 		port_drop(port, skb);
 	else if (skb_is_gso(skb) && !port_takes_gso(port, skb))
 		port_give_segments(port, skb);

@@ -28,7 +28,14 @@ static const u8 vif_dom0_mac[ETH_ALEN] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 static netdev_tx_t vif_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
-	vif_rx_enqueue(netdev_priv(netdev), skb);
+	struct vif *vif = netdev_priv(netdev);
+
+	if (vif_fits(vif, skb)) {
+		vif_rx_enqueue(vif, skb);
+	} else {
+		atomic64_inc(&vif->rx_dropped);
+		dev_kfree_skb_any(skb);
+	}
 	return NETDEV_TX_OK;
 }
 
@@ -102,7 +109,8 @@ static int vif_register_locked(struct net_device *netdev, const struct noxs_ioc_
 	err = register_netdevice(netdev);
 	if (err)
 		return err;
-	netdev->mtu = req->config.vif.mtu;
+	/* A bridge takes the least of its ports' MTUs for its own: none of a guest's. */
+	netdev->mtu = bridge ? bridge->mtu : req->config.vif.mtu;
 	/* Open first: a bridge then starts the port when it takes it, not by a second round. */
 	err = dev_open(netdev, NULL);
 	if (!err && bridge)
@@ -241,7 +249,7 @@ struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req)
 		return NULL;
 	vn = netdev_priv(netdev);
 	vn->netdev = netdev;
-	vif_setup(&vn->vif, &vif_netdev_link_ops, domid, req->id);
+	vif_setup(&vn->vif, &vif_netdev_link_ops, domid, req);
 	strscpy(netdev->name, vn->vif.name, sizeof(netdev->name));
 	dev_net_set(netdev, current->nsproxy->net_ns);
 	netdev->netdev_ops = &vif_netdev_ops;

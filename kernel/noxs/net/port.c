@@ -5,7 +5,7 @@
  * NAPI wants a net device: all ports share a dummy, which outlives any switch.  They stay out of
  * the hash of busy polling (no socket polls a port), whose 256 chains would grow with them.
  */
-#include <linux/if_vlan.h>
+#include <linux/etherdevice.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include "../compat.h"
@@ -21,8 +21,7 @@ struct vif *vif_port_alloc(u16 domid, const struct noxs_ioc_dev *req)
 
 	if (!port)
 		return NULL;
-	vif_setup(&port->vif, &vif_port_link_ops, domid, req->id);
-	port->max_len = req->config.vif.mtu + VLAN_ETH_HLEN;
+	vif_setup(&port->vif, &vif_port_link_ops, domid, req);
 	flood_credit_init(&port->credit, 1);
 	mutex_lock(&port_dummy_lock);
 	netif_napi_add_tx(port_dummy, &port->vif.napi, vif_poll);

@@ -1,105 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From the network to the guest: packets are queued, and copied in batches into the buffers that
- * the guest has posted.
- *
- * A guest that posts none holds at most RX_QUEUE_PKTS packets and RX_QUEUE_BYTES bytes, for at most
- * RX_STALL_MS; everything beyond is dropped.  Whoever sent them is not held back (XSA-392, 424).
+ * From the network to the guest: packets are taken from their queue (rxqueue.c), and copied in
+ * batches into the buffers that the guest has posted.
  */
 #include <linux/etherdevice.h>
-#include <linux/sizes.h>
 #include <linux/tcp.h>
 #include <xen/events.h>
 #include <xen/page.h>
 #include "../ring.h"
+#include "rxqueue.h"
 #include "scratch.h"
 #include "vif.h"
 
-#define RX_QUEUE_PKTS  512U
-#define RX_QUEUE_BYTES SZ_1M
-#define RX_STALL_MS    10000U
-
 /* Slots of one packet at most: 64 KiB of data, and the GSO extra. */
-#define RX_MAX_SLOTS   (0x10000 / XEN_PAGE_SIZE + 2)
+#define RX_MAX_SLOTS (0x10000 / XEN_PAGE_SIZE + 2)
 
 /*
  * Copies of one packet at most: its memory is linear, which may lie across pages, and fragments,
  * which may lie across pages each; and each slot's end may cut one in two.
  */
-#define RX_MAX_OPS     (2 * (MAX_SKB_FRAGS + 1) + 2 * RX_MAX_SLOTS)
+#define RX_MAX_OPS   (2 * (MAX_SKB_FRAGS + 1) + 2 * RX_MAX_SLOTS)
 
 static_assert(RX_MAX_OPS <= SCRATCH_MAX_OPS);
-
-/* ---- the queue ---- */
-
-void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb)
-{
-	struct sk_buff_head *queue = &vif->rx_queue;
-	bool queued = false;
-
-	/* Whatever the sender waits for, it must not wait for this guest. */
-	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
-		goto drop;
-	skb_orphan(skb);
-	nf_reset_ct(skb);
-	skb->dev = NULL; /* may go before the packet does */
-	spin_lock(&queue->lock);
-	if (vif->connected && vif->configured && skb_queue_len(queue) < RX_QUEUE_PKTS &&
-	    vif->rx_queue_bytes + skb->truesize <= RX_QUEUE_BYTES) {
-		__skb_queue_tail(queue, skb);
-		vif->rx_queue_bytes += skb->truesize;
-		queued = true;
-	}
-	spin_unlock(&queue->lock);
-	if (queued) {
-		napi_schedule(&vif->napi);
-		return;
-	}
-drop:
-	atomic64_inc(&vif->rx_dropped);
-	dev_kfree_skb_any(skb);
-}
-
-static struct sk_buff *rx_dequeue(struct vif *vif)
-{
-	struct sk_buff *skb;
-
-	spin_lock(&vif->rx_queue.lock);
-	skb = __skb_dequeue(&vif->rx_queue);
-	if (skb)
-		vif->rx_queue_bytes -= skb->truesize;
-	spin_unlock(&vif->rx_queue.lock);
-	return skb;
-}
-
-static void rx_requeue(struct vif *vif, struct sk_buff *skb)
-{
-	spin_lock(&vif->rx_queue.lock);
-	__skb_queue_head(&vif->rx_queue, skb);
-	vif->rx_queue_bytes += skb->truesize;
-	spin_unlock(&vif->rx_queue.lock);
-}
-
-void vif_rx_purge(struct vif *vif)
-{
-	struct sk_buff_head doomed;
-
-	__skb_queue_head_init(&doomed);
-	spin_lock_bh(&vif->rx_queue.lock);
-	skb_queue_splice_init(&vif->rx_queue, &doomed);
-	vif->rx_queue_bytes = 0;
-	spin_unlock_bh(&vif->rx_queue.lock);
-	atomic64_add(skb_queue_len(&doomed), &vif->rx_dropped);
-	__skb_queue_purge(&doomed);
-}
-
-/* The guest has posted no buffers for RX_STALL_MS: what waits for them is stale. */
-void vif_rx_stalled(struct timer_list *timer)
-{
-	struct vif *vif = from_timer(vif, timer, rx_stall);
-
-	vif_rx_purge(vif);
-}
 
 /* ---- the ring ---- */
 
@@ -118,6 +40,9 @@ static unsigned int rx_nr_pieces(const struct sk_buff *skb)
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
 
+		/* An empty one is laid out nowhere, wherever it begins. */
+		if (!skb_frag_size(frag))
+			continue;
 		nr += DIV_ROUND_UP(xen_offset_in_page(skb_frag_off(frag)) + skb_frag_size(frag),
 				   XEN_PAGE_SIZE);
 	}
@@ -327,12 +252,13 @@ static int rx_gather(struct vif *vif, struct vif_scratch *scratch)
 	while (scratch->nr_pkts < SCRATCH_MAX_PKTS &&
 	       scratch->nr_ops + RX_MAX_OPS <= SCRATCH_MAX_OPS &&
 	       scratch->nr_slots + RX_MAX_SLOTS <= SCRATCH_MAX_SLOTS) {
-		skb = rx_dequeue(vif);
+		skb = vif_rx_dequeue(vif);
 		if (!skb)
 			break;
 		shape = rx_shape_of(skb);
 		if (!rx_acceptable(vif, skb, shape.nr_slots)) {
 			atomic64_inc(&vif->rx_dropped);
+			noxs_budget_put(&vif->rx_user, *vif_rx_charge(skb));
 			kfree_skb(skb);
 			continue;
 		}
@@ -341,7 +267,7 @@ static int rx_gather(struct vif *vif, struct vif_scratch *scratch)
 			rx_add_packet(vif, scratch, skb, &shape);
 			continue;
 		}
-		rx_requeue(vif, skb);
+		vif_rx_requeue(vif, skb);
 		/* An event in between may have found the queue empty, and woken nobody. */
 		if (!ready)
 			ready = rx_slots_ready(vif, shape.nr_slots);
@@ -396,10 +322,14 @@ static void rx_respond(struct vif *vif, const struct vif_scratch *scratch,
 static void rx_answer(struct vif *vif, struct vif_scratch *scratch)
 {
 	unsigned int i;
+	u32 bytes = 0;
 	int notify;
 
-	for (i = 0; i < scratch->nr_pkts; i++)
+	for (i = 0; i < scratch->nr_pkts; i++) {
 		rx_respond(vif, scratch, &scratch->pkts[i]);
+		bytes += *vif_rx_charge(scratch->pkts[i].skb);
+	}
+	noxs_budget_put(&vif->rx_user, bytes);
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx, notify);
 	if (notify)
 		notify_remote_via_irq(vif->rx_irq);
@@ -426,8 +356,8 @@ bool vif_rx_poll(struct vif *vif)
 		atomic_set(&vif->progress, 1);
 	}
 	if (scratch->nr_pkts || ret > 0)
-		del_timer(&vif->rx_stall);
-	if (!ret && !timer_pending(&vif->rx_stall))
-		mod_timer(&vif->rx_stall, jiffies + msecs_to_jiffies(RX_STALL_MS));
+		vif_rx_moves(vif);
+	if (!ret)
+		vif_rx_starves(vif);
 	return ret > 0 && !skb_queue_empty_lockless(&vif->rx_queue);
 }

@@ -32,7 +32,7 @@
 #define FLOOD_UPLINK_SHARE 4	/* the uplink speaks for everybody outside */
 
 struct flood_credit {
-	spinlock_t lock; /* softirqs */
+	spinlock_t lock; /* interrupts: netpoll sends with them off */
 	unsigned int share;
 	long copies;	     /* in debt if negative */
 	unsigned long stamp; /* jiffies */
@@ -60,7 +60,6 @@ struct vif_port {
 	struct noxs_switch __rcu *sw; /* switch_lock; NULL: on none */
 	struct hlist_node node;	      /* switch_lock; in sw->ports[group] */
 	enum port_group group;	      /* switch_lock */
-	unsigned int max_len;	      /* of a frame for the guest */
 	struct flood_credit credit;
 	struct rcu_head rcu;
 };

@@ -12,6 +12,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
+#include <xen/page.h>
 #include "vif.h"
 
 /* Linux refuses less for IPv4. */
@@ -56,13 +57,14 @@ static int vif_check(const struct noxs_ioc_dev *req)
 	return vif_addresses_valid(config) ? 0 : -EINVAL;
 }
 
-void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid, u16 id)
+void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid,
+	       const struct noxs_ioc_dev *req)
 {
 	vif->link = link;
 	vif->domid = domid;
-	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, id);
-	skb_queue_head_init(&vif->rx_queue);
-	timer_setup(&vif->rx_stall, vif_rx_stalled, 0);
+	vif->max_len = req->config.vif.mtu + VLAN_ETH_HLEN;
+	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, req->id);
+	vif_rx_setup(vif);
 }
 
 /* ---- addresses ---- */
@@ -177,6 +179,9 @@ static int vif_open(struct vif *vif, const struct vif_params *params)
 
 	if (!vif_features_valid(params->features) || split != two_ports)
 		return -EPROTO;
+	/* Without chains a packet has one buffer, and none of the larger ones would ever arrive. */
+	if (vif->max_len > XEN_PAGE_SIZE && !(params->features & NOXS_VIF_F_SG))
+		return -EMSGSIZE;
 	/* What the data path may do is settled before it starts. */
 	WRITE_ONCE(vif->dev.features, params->features);
 	err = vif_connect(vif, params);

@@ -10,6 +10,7 @@
  *	connect.c	mapping rings, binding channels, interrupts, NAPI
  *	txchain.c	the shape of a packet in the transmit ring (host-testable)
  *	tx.c rx.c	the data path
+ *	rxqueue.c	packets that wait for the guest, and their bounds
  *
  * The guest's data is always copied by the hypervisor (GNTTABOP_copy), never mapped: nothing of a
  * guest is in the network stack, and a guest that dies takes nothing with it.
@@ -22,7 +23,9 @@
 #include <linux/timer.h>
 #include <xen/interface/io/ring.h>
 #include <xen/interface/io/netif.h>
+#include "../budget.h"
 #include "../bus.h"
+#include "../compat.h"
 
 #define VIF_FEATURES                                                                             \
 	(NOXS_VIF_F_SG | NOXS_VIF_F_GSO_TCPV4 | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_SPLIT_EVTCHN | \
@@ -69,8 +72,9 @@ struct vif_link_ops {
 struct vif {
 	struct noxs_device dev;
 	const struct vif_link_ops *link;
-	char name[IFNAMSIZ]; /* vifD.I */
-	bool configured;     /* addr is final; no packet passes before */
+	char name[IFNAMSIZ];  /* vifD.I */
+	unsigned int max_len; /* of a frame for the guest, by its MTU; constant */
+	bool configured;      /* addr is final; no packet passes before */
 	struct noxs_addr addr;
 
 	/* Connection: written under dom->lock while NAPI is off, constant while it is on. */
@@ -95,9 +99,10 @@ struct vif {
 
 	/* Packets for the guest: rx_queue.lock. */
 	struct sk_buff_head rx_queue;
-	u32 rx_queue_bytes;
+	struct noxs_budget_user rx_user; /* packets of rx_queue, and those being copied */
 	atomic64_t rx_dropped;
 	struct timer_list rx_stall; /* runs while the guest posts no buffers */
+	bool rx_stalled;	    /* and it has run out; none posted since */
 };
 
 extern const struct noxs_class noxs_vif_class;
@@ -114,7 +119,15 @@ static inline struct vif *dev_to_vif(struct noxs_device *dev)
 /* ---- vif.c ---- */
 
 /* Set up the part of a zeroed vif that all forms share. */
-void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid, u16 id);
+void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid,
+	       const struct noxs_ioc_dev *req);
+
+/* Whether a packet is no larger than the guest's MTU allows; else its link drops it. */
+static inline bool vif_fits(const struct vif *vif, const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ? skb_gso_validate_mac_len(skb, vif->max_len) :
+				 skb->len <= vif->max_len;
+}
 
 /* ---- netdev.c ---- */
 
@@ -176,10 +189,12 @@ bool vif_rx_poll(struct vif *vif);
 /* True if there is a packet and, at a glance, room for one.  Any context. */
 bool vif_rx_has_work(struct vif *vif);
 
-/* Queue a packet for the guest, or drop it.  Softirqs are off. */
+/* ---- rxqueue.c ---- */
+
+/* Queue a packet for the guest, or drop it.  Softirqs are off; netpoll has interrupts off, too. */
 void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb);
 void vif_rx_purge(struct vif *vif);
-void vif_rx_stalled(struct timer_list *timer);
+void vif_rx_setup(struct vif *vif);
 
 /* ---- scratch.c ---- */
 
