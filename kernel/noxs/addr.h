@@ -9,7 +9,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-/* A vif's claim on its addresses.  Freed or claimed again a grace period of RCU after its release. */
+/* A vif's claim on its addresses.  Freed or claimed again after a grace period of RCU only. */
 struct noxs_addr {
 	struct hlist_node mac_node;
 	struct hlist_node ipv4_node; /* unhashed when ipv4 is 0 */
