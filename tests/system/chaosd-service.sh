@@ -71,11 +71,64 @@ daemon_start
 check service-own-socket "[ \"\$(stat -c %a:%u /run/chaosd.sock)\" = 600:0 ]"
 daemon_stop
 check service-own-socket-gone "! [ -e /run/chaosd.sock ]"
+# What is no socket of ours stays, and so does what it says.
+echo precious >/run/precious
+ln -s precious /run/link.sock
+for path in /run/precious /run/link.sock; do
+	timeout 10 chaosd --foreground --socket $path 2>/run/err
+	check service-socket-"${path##*/}" "[ $? = 1 ] && grep -q 'cannot listen at $path: File exists' /run/err &&
+		[ -e $path ] && [ \"\$(cat /run/precious)\" = precious ]"
+done
+rm -f /run/link.sock
 check service-bad-pool "! chaosd --foreground --pool day,x,/run/day.cfg 2>/run/err && grep -q 'not NAME,SIZE' /run/err"
+
+# ---- files on a server that does not answer ----
+
+insmod /lib/lab/fuse.ko 2>/dev/null
+[ -e /dev/fuse ] || mknod /dev/fuse c 10 229
+mkdir -p /run/dead
+./deadfs /run/dead &
+dead=$!
+check dead-mounted "eventually 5 'grep -q deadfs /proc/mounts'"
+check dead-ready "WATCHDOG_USEC=2000000 activate /run/notify 0600 --pool day,2,/run/day.cfg --pool bare,2,imageless,/run/bare.cfg"
+eventually 10 '[ "$(pool day level) $(pool bare level)" = "2 2" ]'
+# As many as there are workers at first, and more: a kernel, a disk with a shell, a disk without, one
+# without an image.
+pids=''
+for setting in kernel=/run/dead/k "disk=['target=/run/dead/d,vdev=xvda']" kernel=/run/dead/k2 kernel=/run/dead/k3; do
+	for memory in 4 6; do
+		chaos create --no-wait "$noop" name="dead$memory$(echo "$setting" | tr -dc a-z0-9)" memory=$memory "$setting" \
+			>/dev/null 2>&1 &
+		pids="$pids $!"
+	done
+done
+usleep 500000
+check dead-pool-list "timeout 5 chaos pool list >/dev/null"
+run dead-from-pool timeout 10 chaos create /run/day.cfg name=alive "$(vif 11)"
+run dead-from-scratch timeout 30 chaos create "$noop" name=alive2
+run dead-destroy timeout 10 chaos destroy alive2
+ticks=$(grep -c WATCHDOG=1 /run/notified)
+check dead-watchdog "eventually 10 '[ \$(grep -c WATCHDOG=1 /run/notified) -ge $((ticks + 2)) ]'"
+kill $dead
+# shellcheck disable=SC2086 # several
+wait $pids
+check dead-none-left "eventually 10 '! chaos list --names | grep -q ^dead'"
+umount /run/dead
+chaos destroy alive
+kill "$(cat /run/activated.pid)"
+wait $daemon
+daemon=''
+rm -f /run/chaosd.sock
 
 # ---- figures ----
 
-daemon_options='--metrics-file /run/chaosd.prom --pool day,2,/run/day.cfg'
+# Its directory is somebody else's, who has links where he can guess a name.
+mkdir -p /run/prom
+chown 65534 /run/prom
+for name in c.prom c.prom.new; do
+	ln -s /run/precious /run/prom/$name
+done
+daemon_options='--metrics-file /run/prom/c.prom --pool day,2,/run/day.cfg'
 daemon_start
 chaos prepare day >/dev/null
 chaos create /run/day.cfg name=one "$(vif 3)"
@@ -85,8 +138,9 @@ check service-metrics "chaos pool metrics | ./promcheck"
 check service-metrics-created "[ \"\$(metric 'created_total{from=\"pool\"}') \$(metric 'created_total{from=\"scratch\"}') \$(metric create_failed_total)\" = '1 1 1' ]"
 check service-metrics-histograms "[ \"\$(metric execute_seconds_count)\" = 2 ] && [ \"\$(metric prepare_seconds_count)\" -ge 2 ]"
 check service-metrics-pool "[ \"\$(metric 'pool_used_total{pool=\"day\"}') \$(metric 'pool_stopped{pool=\"day\"}')\" = '1 0' ]"
-check service-metrics-file "eventually 8 'grep -q \"from=.scratch.} 1\" /run/chaosd.prom' && ./promcheck </run/chaosd.prom"
-check service-metrics-file-whole "! [ -e /run/chaosd.prom.new ]"
+check service-metrics-file "eventually 8 'grep -q \"from=.scratch.} 1\" /run/prom/c.prom' && ./promcheck </run/prom/c.prom"
+check service-metrics-file-whole "[ \"\$(ls /run/prom | tr '\\n' ' ')\" = 'c.prom c.prom.new ' ]"
+check service-metrics-file-own "[ -f /run/prom/c.prom ] && ! [ -L /run/prom/c.prom ] && [ \"\$(cat /run/precious)\" = precious ]"
 daemon_stop
 destroy_all
 finish

@@ -76,6 +76,13 @@ chaos prepare changing >/dev/null
 cp /lab/noop /run/kernel.new && mv /run/kernel.new /run/kernel
 run chaosd-create-changed chaos create "$noop" kernel=/run/kernel memory=6 name=changed
 check chaosd-changed-is-new "[ \"\$(pool changing used)\" = 0 ]"
+# Size and time are those of the older one: rsync --inplace, touch -r.
+chaos prepare changing >/dev/null
+touch -r /run/kernel /run/reference
+cat /lab/noop >/run/kernel
+touch -r /run/reference /run/kernel
+run chaosd-create-touched chaos create "$noop" kernel=/run/kernel memory=6 name=touched
+check chaosd-touched-is-new "[ \"\$(pool changing used)\" = 0 ]"
 # Its shells are memory, and fit what no other pool does.
 run chaosd-imageless-add chaos pool add bare "$noop" memory=8 --imageless --size 2
 chaos prepare bare >/dev/null
@@ -110,6 +117,42 @@ first=$(domid again)
 chaos reboot again
 check chaosd-reboot-restarts "eventually 10 '[ -n \"\$(domid again 2>/dev/null)\" ] && [ \"\$(domid again)\" != $first ]'"
 check chaosd-reboot-ready "eventually 5 'chaos info again | grep -q \"ready *yes\"'"
+# What can be found missing is, before the old one is destroyed; and it is looked for again.
+is_anew()
+{
+	[ -n "$(domid "$1" 2>/dev/null)" ] && [ "$(domid "$1")" != "$first" ]
+}
+cp /lab/noop /run/away
+chaos create "$noop" name=away kernel=/run/away
+first=$(domid away)
+mv /run/away /run/away.kept
+chaos reboot away
+check chaosd-restart-failed "eventually 10 'grep -q \"restart-failed: .away.: kernel .*tried again in 1 s\" /run/chaosd.log'"
+check chaosd-restart-keeps "[ \"\$(domid away)\" = $first ] && state away | grep -q s"
+mv /run/away.kept /run/away
+check chaosd-restart-retries "eventually 20 'is_anew away'"
+check chaosd-restart-counted "[ \"\$(metric restarts_failed_total)\" -ge 1 ]"
+# Who destroys it meanwhile calls it off.
+mv /run/away /run/away.kept
+failed=$(metric restarts_failed_total)
+chaos reboot away
+check chaosd-restart-waits "eventually 15 '[ \"\$(metric restarts_failed_total)\" -gt $failed ]'"
+chaos destroy away
+mv /run/away.kept /run/away
+sleep 3
+check chaosd-restart-called-off "! chaos list away >/dev/null 2>&1"
+# It keeps the devices it was given, and not those that were taken.
+truncate -s 1M /run/plugged.img
+chaos create "$day" name=plugged "$(vif 6)"
+first=$(domid plugged)
+run chaosd-plug-vif chaos network-attach plugged bridge=xenbr0 "ip=$net.61/24"
+run chaosd-plug-disk chaos block-attach plugged format=raw vdev=xvdb access=rw target=/run/plugged.img
+run chaosd-unplug-vif chaos network-detach plugged 0
+chaos reboot plugged
+check chaosd-plugged-restarts "eventually 20 'is_anew plugged && chaos info plugged | grep -q \"ready *yes\"'"
+check chaosd-plugged-kept "chaos info plugged | grep -q '$net.61/24' && chaos info plugged | grep -q '/run/plugged.img' &&
+	! chaos info plugged | grep -q '$net.6/24'"
+chaos destroy plugged
 # One that dies as soon as it is ready, again and again: a second of life is what a restart costs.
 bad=$(guest_config bad hostile "bridge=xenbr0,ip=$net.40/24")
 restarts=$(metric restarts_total)

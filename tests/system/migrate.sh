@@ -20,6 +20,26 @@ nothing_wrong()
 	[ -z "$wrong" ] || { echo "migrate: $wrong"; false; }
 }
 
+# ---- the receiver's socket ----
+
+# What has its name and is no socket of root's that nobody serves stays as it is.
+echo precious >/run/precious
+ln -s /run/precious /run/link.sock
+for path in /run/precious /run/link.sock; do
+	timeout 5 chaos migrate-receive --socket $path 2>/run/err
+	check mig-receive-"${path##*/}" "[ $? = 1 ] && grep -q 'File exists' /run/err && [ -e $path ] &&
+		[ \"\$(cat /run/precious)\" = precious ]"
+done
+rm -f /run/link.sock
+timeout 5 chaos migrate-receive --socket $receiver 2>/run/err
+check mig-receive-twice "[ $? = 1 ] && [ -S $receiver ]"
+kill -9 $receiver_pid
+wait $receiver_pid
+check mig-receive-stale "[ -S $receiver ]"
+inode=$(stat -c %i $receiver)
+receiver_up
+check mig-receive-again "eventually 5 '[ \"\$(stat -c %i $receiver)\" != $inode ]' && ! [ -s /run/receiver.log ]"
+
 # ---- there and back ----
 
 run mig-create daytime one 2

@@ -62,6 +62,15 @@ done
 check save-ten-times "[ $i = 10 ]"
 uuid=$(chaos info one | awk '$1 == "uuid" { print $2 }')
 
+# ---- its processors ----
+
+run save-pinned chaos create "$(guest_config pinned noop)" cpus=1
+run save-pinned-save chaos save pinned $files/pinned
+run save-pinned-restore chaos restore $files/pinned
+run save-pinned-again chaos save pinned $files/pinned
+check save-pinned-kept "head -c 1000 $files/pinned | grep -a -q '^cpus = \"1\"'"
+rm -f $files/pinned
+
 # ---- it goes on ----
 
 run save-keep with_connection chaos save --keep one $files/keep

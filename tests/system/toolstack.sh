@@ -134,6 +134,8 @@ expect 3 "ramdisk \"/lab/nothing\"" tool-ramdisk-missing chaos create $tmp/good.
 cp /lab/noop $tmp/crash
 printf '\017\013\017\013\017\013\017\013' | dd of=$tmp/crash bs=1 seek=4096 conv=notrunc 2>/dev/null
 expect 10 "crashed" tool-guest-crash chaos create $tmp/good.cfg kernel=$tmp/crash
+expect 10 "before it was ready; its console ends with: .*disk: no disk" tool-last-words \
+	chaos create $tmp/good.cfg kernel=/lab/disk
 
 # ---- resources ----
 expect 3 "too little.*at least 4" tool-memory-too-little \
@@ -154,6 +156,14 @@ expect 5 "\"first\" is in use by domain" tool-name-in-use chaos create $tmp/good
 expect 5 "$mac is in use" tool-mac-in-use chaos create $tmp/good.cfg "vif=['mac=$mac,bridge=xenbr0']"
 expect 3 "own address on xenbr0" tool-ip-of-host chaos create $tmp/good.cfg "vif=['bridge=xenbr0,ip=$net.1/24']"
 expect 5 "IPv4" tool-ip-in-use chaos create $tmp/good.cfg "vif=['ip=$net.2,bridge=xenbr0']"
+# Where an interface is now, and where it was to be.
+interface=vif$(domid first).0
+check tool-bridge "chaos info first | grep -q 'on bridge xenbr0,'"
+ip link set "$interface" nomaster
+check tool-bridge-none "chaos info first | grep -q 'no bridge any more (was on xenbr0)' && chaos network-list first | grep -q ' -\$'"
+check tool-bridge-none-json "chaos info first --json | grep -q '\"error\":\"No such device\"'"
+ip link set "$interface" master xenbr0
+check tool-list-dom0 "[ \"\$(chaos list Domain-0 | awk 'NR == 2 { print \$1, \$2 }')\" = 'Domain-0 0' ]"
 check tool-first-untouched "./netcheck tcp $net.2 1"
 for verb in destroy shutdown reboot pause unpause info block-list console; do
 	expect 4 "no domain \"nobody\"" tool-$verb-nobody chaos $verb nobody

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chaos network-attach, network-detach, network-list */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "hotplug.h"
@@ -18,6 +19,8 @@ int cmd_network_detach(const struct verb *verb, int argc, char **argv)
 static void print_vif(const struct chaos_device *dev)
 {
 	char mac[18], ip[INET_ADDRSTRLEN] = "-";
+	/* ENODEV: it was on that one, and is on none now. */
+	const char *link = dev->os_errno == ENODEV ? "" : dev->vif.bridge;
 
 	chaos_mac_format(dev->vif.mac, mac);
 	if (dev->vif.ipv4)
@@ -25,7 +28,7 @@ static void print_vif(const struct chaos_device *dev)
 		(void)inet_ntop(AF_INET, &dev->vif.ipv4, ip, sizeof(ip));
 	printf("%-5u %-7s %-17s %-15s %-15s %-6s %s\n", dev->id, dev->state, mac, ip,
 	       dev->ifname[0] ? dev->ifname : "-", chaos_vif_link_kind(&dev->vif),
-	       dev->vif.bridge[0] ? dev->vif.bridge : "-");
+	       link[0] ? link : "-");
 }
 
 int cmd_network_list(const struct verb *verb, int argc, char **argv)

@@ -3,18 +3,15 @@
  * chaos migrate-receive: the other end of chaos migrate.  On standard input and output it serves one
  * connection, which ssh has authenticated; on a socket it serves all that root makes, a process each.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "chaos_cmd.h"
+#include "files.h"
 #include "json_out.h"
 #include "migrate_peer.h"
 
@@ -92,47 +89,14 @@ static int serve(struct receiver *r, int in, int out)
 
 /* ---- a socket ---- */
 
-/* Left by one that was killed: nobody listens there any more. */
-static bool is_stale(const struct sockaddr_un *address)
+static int listen_at(struct call *call, const char *path, struct chaos_listener *l)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool is_refused;
-
-	if (fd < 0)
-		return false;
-	is_refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
-		     errno == ECONNREFUSED;
-	close(fd);
-	return is_refused;
-}
-
-static int bind_to(int fd, const struct sockaddr_un *address)
-{
-	mode_t mask = umask(0177);
-	int rc = bind(fd, (const struct sockaddr *)address, sizeof(*address)), e = errno;
-
-	(void)umask(mask);
-	errno = e;
-	return rc;
-}
-
-static int listen_at(struct call *call, const char *path, int *out)
-{
-	struct sockaddr_un address;
-	int fd, rc;
-
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || migrate_peer_address(path, &address))
+	if (chaos_listener_open(l, path, SOCK_STREAM, 0600))
 		return call_failed(call, path);
-	rc = bind_to(fd, &address);
-	if (rc && errno == EADDRINUSE && is_stale(&address)) {
-		(void)unlink(path);
-		rc = bind_to(fd, &address);
-	}
-	if (rc || listen(fd, MAX_CHILDREN))
-		return call_failed(call, path);
-	*out = fd;
-	return 0;
+	if (!listen(l->fd, MAX_CHILDREN))
+		return 0;
+	chaos_listener_close(l);
+	return call_failed(call, path);
 }
 
 static void accept_one(struct receiver *r, int listener, unsigned int *nr_children)
@@ -157,12 +121,14 @@ static void accept_one(struct receiver *r, int listener, unsigned int *nr_childr
 static int serve_socket(struct receiver *r, const char *path)
 {
 	struct pollfd pfd[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct chaos_listener listener;
 	unsigned int nr_children = 0;
 	int rc;
 
-	rc = listen_at(r->call, path, &pfd[0].fd);
+	rc = listen_at(r->call, path, &listener);
 	if (rc)
 		return rc;
+	pfd[0].fd = listener.fd;
 	pfd[1].fd = signals_defer();
 	while (!pfd[1].revents) {
 		while (nr_children &&
@@ -171,8 +137,7 @@ static int serve_socket(struct receiver *r, const char *path)
 		if (poll(pfd, 2, -1) > 0 && pfd[0].revents)
 			accept_one(r, pfd[0].fd, &nr_children);
 	}
-	(void)unlink(path);
-	close(pfd[0].fd);
+	chaos_listener_close(&listener);
 	close(pfd[1].fd);
 	return 0;
 }

@@ -27,6 +27,12 @@ static int stop(struct call *call, const char *who, enum chaos_request request,
 	int rc;
 
 	rc = call_find(call, who, &info);
+	if (!rc && info.domid && !info.is_ours)
+		rc = call_usage(
+			call,
+			"domain %u was not made by chaos, which cannot ask it: use its own toolstack (xl %s %u)",
+			info.domid, request == CHAOS_REQUEST_REBOOT ? "reboot" : "shutdown",
+			info.domid);
 	if (!rc)
 		rc = chaos_domain_request(call->ctx, info.domid, request, timeout_ms, &reason,
 					  &call->err);

@@ -21,6 +21,7 @@
 struct chaosd;
 struct client;
 struct creation;
+struct restart;
 struct pool;
 
 /* A pool the command line asks for. */
@@ -59,7 +60,7 @@ struct job {
 	void (*done)(struct chaosd *d, struct job *job);
 };
 
-/* What the daemon knows of a domain: exactly one of pool, creation and cfg is set. */
+/* What the daemon knows of a domain: exactly one of pool, creation, cfg and restart is set. */
 struct guest {
 	uint32_t domid;
 	struct pool *pool;	   /* it is a shell in there */
@@ -68,7 +69,9 @@ struct guest {
 	struct creation *creation; /* becoming a VM */
 	struct chaos_config *cfg;  /* a VM created here; on_* apply to it */
 	uint64_t since_ns;
-	uint64_t restart_ns; /* it has ended, and is made anew then; 0 = not so */
+	struct restart *restart; /* it has ended, and whether it can be made anew is looked at */
+	uint64_t restart_ns;	 /* that is done then; 0 = not so */
+	unsigned int short_lives, tries; /* it ended soon, or could not be restarted, so often */
 };
 
 /* A kernel or ramdisk as it was when shells were made of it. */
@@ -76,7 +79,7 @@ struct file_id {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
-	struct timespec mtime;
+	struct timespec mtime, ctime;
 };
 
 #define HISTOGRAM_BUCKETS 20 /* 64 us, doubling: up to 33 s */
@@ -88,7 +91,8 @@ struct histogram {
 
 struct metrics {
 	uint64_t created_pool, created_cold, create_failed;
-	uint64_t restarts, shells_swept, shells_reclaimed, clients, clients_dropped;
+	uint64_t restarts, restarts_failed, shells_swept, shells_reclaimed, clients,
+		clients_dropped;
 	struct histogram prepare, execute; /* a shell; request to ready */
 	uint64_t written_ns;
 	bool is_dirty;
@@ -126,7 +130,8 @@ void loop_run(struct chaosd *d);
 /* worker.c */
 int workers_start(struct chaosd *d);
 void workers_stop(struct chaosd *d); /* after all that is queued is done */
-void worker_submit(struct job *job);
+void workers_tick(struct chaosd *d, uint64_t now);
+void worker_submit(struct job *job); /* by the loop */
 /* Destroy a shell with its domain, or a domain, some time soon. */
 void discard_shell(struct chaos_shell *shell);
 void destroy_domain(uint32_t domid);
@@ -200,11 +205,17 @@ void pools_tick(struct chaosd *d, uint64_t now);
 /* shellname.c */
 /* The name and UUID of the next shell, by which a later daemon knows it for one. */
 int shell_identity(char name[CHAOS_NAME_LEN], uint8_t uuid[CHAOS_UUID_LEN]);
-bool shell_is_marked(const uint8_t uuid[CHAOS_UUID_LEN]);
+/* It is a shell, whole or not, whoever made it. */
+bool shell_is_left(const struct chaos_dominfo *info);
 
 /* creation.c */
 void creation_begin(struct chaosd *d, struct client *client, struct chaos_config *cfg,
 		    const struct chaos_create_opts *opts, uint64_t begin_ns);
+/* The same for a VM that has ended, after so many tries; its guest will know of its short lives. */
+void creation_restart(struct chaosd *d, struct chaos_config *cfg, unsigned int short_lives,
+		      unsigned int tries, uint64_t begin_ns);
+/* Some are in work, rather than to begin later. */
+bool creations_are_busy(const struct chaosd *d);
 void creation_cancel(struct chaosd *d, struct creation *creation);
 void creations_cancel(struct chaosd *d);
 void creation_event(struct chaosd *d, struct creation *creation, const struct chaos_event *event);
@@ -213,10 +224,19 @@ void creations_tick(struct chaosd *d, uint64_t now);
 /* guest.c */
 struct guest *guest_add(struct chaosd *d, uint32_t domid);
 void guest_remove(struct chaosd *d, struct guest *guest);
-void guests_tick(struct chaosd *d, uint64_t now);
 int guests_init(struct chaosd *d, struct chaos_error *err);
 /* Destroy what an earlier daemon has left half made. */
 int guests_sweep(struct chaosd *d, struct chaos_error *err);
+
+/* restart.c */
+/* It has ended and is to be made anew, at once or, if it does not live long, later. */
+void restart_plan(struct chaosd *d, struct guest *guest);
+/* The guest's entry goes. */
+void restart_forget(struct chaosd *d, struct guest *guest);
+void restarts_tick(struct chaosd *d, uint64_t now);
+/* A creation for it failed; takes cfg. */
+void restart_retry(struct chaosd *d, struct chaos_config *cfg, unsigned int short_lives,
+		   unsigned int tries, const struct chaos_error *why);
 
 /* metrics.c */
 void metrics_observe(struct histogram *histogram, uint64_t ns);

@@ -145,10 +145,9 @@ bool client_send(struct chaosd *d, struct client *client, struct chaosd_header *
 void client_text(struct chaosd *d, struct client *client, enum chaosd_type type,
 		 const struct chaos_error *err)
 {
-	struct chaosd_text reply = { .code = err->code, .os_errno = err->os_errno };
+	struct chaosd_text reply;
 
-	memcpy(reply.text, err->text, sizeof(reply.text));
-	reply.text[sizeof(reply.text) - 1] = '\0';
+	chaosd_text_put(&reply, err);
 	(void)client_send(d, client, &reply.header, type, sizeof(reply)); /* then dropped */
 }
 

@@ -11,23 +11,7 @@
 #include <string.h>
 
 #include "chaosd.h"
-
-struct creation {
-	struct creation *next, **prev;
-	struct client *client; /* NULL: it is gone, or this is a restart */
-	struct chaos_config *cfg;
-	struct chaos_create_opts opts;
-	struct chaos_created created;
-	struct chaos_shell *shell;
-	struct guest *guest;  /* while it runs */
-	struct pool *pool;    /* the shell is from there */
-	uint64_t begin_ns;    /* request, or when it is to begin */
-	uint64_t deadline_ns; /* while it is waited for */
-	bool has_begun;	      /* else it waits for begin_ns */
-	bool is_preparing;    /* a worker has it */
-	bool has_reclaimed;   /* shells were given up for it */
-	bool is_cancelled;
-};
+#include "creation.h"
 
 struct prepare {
 	struct job job;
@@ -54,30 +38,36 @@ static void creation_free(struct chaosd *d, struct creation *c)
 
 static void creation_fail(struct chaosd *d, struct creation *c, const struct chaos_error *err)
 {
+	unsigned int tries = c->tries, short_lives = c->short_lives;
+	struct chaos_config *again = NULL;
+
 	d->metrics.create_failed++;
 	if (c->client) {
 		client_wait_creation(c->client, NULL);
 		client_done(d, c->client, err);
-	} else if (!c->is_cancelled) {
-		log_line("restart of \"%s\": %s", c->cfg->name, err->text);
+	} else if (c->is_restart && !c->is_cancelled) {
+		again = c->cfg;
+		c->cfg = NULL;
 	}
 	if (c->guest)
 		guest_remove(d, c->guest);
 	if (c->shell)
 		discard_shell(c->shell);
 	creation_free(d, c);
+	if (again)
+		restart_retry(d, again, short_lives, tries, err);
 }
 
 static bool send_created(struct chaosd *d, struct creation *c)
 {
-	struct chaosd_created reply = {
-		.domid = c->created.domid,
-		.is_ready = c->created.is_ready,
-		.is_pooled = c->pool != NULL,
-		.nr_vifs = (uint16_t)c->cfg->nr_vifs,
-		.timing = c->created.timing,
-	};
+	struct chaosd_created reply;
 
+	memset(&reply, 0, sizeof(reply)); /* padding as well */
+	reply.domid = c->created.domid;
+	reply.is_ready = c->created.is_ready;
+	reply.is_pooled = c->pool != NULL;
+	reply.nr_vifs = (uint16_t)c->cfg->nr_vifs;
+	reply.timing = c->created.timing;
 	memcpy(reply.uuid, c->cfg->uuid, sizeof(reply.uuid));
 	memcpy(reply.name, c->cfg->name, sizeof(reply.name));
 	memcpy(reply.vifs, c->cfg->vifs, sizeof(reply.vifs));
@@ -119,6 +109,8 @@ static void creation_end(struct chaosd *d, struct creation *c)
 	c->guest->creation = NULL;
 	c->guest->cfg = c->cfg;
 	c->guest->since_ns = now_ns();
+	c->guest->short_lives = c->short_lives;
+	d->metrics.restarts += c->is_restart;
 	c->cfg = NULL;
 	creation_free(d, c);
 }
@@ -154,20 +146,6 @@ static void creation_run(struct chaosd *d, struct creation *c)
 	}
 }
 
-/* Give the shell its identity; false when it failed and was not to blame for it. */
-static bool creation_identify(struct chaosd *d, struct creation *c, struct chaos_error *err)
-{
-	c->created.domid = chaos_shell_domid(c->shell);
-	if (!chaos_shell_identify(c->shell, d->ctx, c->cfg, &c->created.timing, err))
-		return true;
-	if (c->pool && is_callers_error(err) && chaos_shell_is_blank(c->shell))
-		pool_put(d, c->pool, c->shell);
-	else
-		discard_shell(c->shell);
-	c->shell = NULL;
-	return false;
-}
-
 /* ---- prepare ---- */
 
 static void prepare_work(struct job *job, struct chaos_ctx *ctx)
@@ -189,6 +167,16 @@ static void prepare_work(struct job *job, struct chaos_ctx *ctx)
 	}
 	prepare->rc =
 		chaos_shell_prepare(ctx, &cfg, name, &c->shell, &c->created.timing, &prepare->err);
+	if (prepare->rc)
+		return;
+	/* Here, as it may open disks. */
+	c->created.domid = chaos_shell_domid(c->shell);
+	prepare->rc =
+		chaos_shell_identify(c->shell, ctx, c->cfg, &c->created.timing, &prepare->err);
+	if (!prepare->rc)
+		return;
+	chaos_shell_discard(c->shell, ctx);
+	c->shell = NULL;
 }
 
 /*
@@ -221,7 +209,8 @@ static void prepare_done(struct chaosd *d, struct job *job)
 	free(prepare->victims);
 	free(prepare);
 	c->is_preparing = false;
-	if (rc || c->is_cancelled || !creation_identify(d, c, &err))
+	chaos_shell_adopt(c->shell, d->ctx);
+	if (rc || c->is_cancelled)
 		creation_fail(d, c, &err);
 	else
 		creation_run(d, c);
@@ -243,6 +232,32 @@ static void creation_prepare(struct chaosd *d, struct creation *c)
 	worker_submit(&prepare->job);
 }
 
+/* ---- from a pool ---- */
+
+/*
+ * A pool's shell could not be given its identity.  True when the creation goes on without it; its pool
+ * is NULL then if no other shell of that pool would do.
+ */
+static bool creation_goes_on(struct chaosd *d, struct creation *c, const struct chaos_error *err)
+{
+	if (is_callers_error(err) && chaos_shell_is_blank(c->shell))
+		pool_put(d, c->pool, c->shell);
+	else
+		discard_shell(c->shell);
+	c->shell = NULL;
+	/* Its kernel is for another builder: it needs a domain made for it. */
+	if (err->code == CHAOS_CONFIG && pool_is_imageless(c->pool)) {
+		c->pool = NULL;
+		return true;
+	}
+	if (is_callers_error(err)) {
+		creation_fail(d, c, err);
+		return false;
+	}
+	log_line("pool shell %u failed: %s", c->created.domid, err->text);
+	return true;
+}
+
 static void creation_start(struct chaosd *d, struct creation *c)
 {
 	struct chaos_error err;
@@ -250,36 +265,49 @@ static void creation_start(struct chaosd *d, struct creation *c)
 	c->has_begun = true;
 	d->last_create_ns = now_ns();
 	while ((c->shell = pool_take(d, c->cfg, &c->pool))) {
-		if (creation_identify(d, c, &err)) {
+		c->created.domid = chaos_shell_domid(c->shell);
+		if (identify_may_wait(c) && identify_later(c))
+			return;
+		if (!chaos_shell_identify(c->shell, d->ctx, c->cfg, &c->created.timing, &err)) {
 			creation_run(d, c);
 			return;
 		}
-		/* Its kernel is for another builder: it needs a domain made for it. */
-		if (err.code == CHAOS_CONFIG && pool_is_imageless(c->pool))
-			break;
-		if (is_callers_error(&err)) {
-			creation_fail(d, c, &err);
+		if (!creation_goes_on(d, c, &err))
 			return;
-		}
-		log_line("pool shell %u failed: %s", c->created.domid, err.text);
+		if (!c->pool)
+			break;
 	}
 	c->pool = NULL;
 	creation_prepare(d, c);
 }
 
-void creation_begin(struct chaosd *d, struct client *client, struct chaos_config *cfg,
-		    const struct chaos_create_opts *opts, uint64_t begin_ns)
+void creation_identified(struct chaosd *d, struct creation *c, bool has_changed,
+			 const struct chaos_error *err)
 {
-	struct chaos_error err = { .code = CHAOS_RESOURCES, .text = "out of memory" };
+	static const struct chaos_error gone = { .code = CHAOS_FAILED,
+						 .text = "the client went away" };
+
+	if (c->is_cancelled)
+		creation_fail(d, c, &gone);
+	else if (!has_changed && !err)
+		creation_run(d, c);
+	else if (!has_changed && !creation_goes_on(d, c, err))
+		return;
+	else if (c->pool)
+		creation_start(d, c);
+	else
+		creation_prepare(d, c);
+}
+
+static struct creation *creation_new(struct chaosd *d, struct chaos_config *cfg,
+				     const struct chaos_create_opts *opts, uint64_t begin_ns)
+{
 	struct creation *c = calloc(1, sizeof(*c));
 
 	if (!c) {
 		chaos_config_free(cfg);
-		if (client)
-			client_done(d, client, &err);
-		return;
+		return NULL;
 	}
-	c->client = client;
 	c->cfg = cfg;
 	c->opts = *opts;
 	if (!c->opts.timeout_ms)
@@ -290,12 +318,51 @@ void creation_begin(struct chaosd *d, struct client *client, struct chaos_config
 	if (c->next)
 		c->next->prev = &c->next;
 	d->creations = c;
-	if (client)
-		client_wait_creation(client, c);
+	return c;
+}
+
+void creation_begin(struct chaosd *d, struct client *client, struct chaos_config *cfg,
+		    const struct chaos_create_opts *opts, uint64_t begin_ns)
+{
+	struct chaos_error err = { .code = CHAOS_RESOURCES, .text = "out of memory" };
+	struct creation *c = creation_new(d, cfg, opts, begin_ns);
+
+	if (!c) {
+		client_done(d, client, &err);
+		return;
+	}
+	c->client = client;
+	client_wait_creation(client, c);
+	creation_start(d, c);
+}
+
+void creation_restart(struct chaosd *d, struct chaos_config *cfg, unsigned int short_lives,
+		      unsigned int tries, uint64_t begin_ns)
+{
+	const struct chaos_create_opts opts = { .no_wait = true };
+	struct creation *c = creation_new(d, cfg, &opts, begin_ns);
+
+	if (!c) {
+		log_line("out of memory: a guest is not restarted");
+		return;
+	}
+	c->is_restart = true;
+	c->tries = tries;
+	c->short_lives = short_lives;
 	if (begin_ns <= now_ns())
 		creation_start(d, c);
 	else
 		loop_wake_at(d, begin_ns);
+}
+
+bool creations_are_busy(const struct chaosd *d)
+{
+	const struct creation *c;
+
+	for (c = d->creations; c; c = c->next)
+		if (c->has_begun)
+			return true;
+	return false;
 }
 
 /* ---- what happens on the way ---- */
@@ -334,6 +401,7 @@ void creation_event(struct chaosd *d, struct creation *c, const struct chaos_eve
 			now - (c->deadline_ns - c->opts.timeout_ms * NS_PER_MS);
 		creation_end(d, c);
 	} else if (rc < 0) {
+		chaos_last_words(d->ctx, c->created.domid, &err);
 		creation_fail(d, c, &err);
 	}
 }
@@ -355,6 +423,7 @@ void creations_tick(struct chaosd *d, uint64_t now)
 			creation_start(d, c);
 		} else {
 			(void)chaos_ready_timeout(c->cfg->name, c->opts.timeout_ms, &err);
+			chaos_last_words(d->ctx, c->created.domid, &err);
 			creation_fail(d, c, &err);
 		}
 	}

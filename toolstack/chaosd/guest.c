@@ -13,9 +13,7 @@
 
 #include "chaosd.h"
 
-#define EVENT_BATCH	32U
-#define MIN_LIFE_NS	NS_PER_S /* a VM that ends sooner is restarted only after this */
-#define RESTART_WAIT_MS 5000U
+#define EVENT_BATCH 32U
 
 struct guest *guest_add(struct chaosd *d, uint32_t domid)
 {
@@ -24,7 +22,7 @@ struct guest *guest_add(struct chaosd *d, uint32_t domid)
 	if (domid >= NR_DOMIDS)
 		return NULL;
 	/* The GONE of a former domain of this number may not have been read yet. */
-	if (d->guests[domid] && d->guests[domid]->cfg)
+	if (d->guests[domid] && (d->guests[domid]->cfg || d->guests[domid]->restart))
 		guest_remove(d, d->guests[domid]);
 	if (d->guests[domid])
 		return NULL;
@@ -39,13 +37,7 @@ struct guest *guest_add(struct chaosd *d, uint32_t domid)
 
 void guest_remove(struct chaosd *d, struct guest *guest)
 {
-	struct guest **p;
-
-	if (guest->restart_ns) {
-		for (p = &d->restarting; *p != guest; p = &(*p)->next)
-			;
-		*p = guest->next;
-	}
+	restart_forget(d, guest);
 	d->guests[guest->domid] = NULL;
 	chaos_config_free(guest->cfg);
 	free(guest);
@@ -66,87 +58,6 @@ static enum chaos_action action_for(const struct chaos_config *cfg, uint32_t rea
 	}
 }
 
-struct restart {
-	struct job job;
-	uint32_t domid;
-	struct chaos_config *cfg;
-	struct chaos_error err;
-	int rc;
-};
-
-static void restart_work(struct job *job, struct chaos_ctx *ctx)
-{
-	struct restart *restart = (struct restart *)job;
-
-	restart->rc = chaos_domain_destroy(ctx, restart->domid, RESTART_WAIT_MS, &restart->err);
-	/* Somebody else was quicker. */
-	if (restart->rc == -(int)CHAOS_NO_DOMAIN)
-		restart->rc = 0;
-}
-
-static void restart_done(struct chaosd *d, struct job *job)
-{
-	const struct chaos_create_opts opts = { .no_wait = true };
-	struct restart *restart = (struct restart *)job;
-
-	if (restart->rc) {
-		log_line("\"%s\" is not restarted: %s", restart->cfg->name, restart->err.text);
-		chaos_config_free(restart->cfg);
-	} else {
-		d->metrics.restarts++;
-		creation_begin(d, NULL, restart->cfg, &opts, now_ns());
-	}
-	free(restart);
-}
-
-static void guest_restart(struct chaosd *d, struct guest *guest)
-{
-	struct restart *restart = calloc(1, sizeof(*restart));
-
-	if (!restart) {
-		log_line("out of memory: domain %u is not restarted", guest->domid);
-		return;
-	}
-	restart->job.work = restart_work;
-	restart->job.done = restart_done;
-	restart->domid = guest->domid;
-	restart->cfg = guest->cfg;
-	guest->cfg = NULL;
-	guest_remove(d, guest);
-	worker_submit(&restart->job);
-}
-
-/*
- * One that does not live long waits, and is there while it does: who destroys it then ends what may
- * be an endless loop.
- */
-static void guest_restart_paced(struct chaosd *d, struct guest *guest)
-{
-	uint64_t now = now_ns();
-
-	if (now - guest->since_ns >= MIN_LIFE_NS) {
-		guest_restart(d, guest);
-		return;
-	}
-	guest->restart_ns = now + MIN_LIFE_NS;
-	guest->next = d->restarting;
-	d->restarting = guest;
-	loop_wake_at(d, guest->restart_ns);
-}
-
-void guests_tick(struct chaosd *d, uint64_t now)
-{
-	struct guest *guest, *next;
-
-	for (guest = d->restarting; guest; guest = next) {
-		next = guest->next;
-		if (guest->restart_ns <= now)
-			guest_restart(d, guest);
-		else
-			loop_wake_at(d, guest->restart_ns);
-	}
-}
-
 static void guest_ended(struct chaosd *d, struct guest *guest, uint32_t reason)
 {
 	switch (action_for(guest->cfg, reason)) {
@@ -155,8 +66,7 @@ static void guest_ended(struct chaosd *d, struct guest *guest, uint32_t reason)
 		guest_remove(d, guest);
 		break;
 	case CHAOS_RESTART:
-		if (!guest->restart_ns)
-			guest_restart_paced(d, guest);
+		restart_plan(d, guest);
 		break;
 	case CHAOS_PRESERVE:
 		break;
@@ -182,7 +92,7 @@ static void guest_event(struct chaosd *d, const struct chaos_event *event)
 			pool_lose(d, guest);
 	} else if (is_end(event)) {
 		guest_remove(d, guest);
-	} else if (event->type == CHAOS_EVENT_SHUTDOWN) {
+	} else if (event->type == CHAOS_EVENT_SHUTDOWN && !guest->restart) {
 		guest_ended(d, guest, event->code);
 	}
 }
@@ -275,8 +185,7 @@ int guests_sweep(struct chaosd *d, struct chaos_error *err)
 	if (n < 0)
 		return n;
 	for (i = 0; i < n; i++) {
-		if (list[i].is_dying ||
-		    (list[i].state != CHAOS_STATE_SHELL && !shell_is_marked(list[i].uuid)))
+		if (!shell_is_left(&list[i]))
 			continue;
 		if (chaos_domain_destroy(d->ctx, list[i].domid, 0, err))
 			log_line("%s", err->text);

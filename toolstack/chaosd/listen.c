@@ -2,19 +2,18 @@
 /* The socket, made here or by the service manager: who connects, and may, is a client. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "chaosd.h"
+#include "files.h"
 
 #define BACKLOG	    128
 #define MAX_CLIENTS 256U
-#define OWN_FILES   80U /* four threads' handles of Xen and the module, and kernels in their caches */
+#define OWN_FILES   80U /* threads' handles of Xen and the module, and kernels in their caches */
 #define PAUSE_NS    NS_PER_S
 
 /*
@@ -61,35 +60,20 @@ static void listener_ready(struct chaosd *d, struct source *source, uint32_t eve
 	listener_pause(d);
 }
 
-/* A socket file of our own; an old one is in the way, and the lock says that nobody uses it. */
+static struct chaos_listener made; /* fd -1: the service manager's */
+
+/* A socket file of our own; the lock says that no other chaosd uses one that is there. */
 static int listener_make(const struct options *opts)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	mode_t old;
-	int fd, rc;
-
-	if (strlen(opts->socket_path) >= sizeof(addr.sun_path)) {
-		errno = ENAMETOOLONG;
+	if (chaos_listener_open(&made, opts->socket_path, SOCK_SEQPACKET,
+				opts->has_group ? 0660 : 0600))
+		return -1;
+	if ((opts->has_group && chaos_listener_chown(&made, opts->group)) ||
+	    listen(made.fd, BACKLOG)) {
+		chaos_listener_close(&made);
 		return -1;
 	}
-	memcpy(addr.sun_path, opts->socket_path, strlen(opts->socket_path) + 1);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	if (unlink(opts->socket_path) && errno != ENOENT)
-		goto close;
-	old = umask(opts->has_group ? 0117 : 0177);
-	rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
-	(void)umask(old); /* cannot fail */
-	if (rc || (opts->has_group && chown(opts->socket_path, (uid_t)-1, opts->group)) ||
-	    listen(fd, BACKLOG))
-		goto close;
-	return fd;
-close:
-	rc = errno;
-	close(fd);
-	errno = rc;
-	return -1;
+	return made.fd;
 }
 
 /* Clients must not use up the descriptors that making guests takes. */
@@ -106,6 +90,7 @@ int listener_init(struct chaosd *d)
 {
 	int fd = system_listen_fd();
 
+	made.fd = -1;
 	d->max_clients = max_clients();
 	if (fd < 0)
 		fd = listener_make(&d->opts);
@@ -122,7 +107,8 @@ int listener_init(struct chaosd *d)
 
 void listener_fini(struct chaosd *d)
 {
-	close(d->listener.fd);
-	if (system_listen_fd() < 0 && unlink(d->opts.socket_path))
-		log_line("cannot remove %s: %s", d->opts.socket_path, strerror(errno));
+	if (made.fd >= 0)
+		chaos_listener_close(&made);
+	else
+		close(d->listener.fd);
 }

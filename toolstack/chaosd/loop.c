@@ -78,7 +78,8 @@ static void tick(struct chaosd *d)
 		return;
 	d->timer_ns = UINT64_MAX;
 	watchdog_tick(d, now);
-	guests_tick(d, now);
+	workers_tick(d, now);
+	restarts_tick(d, now);
 	creations_tick(d, now);
 	clients_tick(d, now);
 	pools_tick(d, now);

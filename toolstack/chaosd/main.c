@@ -163,7 +163,7 @@ static int parse_options(struct options *opts, int argc, char **argv, bool *fore
 /* One daemon to a host: shells of two could not be told apart.  Held until the process ends. */
 static int lock(void)
 {
-	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
 		return 0;

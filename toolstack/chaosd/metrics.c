@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "chaosd.h"
+#include "files.h"
 
 #define FIRST_BUCKET_NS (64ULL * 1000)
 #define FILE_PERIOD_NS	(5 * NS_PER_S)
@@ -79,6 +80,8 @@ static void print_counters(FILE *f, const struct metrics *m)
 		{ "create_failed_total", "Creates that failed.", m->create_failed },
 		{ "restarts_total", "VMs restarted after on_poweroff, on_reboot or on_crash.",
 		  m->restarts },
+		{ "restarts_failed_total", "Tries to restart a VM that failed.",
+		  m->restarts_failed },
 		{ "shells_swept_total", "Shells of an earlier daemon that were destroyed.",
 		  m->shells_swept },
 		{ "shells_reclaimed_total", "Shells destroyed to make room for a VM.",
@@ -148,23 +151,24 @@ char *metrics_text(struct chaosd *d, size_t *len)
 	return text;
 }
 
-/* Whole or not at all: written beside it, then renamed. */
+/*
+ * Whole or not at all: written beside it, then renamed.  Prometheus' own user has the directory, and
+ * reads the file.
+ */
 static int write_file(const char *path, const char *text, size_t len)
 {
-	char *temporary;
-	FILE *f;
+	struct chaos_new_file f;
+	ssize_t n;
 	int rc;
 
-	if (asprintf(&temporary, "%s.new", path) < 0)
+	if (chaos_new_file_open(&f, path, 0644))
 		return -1;
-	f = fopen(temporary, "we");
-	rc = !f || fwrite(text, 1, len, f) != len;
-	if (f && fclose(f))
-		rc = -1;
-	if (!rc)
-		rc = rename(temporary, path);
-	free(temporary);
-	return rc ? -1 : 0;
+	n = write(f.fd, text, len);
+	if (n >= 0 && (size_t)n < len)
+		errno = ENOSPC;
+	rc = n == (ssize_t)len ? chaos_new_file_commit(&f, false) : -1;
+	chaos_new_file_close(&f);
+	return rc;
 }
 
 void metrics_tick(struct chaosd *d, uint64_t now)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What shells are made of and linked to, as it is now. */
 #include <errno.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "pool.h"
@@ -32,6 +34,7 @@ static int file_identify(struct file_id *id, const char *path)
 	id->ino = st.st_ino;
 	id->size = st.st_size;
 	id->mtime = st.st_mtim;
+	id->ctime = st.st_ctim; /* size and mtime can be those of the older one: rsync, touch -r */
 	return 0;
 }
 
@@ -67,6 +70,32 @@ int origin_identify(struct origin *origin, const struct chaos_config *cfg, struc
 			return missing(err, CHAOS_ENVIRONMENT, "bridge or switch",
 				       cfg->vifs[i].bridge);
 	return 0;
+}
+
+/* File systems that ask nobody; of any other an answer may be long in coming. */
+static bool is_remote(const char *path)
+{
+	static const unsigned int local[] = {
+		EXT4_SUPER_MAGIC,  XFS_SUPER_MAGIC,	  BTRFS_SUPER_MAGIC, TMPFS_MAGIC,
+		RAMFS_MAGIC,	   OVERLAYFS_SUPER_MAGIC, SQUASHFS_MAGIC,    F2FS_SUPER_MAGIC,
+		MSDOS_SUPER_MAGIC, ISOFS_SUPER_MAGIC,
+	};
+	struct statfs st;
+	size_t i;
+
+	if (!path)
+		return false;
+	if (statfs(path, &st))
+		return true;
+	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		if ((unsigned int)st.f_type == local[i])
+			return false;
+	return true;
+}
+
+bool origin_is_remote(const struct chaos_config *cfg)
+{
+	return is_remote(cfg->kernel) || is_remote(cfg->ramdisk);
 }
 
 bool origin_is_same(const struct origin *a, const struct origin *b)

@@ -137,14 +137,33 @@ void pool_remove(struct chaosd *d, struct pool *pool)
 		;
 	*p = pool->next;
 	pool->is_removed = true;
-	if (!pool->preparing)
-		pool_free(pool);
+	pool_free_unheld(pool);
 }
 
-void pool_free(struct pool *pool)
+void pool_free_unheld(struct pool *pool)
 {
+	if (!pool->is_removed || pool->preparing || pool->holders)
+		return;
 	chaos_config_free(pool->cfg);
 	free(pool);
+}
+
+void pool_hold(struct pool *pool)
+{
+	pool->holders++;
+}
+
+void pool_release(struct pool *pool)
+{
+	pool->holders--;
+	pool_free_unheld(pool);
+}
+
+void pool_outdated(struct chaosd *d, struct pool *pool)
+{
+	log_line("pool \"%s\": its kernel, ramdisk, bridge or switch was changed: made anew",
+		 pool->name);
+	pool_trim(d, pool, 0);
 }
 
 void pool_describe(const struct pool *pool, struct chaos_pool *out)
@@ -175,12 +194,10 @@ struct chaos_shell *pool_take(struct chaosd *d, const struct chaos_config *cfg, 
 		pool = imageless_pool_of(d, cfg);
 	if (!pool || !pool->shells)
 		return NULL;
-	/* These shells would run an old kernel, or be linked to nothing. */
-	if (origin_identify(&origin, pool->cfg, &err) || !origin_is_same(&origin, &pool->origin)) {
-		log_line(
-			"pool \"%s\": its kernel, ramdisk, bridge or switch was changed: made anew",
-			pool->name);
-		pool_trim(d, pool, 0);
+	/* These shells would run an old kernel, or be linked to nothing.  identify.c looks itself. */
+	if (!pool->is_remote && (origin_identify(&origin, pool->cfg, &err) ||
+				 !origin_is_same(&origin, &pool->origin))) {
+		pool_outdated(d, pool);
 		return NULL;
 	}
 	shell = pop(d, pool);

@@ -24,7 +24,9 @@ struct pool {
 	struct origin origin;	  /* of all shells in it */
 	struct guest *shells;
 	unsigned int size, level, preparing, watchers;
-	bool is_removed; /* to be freed when nothing is being prepared */
+	unsigned int holders; /* workers that look at it, refill.c's aside */
+	bool is_removed;      /* to be freed when nobody holds it, and nothing is being prepared */
+	bool is_remote;	      /* its kernel or ramdisk may be on a server */
 	uint64_t prepared, used, failed;
 	uint64_t retry_ns, backoff_ns; /* after a failure */
 	char note[sizeof(((struct chaos_pool *)NULL)->note)];
@@ -32,10 +34,17 @@ struct pool {
 
 /* pool.c */
 void pool_trim(struct chaosd *d, struct pool *pool, unsigned int level);
-void pool_free(struct pool *pool);
+void pool_free_unheld(struct pool *pool);
+/* It is there until it is released. */
+void pool_hold(struct pool *pool);
+void pool_release(struct pool *pool);
+/* What its shells are made of was changed: they go. */
+void pool_outdated(struct chaosd *d, struct pool *pool);
 
 /* origin.c: what shells of this configuration would be made of now; an error when some is missing */
 int origin_identify(struct origin *origin, const struct chaos_config *cfg, struct chaos_error *err);
+/* Whether looking at its kernel or ramdisk may wait for something outside this host. */
+bool origin_is_remote(const struct chaos_config *cfg);
 bool origin_is_same(const struct origin *a, const struct origin *b);
 
 #endif /* CHAOSD_POOL_H */

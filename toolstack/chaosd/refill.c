@@ -20,6 +20,7 @@ struct refill {
 	struct pool *pool;
 	unsigned int reserve_mib;
 	struct origin origin;
+	bool is_remote;
 	struct chaos_shell *shell;
 	struct chaos_timing timing;
 	uint64_t took_ns;
@@ -60,6 +61,7 @@ static void refill_work(struct job *job, struct chaos_ctx *ctx)
 	uint64_t begin = now_ns();
 
 	refill->rc = origin_identify(&refill->origin, &cfg, &refill->err);
+	refill->is_remote = origin_is_remote(&cfg);
 	if (!refill->rc)
 		refill->rc = memory_check(refill, ctx);
 	if (refill->rc)
@@ -86,6 +88,7 @@ static void refill_failed(struct chaosd *d, struct pool *pool, const struct chao
 	if (!pool->note[0])
 		log_line("pool \"%s\" stops at %u of %u shells: %s", pool->name, pool->level,
 			 pool->size, why->text);
+	memset(pool->note, 0, sizeof(pool->note)); /* clients get all of it */
 	(void)snprintf(pool->note, sizeof(pool->note), "%.199s", why->text);
 	pool->backoff_ns = pool->backoff_ns ? pool->backoff_ns * 2 : MIN_BACKOFF_NS;
 	if (pool->backoff_ns > MAX_BACKOFF_NS)
@@ -102,6 +105,7 @@ static void refill_succeeded(struct chaosd *d, struct pool *pool, struct refill 
 	if (!origin_is_same(&pool->origin, &refill->origin))
 		pool_trim(d, pool, 0);
 	pool->origin = refill->origin;
+	pool->is_remote = refill->is_remote;
 	pool->prepared++;
 	pool->backoff_ns = 0;
 	pool->note[0] = '\0';
@@ -124,7 +128,7 @@ static void refill_done(struct chaosd *d, struct job *job)
 	if (pool->is_removed) {
 		if (refill->shell)
 			discard_shell(refill->shell);
-		pool_free(pool);
+		pool_free_unheld(pool);
 	} else if (refill->rc) {
 		refill_failed(d, pool, &refill->err);
 	} else {
@@ -164,7 +168,7 @@ static uint64_t refill_time(const struct chaosd *d, const struct pool *pool)
 		return UINT64_MAX;
 	pause = d->opts.refill_delay_ms * NS_PER_MS * pool->level / pool->size;
 	/* One in work goes first, but not for ever: its guest may never be ready. */
-	if (d->creations && pause < BUSY_NS)
+	if (creations_are_busy(d) && pause < BUSY_NS)
 		pause = BUSY_NS;
 	paced = d->last_create_ns + pause;
 	if (pool->watchers)

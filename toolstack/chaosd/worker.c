@@ -2,6 +2,10 @@
 /*
  * Threads for what takes long: building and destroying domains.  Two queues; what somebody waits
  * for goes first, and of the rest one job runs at a time, so that a thread is left for the former.
+ *
+ * A job may open files, and a server they are on may not answer: its thread is lost as long as that
+ * lasts.  When nothing has been taken from the queue for a second there is another thread, up to a
+ * bound; they stay.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +20,8 @@
 #include "chaosd.h"
 
 #define NR_WORKERS	   3
+#define MAX_WORKERS	   24
+#define STUCK_NS	   NS_PER_S
 #define DESTROY_TIMEOUT_MS 5000U
 
 struct queue {
@@ -30,9 +36,12 @@ static struct {
 	bool background_runs;
 	bool is_stopping;
 	int event_fd;
-	pthread_t threads[NR_WORKERS];
-	struct chaos_ctx *contexts[NR_WORKERS];
+	uint64_t taken_ns; /* when a job was taken last, or came to an empty queue */
+	/* The loop's alone: */
+	pthread_t threads[MAX_WORKERS];
+	struct chaos_ctx *contexts[MAX_WORKERS];
 	unsigned int nr_threads;
+	struct chaosd *daemon;
 } workers = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
 static void queue_put(struct queue *q, struct job *job)
@@ -63,8 +72,10 @@ static struct job *next_job(void)
 		job = queue_get(&workers.foreground);
 		if (!job && !workers.background_runs)
 			job = queue_get(&workers.background);
-		if (job)
+		if (job) {
+			workers.taken_ns = now_ns();
 			return job;
+		}
 		if (workers.is_stopping && !workers.background.first)
 			return NULL;
 		(void)pthread_cond_wait(&workers.more, &workers.lock); /* fails never */
@@ -135,35 +146,67 @@ static void jobs_ready(struct chaosd *d, struct source *source, uint32_t events)
 	jobs_finish(d);
 }
 
+static int worker_add(void)
+{
+	unsigned int i = workers.nr_threads;
+	struct chaos_error err;
+	sigset_t all, old;
+	int rc;
+
+	rc = chaos_ctx_open(&workers.contexts[i], &err);
+	if (rc) {
+		log_line("%s", err.text);
+		return -1;
+	}
+	/* Signals are the loop's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&workers.threads[i], NULL, worker_main, workers.contexts[i]);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc) {
+		chaos_ctx_close(workers.contexts[i]);
+		return -1;
+	}
+	workers.nr_threads++;
+	return 0;
+}
+
 int workers_start(struct chaosd *d)
 {
-	struct chaos_error err;
-	unsigned int i;
-	sigset_t all, old;
-	int rc = 0;
-
 	workers.foreground.end = &workers.foreground.first;
 	workers.background.end = &workers.background.first;
 	workers.finished.end = &workers.finished.first;
+	workers.daemon = d;
 	workers.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->jobs.fd = workers.event_fd;
 	d->jobs.ready = jobs_ready;
 	if (workers.event_fd < 0 || loop_add(d, &d->jobs, EPOLLIN))
 		return -1;
-	/* Signals are the loop's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (i = 0; i < NR_WORKERS && !rc; i++) {
-		rc = chaos_ctx_open(&workers.contexts[i], &err);
-		if (rc)
-			log_line("%s", err.text);
-		else
-			rc = pthread_create(&workers.threads[i], NULL, worker_main,
-					    workers.contexts[i]);
-		workers.nr_threads += !rc;
+	while (workers.nr_threads < NR_WORKERS)
+		if (worker_add())
+			return -1;
+	return 0;
+}
+
+void workers_tick(struct chaosd *d, uint64_t now)
+{
+	uint64_t stuck_ns;
+	bool waits;
+
+	pthread_mutex_lock(&workers.lock);
+	waits = workers.foreground.first;
+	stuck_ns = workers.taken_ns + STUCK_NS;
+	pthread_mutex_unlock(&workers.lock);
+	if (!waits || workers.nr_threads == MAX_WORKERS)
+		return;
+	if (stuck_ns > now) {
+		loop_wake_at(d, stuck_ns);
+		return;
 	}
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc ? -1 : 0;
+	log_line("%u workers are busy with something that takes long: there is one more",
+		 workers.nr_threads);
+	(void)worker_add(); /* tried again, then */
+	loop_wake_at(d, now + STUCK_NS);
 }
 
 void workers_stop(struct chaosd *d)
@@ -194,10 +237,15 @@ void workers_stop(struct chaosd *d)
 
 void worker_submit(struct job *job)
 {
+	uint64_t now = now_ns();
+
 	pthread_mutex_lock(&workers.lock);
+	if (!workers.foreground.first)
+		workers.taken_ns = now;
 	queue_put(job->is_background ? &workers.background : &workers.foreground, job);
 	pthread_cond_signal(&workers.more);
 	pthread_mutex_unlock(&workers.lock);
+	loop_wake_at(workers.daemon, now + STUCK_NS);
 }
 
 /* ---- jobs that end a domain ---- */

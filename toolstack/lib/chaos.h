@@ -166,6 +166,15 @@ int chaos_config_load(struct chaos_config **cfg, const struct chaos_config_sourc
 void chaos_config_free(struct chaos_config *cfg);
 /* Make it a configuration without disks. */
 void chaos_config_drop_disks(struct chaos_config *cfg);
+/*
+ * Give cfg the vifs and disks that the domain made from it has now: those attached to it since, and
+ * none that were detached.
+ */
+int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
+			struct chaos_error *err);
+/* That its kernel, ramdisk, disks, bridges and switches are there: nothing is made, or held. */
+int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+		       struct chaos_error *err);
 const char *chaos_action_name(enum chaos_action action);
 
 /* ---- create ---- */
@@ -223,10 +232,14 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 int chaos_shell_identify(struct chaos_shell *shell, struct chaos_ctx *ctx, struct chaos_config *cfg,
 			 struct chaos_timing *timing, struct chaos_error *err);
 bool chaos_shell_is_blank(const struct chaos_shell *shell);
+/* The context, of another thread, serves the shell from now on; NULL is fine. */
+void chaos_shell_adopt(struct chaos_shell *shell, struct chaos_ctx *ctx);
 uint32_t chaos_shell_domid(const struct chaos_shell *shell);
 /* is_awaited: until chaos_shell_complete() the guest is not left to itself. */
 int chaos_shell_run(struct chaos_shell *shell, bool is_awaited, struct chaos_timing *timing,
 		    struct chaos_error *err);
+/* Whether it begins with CHAOS_SHELL_MARK: a guest that asks for such a one is refused. */
+bool chaos_uuid_is_shells(const uint8_t uuid[CHAOS_UUID_LEN]);
 /* The VM is made: it no longer counts as a shell, which is freed unless this fails. */
 int chaos_shell_complete(struct chaos_shell *shell, struct chaos_error *err);
 /* Take the addresses away, by which VMs of one kind differ. */
@@ -308,6 +321,8 @@ int chaos_events_open(struct chaos_ctx *ctx, struct chaos_error *err);
 int chaos_events_read(int fd, struct chaos_event *events, unsigned int count);
 /* One word; a shutdown because of a crash has one of its own. */
 const char *chaos_event_name(const struct chaos_event *event);
+/* A domain that was not ready is to be destroyed: say in *err what its console ends with. */
+void chaos_last_words(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
 /* What an event means to who waits for its domain: 1 ready, 0 nothing, or what went wrong. */
 int chaos_ready_verdict(const char *name, const struct chaos_event *event, struct chaos_error *err);
 int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_error *err);
@@ -471,7 +486,7 @@ struct chaos_saved {
 
 /*
  * Save a guest to a file, which appears under its name when it is whole.  After an error the guest
- * goes on, and there is no file.
+ * goes on, and there is no file, or still the older one; unless the error says that the file is whole.
  */
 int chaos_domain_save(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *path,
 		      const struct chaos_save_opts *opts, struct chaos_saved *out,

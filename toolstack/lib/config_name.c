@@ -51,7 +51,6 @@ int reader_get_name(struct reader *r)
 
 int reader_get_uuid(struct reader *r)
 {
-	static const uint8_t mark[] = CHAOS_SHELL_MARK;
 	const char *text;
 	int rc = reader_string(r, "uuid", &text);
 
@@ -65,7 +64,7 @@ int reader_get_uuid(struct reader *r)
 	}
 	if (chaos_uuid_parse(text, r->cfg->uuid))
 		return reader_error(r, "uuid", "is not xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
-	if (!memcmp(r->cfg->uuid, mark, sizeof(mark)))
+	if (chaos_uuid_is_shells(r->cfg->uuid))
 		return reader_error(r, "uuid",
 				    "begins like those of chaosd's shells: choose another");
 	return 0;

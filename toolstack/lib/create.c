@@ -22,10 +22,8 @@ int chaos_ready_verdict(const char *name, const struct chaos_event *event, struc
 			event->arg & 0xffff, strerror((int)event->code));
 	case CHAOS_EVENT_SHUTDOWN:
 		if (event->code == SHUTDOWN_crash)
-			return chaos_error_set(
-				err, CHAOS_GUEST, 0,
-				"domain \"%s\" crashed before it was ready; see its console with --paused and 'chaos console'",
-				name);
+			return chaos_error_set(err, CHAOS_GUEST, 0,
+					       "domain \"%s\" crashed before it was ready", name);
 		return chaos_error_set(err, CHAOS_GUEST, 0,
 				       "domain \"%s\" shut down (reason %u) before it was ready",
 				       name, event->code);
@@ -102,6 +100,8 @@ int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
 	rc = wait_ready(s, cfg->name, opts->timeout_ms ? opts->timeout_ms : CHAOS_READY_TIMEOUT_MS,
 			err);
 	chaos_lap(&s->last_ns, &out->timing.guest_ns);
+	if (rc)
+		chaos_last_words(s->ctx, s->domid, err);
 	out->is_ready = !rc;
 	return rc;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* What the module knows of a domain's devices. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "internal.h"
 

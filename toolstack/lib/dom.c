@@ -117,7 +117,7 @@ static int request_error(uint32_t domid, const char *what, struct chaos_error *e
 	case ENOENT:
 		return chaos_error_set(
 			err, CHAOS_GUEST, ENOENT,
-			"domain %u has no sysctl device and cannot be asked to %s: use 'chaos destroy'",
+			"domain %u has no sysctl device (the noxs module was loaded anew since it was made?) and cannot be asked to %s: use 'chaos destroy'",
 			domid, what);
 	case ENOTCONN:
 		return chaos_error_set(

@@ -46,6 +46,14 @@ int chaos_error_prefix(struct chaos_error *err, int rc, const char *fmt, ...)
 	return rc;
 }
 
+void chaos_text_put(char *to, size_t size, const char *text)
+{
+	size_t len = strnlen(text, size - 1);
+
+	memcpy(to, text, len);
+	memset(to + len, 0, size - len);
+}
+
 enum chaos_code chaos_code_of_errno(int os_errno)
 {
 	switch (os_errno) {

@@ -31,6 +31,19 @@ int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t u
 	return 0;
 }
 
+int chaos_identity_check(const struct chaos_config *cfg, struct chaos_error *err)
+{
+	char uuid[CHAOS_UUID_STRLEN];
+
+	if (!chaos_uuid_is_shells(cfg->uuid))
+		return 0;
+	chaos_uuid_format(cfg->uuid, uuid);
+	return chaos_error_set(
+		err, CHAOS_CONFIG, EINVAL,
+		"uuid %s: what begins so is chaosd's, for its shells: give \"%s\" another 'uuid'",
+		uuid, cfg->name);
+}
+
 int chaos_identity_set(struct chaos_shell *s, struct noxs_set_info *info, struct chaos_error *err)
 {
 	int e;
@@ -129,7 +142,9 @@ static int identify(struct chaos_shell *s, struct chaos_config *cfg, struct chao
 
 	if (!s->is_pooled)
 		return attach(s, cfg, NULL, err); /* the name was claimed by prepare */
-	rc = chaos_identity(&info, cfg->name, cfg->uuid, err);
+	rc = chaos_identity_check(cfg, err);
+	if (!rc)
+		rc = chaos_identity(&info, cfg->name, cfg->uuid, err);
 	if (!rc)
 		rc = s->has_devices ? configure(s, cfg, &info, err) : attach(s, cfg, &info, err);
 	if (rc)
@@ -159,6 +174,12 @@ int chaos_shell_identify(struct chaos_shell *s, struct chaos_ctx *ctx, struct ch
 bool chaos_shell_is_blank(const struct chaos_shell *s)
 {
 	return !s->is_identified;
+}
+
+void chaos_shell_adopt(struct chaos_shell *s, struct chaos_ctx *ctx)
+{
+	if (s)
+		s->ctx = ctx;
 }
 
 uint32_t chaos_shell_domid(const struct chaos_shell *s)

@@ -51,10 +51,15 @@ static int check(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
 		rc = chaos_domain_devices(ctx, info->domid, devs, err);
 	if (rc)
 		return rc;
-	if (!info->is_ours || !devs->is_attached)
+	if (!info->is_ours)
 		return chaos_error_set(err, CHAOS_USAGE, EINVAL,
 				       "domain %u is not a guest of chaos's: use 'xl'",
 				       info->domid);
+	if (!devs->is_attached)
+		return chaos_error_set(
+			err, CHAOS_GUEST, ENOENT,
+			"domain %u has lost its devices, as the noxs module was loaded anew since it was made: destroy it",
+			info->domid);
 	if (info->state == CHAOS_STATE_INCOMPLETE || info->state == CHAOS_STATE_SHELL ||
 	    info->is_shutdown || info->is_dying)
 		return chaos_error_set(err, CHAOS_GUEST, EINVAL,

@@ -35,6 +35,8 @@ int chaos_error_set(struct chaos_error *err, enum chaos_code code, int os_errno,
 /* Put where it was before the text of an error; returns rc, and does nothing if that is 0. */
 int chaos_error_prefix(struct chaos_error *err, int rc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Text into a field of a message: cut if it must be, and nothing but zeros behind it. */
+void chaos_text_put(char *to, size_t size, const char *text);
 /* Code for an errno that a hypercall or ioctl gave and that has no meaning of its own there. */
 enum chaos_code chaos_code_of_errno(int os_errno);
 
@@ -111,6 +113,9 @@ int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
 /* The same without waiting for anything, or telling of errors. */
 void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
 
+/* last_words.c: the last lines of a text, in one; the number of bytes */
+size_t chaos_last_lines(const char *text, size_t len, char *out, size_t room);
+
 /* events.c */
 void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *out);
 
@@ -150,6 +155,10 @@ int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_
 		       const struct chaos_config *cfg, struct chaos_error *err);
 int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
 		      struct chaos_built *built, struct chaos_error *err);
+
+/* prepare.c: that a guest can be made of its kernel */
+int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+		       struct chaos_error *err);
 
 /* wait.c */
 /* Until poll() says so: 0, or -1 with errno, ETIMEDOUT, or ECANCELED when cancel_fd is readable. */

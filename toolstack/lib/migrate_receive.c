@@ -269,7 +269,7 @@ static int run(struct receiving *r)
 	ended.ready_ns = t->guest_ns;
 	if (rc) {
 		ended.code = r->err->code;
-		memcpy(ended.text, r->err->text, sizeof(ended.text));
+		chaos_text_put(ended.text, sizeof(ended.text), r->err->text);
 	}
 	(void)migrate_send(&r->link, MIGRATE_ENDED, &ended, sizeof(ended), NULL);
 	return rc;
@@ -285,7 +285,7 @@ static void tell_error(struct receiving *r)
 		.os_errno = (uint32_t)r->err->os_errno,
 	};
 
-	memcpy(e.text, r->err->text, sizeof(e.text));
+	chaos_text_put(e.text, sizeof(e.text), r->err->text);
 	r->link.cancel_fd = -1;
 	r->out->is_told = !migrate_send(&r->link, MIGRATE_ERROR, &e, sizeof(e), NULL);
 }

@@ -171,6 +171,16 @@ static void kernel_close(struct kernel *k)
 	chaos_pv_image_put(k->fast);
 }
 
+int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+		       struct chaos_error *err)
+{
+	struct kernel k = { 0 };
+	int rc = kernel_open(ctx, cfg, &k, err);
+
+	kernel_close(&k);
+	return rc;
+}
+
 static int build_memory(struct chaos_shell *s, const struct chaos_config *cfg,
 			const struct kernel *k, struct chaos_error *err)
 {
@@ -244,7 +254,9 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 	s->ctx = ctx;
 	s->is_pooled = shell_name != NULL;
 	s->last_ns = chaos_now_ns();
-	rc = chaos_module_open(ctx, err);
+	rc = shell_name ? 0 : chaos_identity_check(cfg, err);
+	if (!rc)
+		rc = chaos_module_open(ctx, err);
 	chaos_lap(&s->last_ns, &t->open_ns);
 	if (!rc)
 		rc = kernel_open(ctx, cfg, &kernel, err);

@@ -2,6 +2,7 @@
 /* Checks messages between chaos and chaosd.  Nothing in them is believed before it was here. */
 #include <string.h>
 
+#include "internal.h"
 #include "protocol.h"
 
 static bool header_check(const struct chaosd_header *header, size_t size)
@@ -107,4 +108,12 @@ bool chaosd_reply_check(const void *message, size_t size)
 	default:
 		return false;
 	}
+}
+
+void chaosd_text_put(struct chaosd_text *reply, const struct chaos_error *err)
+{
+	memset(reply, 0, sizeof(*reply));
+	reply->code = err->code;
+	reply->os_errno = err->os_errno;
+	chaos_text_put(reply->text, sizeof(reply->text), err->text);
 }

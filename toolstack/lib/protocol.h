@@ -101,6 +101,8 @@ bool chaosd_pool_name_check(const char *name);
 const char *chaosd_request_cwd(const struct chaosd_request *request);
 const char *chaosd_request_path(const struct chaosd_request *request);
 const char *chaosd_request_text(const struct chaosd_request *request);
+/* What an error says: what it does not say, rests of the stack, stays here. */
+void chaosd_text_put(struct chaosd_text *reply, const struct chaos_error *err);
 /* Whether these `size` bytes are a reply a client can use. */
 bool chaosd_reply_check(const void *message, size_t size);
 

@@ -8,22 +8,17 @@
  * or what is left of one ("incomplete").
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "files.h"
 #include "save.h"
 
 /* ---- the file ---- */
 
 struct save_file {
 	const char *path;
-	char *temporary; /* beside it, NULL when there is none */
-	int fd;
+	struct chaos_new_file file; /* 0600: all of the guest's secrets */
 };
 
 static int file_open(struct save_file *f, const char *path, struct chaos_error *err)
@@ -31,68 +26,13 @@ static int file_open(struct save_file *f, const char *path, struct chaos_error *
 	struct stat st;
 
 	f->path = path;
-	f->fd = -1;
 	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
 		errno = EEXIST;
 		return save_write_error(path, "not a regular file", err);
 	}
-	if (asprintf(&f->temporary, "%s.XXXXXX", path) < 0) {
-		f->temporary = NULL;
+	if (chaos_new_file_open(&f->file, path, 0600))
 		return save_write_error(path, "cannot be made", err);
-	}
-	f->fd = mkostemp(f->temporary, O_CLOEXEC); /* 0600: all of the guest's secrets */
-	if (f->fd < 0) {
-		free(f->temporary);
-		f->temporary = NULL;
-		return save_write_error(path, "cannot be made", err);
-	}
 	return 0;
-}
-
-/* The name is as durable as its directory. */
-static int sync_directory(const char *path)
-{
-	char *copy = strdup(path);
-	int fd, rc = -1;
-
-	if (!copy)
-		return -1;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(copy);
-	if (fd >= 0) {
-		rc = fsync(fd);
-		close(fd);
-	}
-	return rc;
-}
-
-static int file_commit(struct save_file *f, struct chaos_error *err)
-{
-	int rc;
-
-	if (fsync(f->fd))
-		return save_write_error(f->path, "writing", err);
-	rc = close(f->fd);
-	f->fd = -1;
-	if (rc || rename(f->temporary, f->path))
-		return save_write_error(f->path, "writing", err);
-	free(f->temporary);
-	f->temporary = NULL;
-	if (sync_directory(f->path)) {
-		rc = save_write_error(f->path, "writing its directory", err);
-		(void)unlink(f->path); /* the guest goes on: there must be no second one */
-		return rc;
-	}
-	return 0;
-}
-
-static void file_close(struct save_file *f)
-{
-	if (f->fd >= 0)
-		close(f->fd);
-	if (f->temporary)
-		(void)unlink(f->temporary); /* nothing better can be done */
-	free(f->temporary);
 }
 
 /* ---- all of it ---- */
@@ -110,9 +50,13 @@ static int save_suspended(struct chaos_ctx *ctx, const struct chaos_dominfo *inf
 	uint64_t last_ns = chaos_now_ns();
 	int rc;
 
-	rc = save_copy(ctx, info, f->fd, f->path, &how, &out->bytes, err);
-	if (!rc)
-		rc = file_commit(f, err);
+	rc = save_copy(ctx, info, f->file.fd, f->path, &how, &out->bytes, err);
+	if (!rc && chaos_new_file_commit(&f->file, true))
+		rc = save_write_error(f->path,
+				      f->file.temporary ?
+					      "writing" :
+					      "it is whole, but its directory cannot be synced",
+				      err);
 	out->copy_ns = chaos_now_ns() - last_ns;
 	last_ns += out->copy_ns;
 	if (!rc && !opts->keeps && !opts->pauses) {
@@ -137,7 +81,7 @@ int chaos_domain_save(struct chaos_ctx *ctx, const struct chaos_dominfo *info, c
 		      const struct chaos_save_opts *opts, struct chaos_saved *out,
 		      struct chaos_error *err)
 {
-	struct save_file f = { .fd = -1 };
+	struct save_file f;
 	uint64_t start_ns = chaos_now_ns();
 	int rc;
 
@@ -155,6 +99,6 @@ int chaos_domain_save(struct chaos_ctx *ctx, const struct chaos_dominfo *info, c
 	out->suspend_ns = chaos_now_ns() - start_ns;
 	if (!rc)
 		rc = save_suspended(ctx, info, &f, opts, out, err);
-	file_close(&f);
+	chaos_new_file_close(&f.file);
 	return rc;
 }

@@ -101,6 +101,10 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 int save_config_check(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
 		      struct chaos_error *err);
 
+/* save_cpus.c: `cpus`, unless they may run everywhere */
+int save_cpus(struct chaos_ctx *ctx, const struct chaos_dominfo *info, FILE *f,
+	      struct chaos_error *err);
+
 /* suspend.c */
 /*
  * Have a guest suspend, and hold its back-ends still; *req_id is the request's number.  After an error

@@ -86,22 +86,25 @@ static void put_disks(FILE *f, const struct chaos_devices *devs)
 	chaos_saved_disks_write(f, devs);
 }
 
-static int make_text(const struct chaos_dominfo *info, uint64_t nr_pages,
+static int make_text(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
 		     const struct chaos_devices *devs, bool has_disks, char **text,
 		     struct chaos_error *err)
 {
 	size_t len;
 	FILE *f;
+	int rc;
 
 	*text = NULL;
 	f = open_memstream(text, &len);
-	if (f)
-		put_all(f, info, nr_pages, devs);
-	if (f && has_disks)
-		put_disks(f, devs);
-	if (!f || fclose(f))
+	if (!f)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	return 0;
+	put_all(f, info, nr_pages, devs);
+	rc = save_cpus(ctx, info, f, err);
+	if (has_disks)
+		put_disks(f, devs);
+	if (fclose(f))
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	return rc;
 }
 
 /* ---- what a restore will make of it ---- */
@@ -209,7 +212,7 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 	if (!rc)
 		rc = nr_disks = count_disks(info->domid, devs, err);
 	if (rc >= 0)
-		rc = make_text(info, nr_pages, devs, nr_disks > 0, text, err);
+		rc = make_text(ctx, info, nr_pages, devs, nr_disks > 0, text, err);
 	if (!rc && nr_disks)
 		rc = check_text(*text, info->domid, devs, err);
 	chaos_devices_fini(devs);

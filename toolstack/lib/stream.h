@@ -151,7 +151,11 @@ struct stream_tsc_info {
 /* ---- writer ---- */
 
 /* Over a connection: how long its other end may do nothing. */
-#define STREAM_STALL_MS 30000U
+#define STREAM_STALL_MS		  30000U
+/* And how long all of it may take: 128 KiB in a second, and a minute. */
+#define STREAM_TOTAL_MS(nr_pages) (60000U + (nr_pages)*1000U / 32U)
+/* Optional records, of which nobody but ours writes any: so many of kinds not known here. */
+#define STREAM_MAX_UNKNOWN	  64U
 
 struct stream_writer {
 	int fd;
@@ -198,7 +202,9 @@ struct stream_reader {
 	uint8_t *buf; /* what has been read ahead: [start, end) */
 	size_t start, end;
 	uint64_t *body; /* of the record at hand */
-	uint64_t nr_pages, nr_listed;
+	uint64_t nr_pages, nr_listed, nr_zeros;
+	uint64_t end_ns; /* of a connection: all is to be here by then */
+	unsigned int nr_unknown;
 	uint8_t *seen; /* bitmap of frames listed */
 	unsigned int nr_vcpus;
 	uint32_t types_seen; /* bitmap of enum stream_type */

@@ -35,12 +35,26 @@ static int bad(struct stream_reader *r, const char *fmt, ...)
 
 /* ---- bytes ---- */
 
+/* A source that says something now and then must not hold memory and name here for ever. */
+static int wait_for_more(struct stream_reader *r)
+{
+	uint64_t now = chaos_now_ns();
+	uint64_t left_ms = now < r->end_ns ? (r->end_ns - now) / 1000000U + 1 : 0;
+
+	if (!left_ms) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	return chaos_fd_wait(r->fd, POLLIN, r->cancel_fd,
+			     left_ms < STREAM_STALL_MS ? (unsigned int)left_ms : STREAM_STALL_MS);
+}
+
 static int read_some(struct stream_reader *r, void *to, size_t len, size_t *got)
 {
 	ssize_t n;
 
 	do {
-		if (r->is_connection && chaos_fd_wait(r->fd, POLLIN, r->cancel_fd, STREAM_STALL_MS))
+		if (r->is_connection && wait_for_more(r))
 			n = -1;
 		else
 			n = read(r->fd, to, len);
@@ -132,6 +146,7 @@ int stream_reader_init(struct stream_reader *r, int fd, char **config, struct ch
 	*config = NULL;
 	r->fd = fd;
 	r->err = err;
+	r->end_ns = chaos_now_ns() + STREAM_TOTAL_MS(0) * 1000000ULL;
 	xxhash_init(&r->hash);
 	r->buf = malloc(BUF_SIZE);
 	r->body = malloc(BODY_SIZE);
@@ -167,6 +182,7 @@ int stream_reader_begin(struct stream_reader *r, uint64_t nr_pages, unsigned int
 
 	r->nr_pages = nr_pages;
 	r->nr_vcpus = nr_vcpus;
+	r->end_ns = chaos_now_ns() + STREAM_TOTAL_MS(nr_pages) * 1000000ULL;
 	r->seen = calloc(1, (nr_pages + 7) / 8);
 	if (!r->seen || nr_vcpus > STREAM_MAX_VCPUS)
 		return chaos_error_set(r->err, CHAOS_RESOURCES, ENOMEM, "out of memory");
@@ -309,8 +325,11 @@ static int check_zero_pages(struct stream_reader *r, const struct stream_record 
 	const uint64_t *pfns = (const uint64_t *)record->data;
 	uint32_t i;
 
-	if (!seen(r, STREAM_P2M_FRAMES) || record->len % sizeof(*pfns))
+	if (!seen(r, STREAM_P2M_FRAMES) || !record->len || record->len % sizeof(*pfns))
 		return bad(r, "a list of frames where none can be");
+	r->nr_zeros += record->len / sizeof(*pfns);
+	if (r->nr_zeros > r->nr_pages)
+		return bad(r, "more empty frames than it has memory");
 	for (i = 0; i < record->len / sizeof(*pfns); i++)
 		if (pfns[i] >= r->nr_pages)
 			return bad(r, "frame %#llx is not in its memory",
@@ -337,8 +356,13 @@ static int check_place(struct stream_reader *r, uint32_t type, uint32_t len)
 	bool is_vcpu = type == STREAM_VCPU_BASIC || type == STREAM_VCPU_EXTENDED ||
 		       type == STREAM_VCPU_XSAVE || type == STREAM_VCPU_MSRS;
 
-	if (type & STREAM_OPTIONAL)
-		return len > STREAM_MAX_BLOB ? bad(r, "an optional record of %u bytes", len) : 0;
+	if (type & STREAM_OPTIONAL) {
+		if (len > STREAM_MAX_BLOB)
+			return bad(r, "an optional record of %u bytes", len);
+		if (type != STREAM_ZERO_PAGES && ++r->nr_unknown > STREAM_MAX_UNKNOWN)
+			return bad(r, "more than %u optional records", STREAM_MAX_UNKNOWN);
+		return 0;
+	}
 	if (is_vcpu) {
 		if (!seen(r, STREAM_P2M_FRAMES) || len > STREAM_MAX_BLOB)
 			return bad(r, "state of a vCPU where none can be");

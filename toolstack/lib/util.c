@@ -44,6 +44,13 @@ int chaos_uuid_random(uint8_t uuid[CHAOS_UUID_LEN])
 	return 0;
 }
 
+bool chaos_uuid_is_shells(const uint8_t uuid[CHAOS_UUID_LEN])
+{
+	static const uint8_t mark[] = CHAOS_SHELL_MARK;
+
+	return !memcmp(uuid, mark, sizeof(mark));
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

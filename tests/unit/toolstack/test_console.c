@@ -198,6 +198,51 @@ static void attach_errors(void **state)
 	assert_int_equal(nr_unmapped, 0);
 }
 
+static void assert_words(const char *console, const char *words)
+{
+	char out[60];
+	size_t len = chaos_last_lines(console, strlen(console), out, sizeof(out) - 1);
+
+	out[len] = '\0';
+	assert_string_equal(out, words);
+}
+
+/* Its end, in one line, without anything a terminal would obey. */
+static void last_words(void **state)
+{
+	(void)state;
+	assert_words("", "");
+	assert_words("\r\n\n", "");
+	assert_words("one", "one");
+	assert_words("zero\none\r\ntwo\n\nthree\r\n", "one | two | three");
+	assert_words("a\033[2Jb\tc\n", "a[2Jbc");
+	assert_words("0123456789012345678901234567890123456789012345678901234567890123456789\nend",
+		     "...567890123456789012345678901234567890123456789 | end");
+}
+
+static void last_words_in_error(void **state)
+{
+	struct chaos_error err;
+
+	(void)state;
+	bind_errno = map_errno = 0;
+	memset(&ring, 0, sizeof(ring));
+	memcpy(ring.out, "boot\npanic: lost\n", 17);
+	ring.out_prod = 17;
+	(void)chaos_error_set(&err, CHAOS_GUEST, 0, "domain \"x\" crashed");
+	chaos_last_words(&ctx, 5, &err);
+	assert_string_equal(err.text,
+			    "domain \"x\" crashed; its console ends with: boot | panic: lost");
+	ring.out_cons = 17;
+	(void)chaos_error_set(&err, CHAOS_TIMEOUT, 0, "late");
+	chaos_last_words(&ctx, 5, &err);
+	assert_string_equal(err.text, "late; it wrote nothing to its console");
+	/* Errors that are not the guest's stay as they are. */
+	(void)chaos_error_set(&err, CHAOS_CONFIG, 0, "bad");
+	chaos_last_words(&ctx, 5, &err);
+	assert_string_equal(err.text, "bad");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +250,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(index_of_garbage_reads_one_ring, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes_what_there_is_room_for, setup, teardown),
 		cmocka_unit_test(attach_errors),
+		cmocka_unit_test(last_words),
+		cmocka_unit_test(last_words_in_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

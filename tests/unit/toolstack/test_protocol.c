@@ -183,12 +183,38 @@ static void replies(void **state)
 	assert_false(chaosd_reply_check(&pool, sizeof(pool)));
 }
 
+/* What is on the stack stays there. */
+static void nothing_behind_text(void **state)
+{
+	struct chaos_error err;
+	struct chaosd_text reply;
+	size_t i;
+
+	(void)state;
+	memset(&err, 'x', sizeof(err));
+	memset(&reply, 'x', sizeof(reply));
+	err.code = CHAOS_CONFIG;
+	err.os_errno = 0;
+	memcpy(err.text, "words", sizeof("words"));
+	chaosd_text_put(&reply, &err);
+	chaosd_header_init(&reply.header, CHAOSD_ERROR, sizeof(reply));
+	assert_true(chaosd_reply_check(&reply, sizeof(reply)));
+	assert_string_equal(reply.text, "words");
+	for (i = strlen("words"); i < sizeof(reply.text); i++)
+		assert_int_equal(reply.text[i], 0);
+	/* One without an end is cut. */
+	memset(err.text, 'x', sizeof(err.text));
+	chaosd_text_put(&reply, &err);
+	assert_int_equal(strlen(reply.text), sizeof(reply.text) - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_requests),  cmocka_unit_test(bad_requests),
-		cmocka_unit_test(bad_pool_names), cmocka_unit_test(every_length),
-		cmocka_unit_test(every_byte),	  cmocka_unit_test(replies),
+		cmocka_unit_test(good_requests),       cmocka_unit_test(bad_requests),
+		cmocka_unit_test(bad_pool_names),      cmocka_unit_test(every_length),
+		cmocka_unit_test(every_byte),	       cmocka_unit_test(replies),
+		cmocka_unit_test(nothing_behind_text),
 	};
 
 	return cmocka_run_group_tests_name("protocol", tests, NULL, NULL);

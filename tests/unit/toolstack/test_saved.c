@@ -56,6 +56,35 @@ long chaos_noxs_version(struct chaos_ctx *ctx)
 	return NOXS_ABI_VERSION;
 }
 
+/* ---- processors, faked ---- */
+
+#define NR_CPUS 12
+
+static uint16_t affinities[4] = { 0xfff, 0xfff, 0xfff, 0xfff };
+
+int xc_get_cpumap_size(xc_interface *xch)
+{
+	(void)xch;
+	return 2;
+}
+
+int xc_get_max_cpus(xc_interface *xch)
+{
+	(void)xch;
+	return NR_CPUS;
+}
+
+int xc_vcpu_getaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t hard,
+			xc_cpumap_t soft, uint32_t flags)
+{
+	(void)xch;
+	assert_int_equal(domid, DOMID);
+	assert_null(soft);
+	assert_int_equal(flags, XEN_VCPUAFFINITY_HARD);
+	memcpy(hard, &affinities[vcpu], 2);
+	return 0;
+}
+
 static struct chaos_ctx ctx = { .noxs_fd = 99, .cancel_fd = -1 };
 static const struct chaos_dominfo info = { .domid = DOMID, .name = "web", .nr_vcpus = 1 };
 static struct chaos_error err;
@@ -178,6 +207,28 @@ static void too_many(void **state)
 	targets[0] = "/srv/a";
 	assert_int_equal(save_config_check(&ctx, &info, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "has 17 disks");
+}
+
+/* What Xen was told is in the text; what it does by itself is not. */
+static void cpus(void **state)
+{
+	struct chaos_dominfo four = info;
+	char *saved;
+
+	(void)state;
+	assert_int_equal(save_config(&ctx, &info, 1024, &saved, &err), 0);
+	assert_null(strstr(saved, "\ncpus"));
+	free(saved);
+	affinities[0] = 0x82d; /* 0, 2, 3, 5, 11 */
+	assert_int_equal(save_config(&ctx, &info, 1024, &saved, &err), 0);
+	assert_non_null(strstr(saved, "\ncpus = \"0,2-3,5,11\"\n"));
+	free(saved);
+	four.nr_vcpus = 4;
+	assert_int_equal(save_config(&ctx, &four, 1024, &saved, &err), 0);
+	assert_non_null(
+		strstr(saved, "\ncpus = [ \"0,2-3,5,11\", \"0-11\", \"0-11\", \"0-11\" ]\n"));
+	free(saved);
+	affinities[0] = 0xfff;
 }
 
 static void too_long(void **state)
@@ -355,7 +406,7 @@ int main(void)
 		TEST(too_long),	       TEST(saved_disks_of_others),
 		TEST(whose_disks),     TEST(overrides_stand_alone),
 		TEST(same_disks),      TEST(same_sizes),
-		TEST(whose_file),
+		TEST(whose_file),      TEST(cpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,9 +152,19 @@ void chaos_vdev_format(unsigned int id, char out[16])
 	out[0] = '\0';
 }
 
+static uint64_t now_ns = 1;
+static int drip_fd = -1;
+static size_t drip_at;
+static uint8_t *file;
+
+/* While it drips, 14 s pass between two looks at the clock, and a byte comes. */
 uint64_t chaos_now_ns(void)
 {
-	return 1;
+	if (drip_fd >= 0) {
+		now_ns += 14 * 1000000000ULL;
+		assert_int_equal(write(drip_fd, file + drip_at++, 1), 1);
+	}
+	return now_ns;
 }
 
 void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns)
@@ -225,7 +235,6 @@ void chaos_shell_discard(struct chaos_shell *s, struct chaos_ctx *ctx)
 
 /* ---- a file ---- */
 
-static uint8_t *file;
 static size_t file_len, stream_start;
 
 static void put_memory(struct stream_writer *w)
@@ -451,6 +460,96 @@ static void truncated(void **state)
 	assert_error(err, CHAOS_CONFIG, "truncated");
 }
 
+/* ---- sources that never end ---- */
+
+/* A stream in which the same record comes again and again; what its reader says in the end. */
+static int read_again_and_again(uint32_t type, const void *body, size_t len, unsigned int count,
+				struct chaos_error *err)
+{
+	const struct stream_pv_info info = { .width = 8, .levels = 4 };
+	const struct stream_p2m_frames head = { 0, PAGES - 1 };
+	const uint64_t p2m_pfn = PFN_P2M;
+	struct stream_reader r = { 0 };
+	struct stream_record record;
+	struct stream_writer w;
+	int fd = memfd_create("saved", 0), rc;
+	char *config;
+
+	memset(err, 0, sizeof(*err));
+	rc = stream_writer_init(&w, fd, -1, "c\n", PFN_CTRL);
+	rc |= stream_write_record(&w, STREAM_PV_INFO, NULL, 0, &info, sizeof(info));
+	rc |= stream_write_record(&w, STREAM_STATIC_DATA_END, NULL, 0, NULL, 0);
+	rc |= stream_write_record(&w, STREAM_P2M_FRAMES, &head, sizeof(head), &p2m_pfn, 8);
+	while (count--)
+		rc |= stream_write_record(&w, type, NULL, 0, body, len);
+	rc |= stream_writer_end(&w);
+	assert_int_equal(rc, 0);
+	stream_writer_fini(&w);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(stream_reader_init(&r, fd, &config, err), 0);
+	rc = stream_reader_begin(&r, PAGES, 1);
+	while (!rc && (rc = stream_reader_next(&r, &record)) > 0)
+		rc = 0;
+	stream_reader_fini(&r);
+	free(config);
+	close(fd);
+	return rc;
+}
+
+static void endless_records(void **state)
+{
+	static const uint64_t zeros[4] = { 1, 2, 3, 4 };
+	struct chaos_error err;
+
+	(void)state;
+	/* As many as there may be: what is wrong then is the end. */
+	(void)read_again_and_again(STREAM_OPTIONAL | 77, zeros, 8, STREAM_MAX_UNKNOWN, &err);
+	assert_error(err, CHAOS_CONFIG, "ends too early");
+	(void)read_again_and_again(STREAM_OPTIONAL | 77, zeros, 8, STREAM_MAX_UNKNOWN + 1, &err);
+	assert_error(err, CHAOS_CONFIG, "optional records");
+	(void)read_again_and_again(STREAM_ZERO_PAGES, zeros, sizeof(zeros), PAGES / 4, &err);
+	assert_error(err, CHAOS_CONFIG, "ends too early");
+	(void)read_again_and_again(STREAM_ZERO_PAGES, zeros, sizeof(zeros), PAGES / 4 + 1, &err);
+	assert_error(err, CHAOS_CONFIG, "more empty frames");
+	(void)read_again_and_again(STREAM_ZERO_PAGES, zeros, 0, 1, &err);
+	assert_error(err, CHAOS_CONFIG, "where none can be");
+}
+
+/* One byte whenever it would be given up; `start` are the bytes it has said at once. */
+static void drip(size_t start, uint64_t least_s, uint64_t most_s)
+{
+	struct stream_reader r = { .is_connection = true, .cancel_fd = -1 };
+	struct stream_record record;
+	struct chaos_error err = { 0 };
+	char *config = NULL;
+	uint64_t begin = now_ns;
+	int fds[2], rc;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], file, start), start);
+	drip_fd = fds[1];
+	drip_at = start;
+	rc = stream_reader_init(&r, fds[0], &config, &err);
+	if (!rc)
+		rc = stream_reader_begin(&r, PAGES, 2);
+	while (!rc)
+		rc = stream_reader_next(&r, &record) < 0;
+	drip_fd = -1;
+	assert_error(err, CHAOS_FAILED, "timed out");
+	assert_in_range(now_ns - begin, least_s * 1000000000, most_s * 1000000000);
+	stream_reader_fini(&r);
+	free(config);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void endless_time(void **state)
+{
+	(void)state;
+	drip(8, 60, 100);
+	drip(stream_start + 50, 60, 130);
+}
+
 /* ---- fuzz ---- */
 
 static uint64_t seed = 1;
@@ -577,8 +676,10 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(digest),  cmocka_unit_test(tables),	cmocka_unit_test(whole),
-		cmocka_unit_test(foreign), cmocka_unit_test(truncated), cmocka_unit_test(fuzz),
+		cmocka_unit_test(digest),	   cmocka_unit_test(tables),
+		cmocka_unit_test(whole),	   cmocka_unit_test(foreign),
+		cmocka_unit_test(truncated),	   cmocka_unit_test(fuzz),
+		cmocka_unit_test(endless_records), cmocka_unit_test(endless_time),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, free_file);
