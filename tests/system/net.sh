@@ -20,6 +20,25 @@ starts_out()
 	chaos destroy paused
 }
 
+# A peer that knows TCP and sticks to nothing: the guest lives, and others hardly see it.
+attacks()
+{
+	for attack in mss beyond; do
+		run "$mode-attack-$attack" ./netattack $attack xenbr0 $net.240 $net.2 13
+		run "$mode-after-$attack" ./netcheck tcp $net.2 1
+	done
+	# SYNs from addresses that nobody has, many and then 20 a second: connections are still made.
+	run "$mode-syns" ./netattack syn $net.200 $net.2 13 2500 1000
+	run "$mode-after-syns" timeout 5 ./netcheck tcp $net.2 1
+	./netattack syn $net.200 $net.2 13 1000 20 &
+	flood=$!
+	for i in 1 2 3; do
+		run "$mode-during-syns-$i" timeout 5 ./netcheck tcp $net.2 1
+		sleep 1
+	done
+	kill $flood
+}
+
 # net_cases CONNECT STATE - the same for both
 net_cases()
 {
@@ -74,6 +93,7 @@ net_cases()
 	run "$mode-dhcp-daytime" ./netcheck tcp "${address:-0.0.0.0}" 1
 	kill "$(cat /run/udhcpd.pid)"
 
+	[ "$1" != auto ] || attacks
 	run "$mode-destroy" chaos destroy one
 	run "$mode-other-lives" ./netcheck udp $net.3 10 1000
 	destroy_all

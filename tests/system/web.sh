@@ -111,6 +111,20 @@ touch /run/stall.go
 run web-stalled wait $stalled
 head -c 100000 /dev/urandom | nc -w 2 $net.2 80 >/dev/null
 run web-after-nonsense same /index.html web.index
+# A peer that knows TCP and sticks to nothing: the guest lives.
+for attack in "mss /" "window /big.bin" "probe /"; do
+	run "web-attack-${attack% *}" ./netattack "${attack% *}" xenbr0 $net.240 $net.2 80 "${attack#* }"
+	run "web-after-${attack% *}" same /index.html web.index
+done
+# Clients that ask for much and never read, more than there is memory for.
+./netattack hold $net.2 80 /big.bin 150 15 &
+holder=$!
+sleep 6
+for i in 1 2 3; do
+	run web-during-hold-$i timeout 10 ./webcheck get $net.2 / web.index 1
+done
+wait $holder
+run web-after-hold same /index.html web.index
 check web-wrote-nothing "chaos info web | grep -A3 '^vbd 0 *open' | grep -q ' 0 writes'"
 
 # Saved and restored with slow downloads under way, all of them with the disk still to be read.

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The network: lwIP (raw API, lwip/tcp.h, lwip/udp.h) on the domain's first vif.
+ *
+ * A receive callback takes the data: it returns ERR_OK or ERR_ABRT, because lwIP uses a connection
+ * after it is freed if data that were refused before close it.  Of data that come with an
+ * acknowledgement it hears first, and of the acknowledgement then.  Connections that hold too much, or
+ * do not move, may end at any time by their error callback (drivers/net_limit.c).
  */
 #ifndef MINIOS_NET_H
 #define MINIOS_NET_H
