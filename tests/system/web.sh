@@ -105,10 +105,10 @@ rm -f /run/stall.go
 ./webcheck stall $net.2 /big.bin 150 /run/stall.go &
 stalled=$!
 sleep 8
-run web-beside-stalled same / web.index
-run web-beside-stalled-large same /big.bin web.big
+run web-beside-stalled eventually 20 "same / web.index"
+run web-beside-stalled-large eventually 20 "same /big.bin web.big"
 touch /run/stall.go
-run web-stalled wait $stalled
+check web-stalled "wait $stalled"
 head -c 100000 /dev/urandom | nc -w 2 $net.2 80 >/dev/null
 run web-after-nonsense same /index.html web.index
 # A peer that knows TCP and sticks to nothing: the guest lives.
