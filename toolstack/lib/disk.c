@@ -17,6 +17,12 @@
 
 #include "internal.h"
 
+/*
+ * More than a path and all options need.  The library's scanner has a state for each character, in a buffer
+ * of 16 KiB that it does not look at the end of.
+ */
+#define MAX_SPEC 8192U
+
 /* libxlutil's report, its first line being the cause. */
 static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_error *err)
 {
@@ -26,6 +32,10 @@ static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_erro
 	FILE *f;
 	int rc;
 
+	if (strlen(spec) > MAX_SPEC)
+		return chaos_error_set(err, CHAOS_CONFIG, E2BIG,
+				       "it is longer than %u bytes: give it another name",
+				       MAX_SPEC);
 	/* There is no rule for them in the library's scanner, which then ends the process. */
 	if (chaos_text_has_control(spec))
 		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,

@@ -113,13 +113,18 @@ static void numbers(void **state)
 
 static void refused(void **state)
 {
+	static char spec[17000];
+
 	(void)state;
 	assert_refused("format=qcow2,vdev=xvda,target=/x", "format= is not raw");
 	assert_refused("format=raw,vdev=xvda,script=block-iscsi,target=/x", "script=");
 	assert_refused("vdev=hdc,devtype=cdrom,target=", "empty drive");
 	assert_refused("specification=virtio,vdev=xvda,target=/x", "specification=virtio");
 	assert_refused("untrusted,vdev=xvda,target=/x", "untrusted");
-	/* libxlutil's scanner ends the process. */
+	/* libxlutil's scanner writes behind its buffer. */
+	snprintf(spec, sizeof(spec), "vdev=xvda,target=/%016384d", 0);
+	assert_refused(spec, "longer than 8192 bytes");
+	/* And ends the process. */
 	assert_refused("=\n", "control character");
 	assert_refused("vdev=xvda,target=/x\ny", "control character");
 	assert_refused("backend=driverdom,vdev=xvda,target=/x", "backend=");
