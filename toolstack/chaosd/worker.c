@@ -20,7 +20,7 @@
 #include "chaosd.h"
 
 #define NR_WORKERS	   3
-#define MAX_WORKERS	   24
+#define MAX_WORKERS	   12
 #define STUCK_NS	   NS_PER_S
 #define DESTROY_TIMEOUT_MS 5000U
 
