@@ -279,6 +279,7 @@ static void net_suspend(void)
 {
 	suspended_ns = time_ns();
 	suspended_unix_s = time_unix();
+	netfront_discard();
 }
 
 /* Xen's time is another one after a restore; only the wall clock tells how long we were away. */

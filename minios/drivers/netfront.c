@@ -203,6 +203,11 @@ static void front_resume(void *data, const struct noxs_dev *dev)
 	}
 }
 
+void netfront_discard(void)
+{
+	netring_discard(&ring);
+}
+
 int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *netfront_ops)
 {
 	int err;

@@ -9,6 +9,7 @@
 #include <minios/gnttab.h>
 #include <minios/mm.h>
 #include <minios/netring.h>
+#include <minios/suspend.h>
 
 /* Slots of one frame a back-end may use (netif.h: XEN_NETIF_NR_SLOTS_MIN). */
 #define MAX_CHAIN    XEN_NETIF_NR_SLOTS_MIN
@@ -128,6 +129,21 @@ void netring_forget_grants(struct netring *ring)
 	memset(ring->rx_page_gref, 0, sizeof(ring->rx_page_gref));
 	memset(ring->tx_page_gref, 0, sizeof(ring->tx_page_gref));
 	ring->tx_gref = ring->rx_gref = 0;
+}
+
+static void pages_discard(void *const *pages, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (pages[i])
+			suspend_discard(mm_virt_to_pfn(pages[i]), 1);
+}
+
+void netring_discard(const struct netring *ring)
+{
+	pages_discard(ring->rx_page, NETRING_RX_BUFS);
+	pages_discard(ring->tx_page, NETRING_TX_BUFS / 2);
 }
 
 static void ref_release(uint32_t ref)

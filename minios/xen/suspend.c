@@ -7,6 +7,7 @@
  * must be gone before; the frame numbers in start_info are turned into pseudo-physical ones by hand.
  */
 #include <stdio.h>
+#include <string.h>
 #include <minios/console.h>
 #include <minios/evtchn.h>
 #include <minios/hypercall.h>
@@ -25,6 +26,22 @@ void suspend_hook_add(struct suspend_hook *hook)
 	hooks = hook;
 }
 
+static struct lightvm_suspend_run runs[LIGHTVM_SUSPEND_MAX_RUNS];
+static unsigned int nr_runs;
+
+/* Buffers allocated one after the other are one run. */
+void suspend_discard(unsigned long first_pfn, unsigned long count)
+{
+	struct lightvm_suspend_run *last = nr_runs ? &runs[nr_runs - 1] : NULL;
+
+	if (last && last->first + last->count == first_pfn) {
+		last->count += (uint32_t)count;
+	} else if (nr_runs < LIGHTVM_SUSPEND_MAX_RUNS) {
+		runs[nr_runs].first = (uint32_t)first_pfn;
+		runs[nr_runs++].count = (uint32_t)count;
+	}
+}
+
 static uint64_t frame_to_pfn(uint64_t mfn)
 {
 	return mfn ? mm_mfn_to_pfn(mfn) : 0;
@@ -32,13 +49,15 @@ static uint64_t frame_to_pfn(uint64_t mfn)
 
 /*
  * For who saves us, beside the frame numbers in start_info (docs/architecture.md): memory that is not
- * mapped has never been used, because the allocator maps it first.
+ * mapped has never been used, because the allocator maps it first.  Of what is mapped, the runs.
  */
 static void record_set(struct start_info *si, bool is_valid)
 {
 	struct lightvm_suspend_record *record = (void *)((char *)si + PAGE_SIZE - sizeof(*record));
 
-	record->flags = LIGHTVM_SUSPEND_UNMAPPED_IS_FREE;
+	memcpy((char *)record - nr_runs * sizeof(*runs), runs, nr_runs * sizeof(*runs));
+	record->flags = LIGHTVM_SUSPEND_UNMAPPED_IS_FREE | LIGHTVM_SUSPEND_RUNS |
+			(uint64_t)nr_runs << LIGHTVM_SUSPEND_RUNS_SHIFT;
 	record->magic = is_valid ? LIGHTVM_SUSPEND_MAGIC : 0;
 }
 
@@ -51,9 +70,11 @@ bool suspend(void)
 	bool restored;
 	long ret;
 
+	nr_runs = 0;
 	for (hook = hooks; hook; hook = hook->next)
 		if (hook->suspend)
 			hook->suspend();
+	mm_discard_unused();
 	si->store_mfn = frame_to_pfn(store_mfn);
 	si->console.domU.mfn = frame_to_pfn(console_mfn);
 	mm_windows_unmap();

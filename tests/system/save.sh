@@ -49,7 +49,13 @@ create_anew()
 # ---- there and back ----
 
 run save-create daytime one 2
+run save-quiet chaos save --keep one $files/quiet
 run save-answers-before answers
+# What packets have left in all 64 buffers of its vif is not saved.
+run save-flood ./netcheck udp $net.2 100 1000
+run save-after-flood chaos save --keep one $files/flood
+check save-no-buffers "[ $(($(stat -c %s $files/flood) - $(stat -c %s $files/quiet))) -lt 65536 ]"
+rm -f $files/*
 check save-connection-lost "! with_connection create_anew 2>/dev/null"
 run save-connection-survives with_connection save_and_restore
 run save-answers-after answers

@@ -16,14 +16,22 @@
  */
 struct suspend_record {
 	uint64_t magic;
-	uint64_t flags;
+	uint64_t flags; /* SUSPEND_*; the upper half: how many runs stand before the record */
 };
 #define SUSPEND_RECORD_MAGIC	 0x53506e655356544cUL /* "LTVSenPS" as bytes */
 #define SUSPEND_UNMAPPED_IS_FREE 1UL /* what no page table maps holds nothing of value */
+#define SUSPEND_RUNS		 2UL /* nor do the pages of these runs */
+#define SUSPEND_RUNS_SHIFT	 32
+#define SUSPEND_MAX_RUNS	 32U
 
-#define SAVE_NOTHING		 0 /* whatever is there will do */
-#define SAVE_CONTENTS		 1
-#define SAVE_ZEROS		 2 /* it had contents, and they were all zero */
+struct suspend_run {
+	uint32_t first; /* pfn */
+	uint32_t count;
+};
+
+#define SAVE_NOTHING  0 /* whatever is there will do */
+#define SAVE_CONTENTS 1
+#define SAVE_ZEROS    2 /* it had contents, and they were all zero */
 
 /* A suspended guest's memory, while it is copied. */
 struct save_memory {

@@ -294,18 +294,42 @@ int save_memory_tables(struct save_memory *m)
 
 /* ---- what is wanted ---- */
 
+/* Pages that it maps and has no use for: a guest that is wrong about it harms nobody but itself. */
+static int discard_runs(struct save_memory *m, const struct suspend_record *record,
+			const char *end_of_runs)
+{
+	uint64_t nr = record->flags >> SUSPEND_RUNS_SHIFT, i;
+	struct suspend_run run;
+
+	if (!(record->flags & SUSPEND_RUNS))
+		return 0;
+	if (nr > SUSPEND_MAX_RUNS)
+		return guest_fault(m, "its suspend record has too many runs", nr);
+	for (i = 0; i < nr; i++) {
+		memcpy(&run, end_of_runs - (i + 1) * sizeof(run), sizeof(run));
+		if (run.first > m->nr_pages || run.count > m->nr_pages - run.first)
+			return guest_fault(m, "its suspend record names pages it has not",
+					   run.first);
+		memset(m->wanted + run.first, SAVE_NOTHING, run.count);
+	}
+	return 0;
+}
+
 int save_memory_suspended(struct save_memory *m, uint64_t pfn, uint64_t ctrl_gfn)
 {
+	char copy[STREAM_PAGE];
 	struct suspend_record record;
 	start_info_t si;
 	char *page;
+	int rc;
 
 	page = map(m, &m->p2m[pfn], 1);
 	if (!page)
 		return fail(m, "mapping its start info");
-	memcpy(&si, page, sizeof(si));
-	memcpy(&record, page + STREAM_PAGE - sizeof(record), sizeof(record));
+	memcpy(copy, page, sizeof(copy)); /* it may be mapped elsewhere: looked at once */
 	unmap(m, page, 1);
+	memcpy(&si, copy, sizeof(si));
+	memcpy(&record, copy + sizeof(copy) - sizeof(record), sizeof(record));
 	if (si.store_mfn >= m->nr_pages || si.console.domU.mfn >= m->nr_pages)
 		return guest_fault(m, "its start info has not been made ready",
 				   si.console.domU.mfn);
@@ -315,6 +339,9 @@ int save_memory_suspended(struct save_memory *m, uint64_t pfn, uint64_t ctrl_gfn
 		memset(m->wanted, SAVE_CONTENTS, m->nr_pages);
 		return 0;
 	}
+	rc = discard_runs(m, &record, copy + sizeof(copy) - sizeof(record));
+	if (rc)
+		return rc;
 	m->wanted[pfn] = SAVE_CONTENTS;
 	m->wanted[si.store_mfn] = m->wanted[si.console.domU.mfn] = SAVE_CONTENTS;
 	if (ctrl_gfn != SAVE_NO_CTRL)

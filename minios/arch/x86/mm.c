@@ -11,6 +11,7 @@
 #include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/panic.h>
+#include <minios/suspend.h>
 #include <minios/time.h>
 
 #define PT_ENTRIES	    512UL
@@ -289,6 +290,22 @@ int page_reserve(unsigned long pfn)
 		return -ENOSPC;
 	reserved[nr_reserved++] = pfn;
 	return 0;
+}
+
+/* Memory is mapped in batches: some of what is mapped has not been used yet. */
+void mm_discard_unused(void)
+{
+	unsigned long first, end;
+	unsigned int i;
+
+	for (first = next_pfn; first < nr_pages; first = end + 1) {
+		end = nr_pages;
+		for (i = 0; i < nr_reserved; i++)
+			if (reserved[i] >= first && reserved[i] < end)
+				end = reserved[i];
+		if (end > first)
+			suspend_discard(first, end - first);
+	}
 }
 
 /* The next frame never used so far, mapped. */

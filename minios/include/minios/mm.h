@@ -92,6 +92,9 @@ bool mm_window_is_mapped(const void *window);
 /* Before a suspend: all windows. */
 void mm_windows_unmap(void);
 
+/* Before a suspend: say of all memory that the allocator has not reached that nobody needs it. */
+void mm_discard_unused(void);
+
 /*
  * Keep a frame from page_alloc(): the domain builder has put something there.  Again is no error.
  * -EINVAL no frame of ours; -EBUSY it is in use already; -ENOSPC.

@@ -53,4 +53,7 @@ void netfront_tx_commit(size_t len, bool csum_blank);
 bool netfront_poll(void);
 void netfront_flush(void);
 
+/* Before a suspend: frames on their way are lost in a restored guest, and their buffers with them. */
+void netfront_discard(void);
+
 #endif /* MINIOS_NETFRONT_H */

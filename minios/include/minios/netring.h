@@ -55,6 +55,9 @@ void netring_tx_commit(struct netring *ring, size_t len, bool csum_blank);
 /* After a restore: the grant table is another, and nothing of ours is in it. */
 void netring_forget_grants(struct netring *ring);
 
+/* Before a suspend: what is in the buffers is nothing that a restored guest needs. */
+void netring_discard(const struct netring *ring);
+
 /* Take back all grants: the back-end uses the rings no more. */
 void netring_release(struct netring *ring);
 

@@ -14,10 +14,25 @@ bool suspend(void);
 /* The last bytes of the start info page of a guest that has suspended. */
 struct lightvm_suspend_record {
 	uint64_t magic;
-	uint64_t flags; /* LIGHTVM_SUSPEND_* */
+	uint64_t flags; /* LIGHTVM_SUSPEND_*; the upper half: how many runs stand before the record */
 };
 #define LIGHTVM_SUSPEND_MAGIC		 0x53506e655356544cUL
 #define LIGHTVM_SUSPEND_UNMAPPED_IS_FREE 1UL /* what no page table maps holds nothing of value */
+#define LIGHTVM_SUSPEND_RUNS		 2UL /* nor do the pages of these runs, mapped or not */
+#define LIGHTVM_SUSPEND_RUNS_SHIFT	 32
+#define LIGHTVM_SUSPEND_MAX_RUNS	 32U
+
+struct lightvm_suspend_run {
+	uint32_t first; /* pfn */
+	uint32_t count;
+};
+
+/*
+ * From a suspend() of a hook: a restored guest does not need what is in these pages, whatever is there
+ * then will do.  A guest that goes on in place still has it.  When there are too many runs the pages are
+ * saved.
+ */
+void suspend_discard(unsigned long first_pfn, unsigned long count);
 
 /*
  * What a module does around a suspend.  resume() finds shared_info and the device page of the domain

@@ -121,6 +121,10 @@ void panic(const char *fmt, ...)
 
 /* ---- the front-end ---- */
 
+void netfront_discard(void)
+{
+}
+
 int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *netfront_ops)
 {
 	(void)dev;

@@ -7,6 +7,7 @@
 #include <minios/gnttab.h>
 #include <minios/mm.h>
 #include <minios/netring.h>
+#include <minios/suspend.h>
 #include "unit.h"
 
 #define MAX_PAGES 256
@@ -49,6 +50,20 @@ void evtchn_notify(evtchn_port_t port)
 {
 	(void)port;
 	nr_notified++;
+}
+
+static unsigned int nr_discarded;
+
+void suspend_discard(unsigned long first_pfn, unsigned long count)
+{
+	unsigned int i, granted = 0;
+
+	assert_int_equal(count, 1);
+	for (i = 1; i <= nr_pages; i++)
+		granted += mm_virt_to_pfn(pages[i]) == first_pfn && pages[i] != tx &&
+			   pages[i] != rx;
+	assert_true(granted);
+	nr_discarded++;
 }
 
 /* What the back-end does while the front-end is in the middle of something. */
@@ -438,6 +453,17 @@ static void lets_go_of_its_grants(void **state)
 	assert_int_equal(nr_revoked, granted);
 }
 
+/* All buffers there are, and neither of the rings. */
+static void discards_its_buffers(void **state)
+{
+	unsigned int buffers = nr_pages - 2;
+
+	(void)state;
+	nr_discarded = 0;
+	netring_discard(&ring);
+	assert_int_equal(nr_discarded, buffers);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, ring_setup, ring_teardown)
 
 int main(void)
@@ -460,6 +486,7 @@ int main(void)
 		T(tells_who_waits_for_buffers),
 		T(starts_anew),
 		T(lets_go_of_its_grants),
+		T(discards_its_buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
