@@ -29,11 +29,11 @@ int noxs_grant_map(struct noxs_grant *grant, domid_t domid, grant_ref_t ref)
 	vaddr = pfn_to_kaddr(page_to_pfn(page));
 	gnttab_set_map_op(&op, (unsigned long)vaddr, GNTMAP_host_map, ref, domid);
 	err = gnttab_map_refs(&op, NULL, &page, 1);
-	if (!err && op.status != GNTST_okay)
-		err = op.status == GNTST_bad_domain ? -ESRCH : -EIO;
-	if (err) {
+	if (WARN_ON_ONCE(err))
+		return err; /* the page is leaked: see grant.h */
+	if (op.status != GNTST_okay) {
 		gnttab_free_pages(1, &page);
-		return err;
+		return op.status == GNTST_bad_domain ? -ESRCH : -EIO;
 	}
 	grant->vaddr = vaddr;
 	grant->page = page;
@@ -50,7 +50,6 @@ void noxs_grant_unmap(struct noxs_grant *grant)
 		return;
 	gnttab_set_unmap_op(&op, (unsigned long)grant->vaddr, GNTMAP_host_map, grant->handle);
 	err = gnttab_unmap_refs(&op, NULL, &grant->page, 1);
-	/* A page that may still be mapped must not be used for anything else: leak it. */
 	if (!WARN_ON_ONCE(err || op.status != GNTST_okay))
 		gnttab_free_pages(1, &grant->page);
 	grant->vaddr = NULL;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Pages of a guest mapped into this kernel by grant reference.
+ *
+ * A call that fails as a whole, to map or to unmap, leaves open which pages are mapped.  Such a
+ * page must not be used for anything else: everybody who maps leaks it, here and in blk/persist.c.
+ * A status of one operation is clear, and its page is free.
  */
 #ifndef NOXS_GRANT_H
 #define NOXS_GRANT_H

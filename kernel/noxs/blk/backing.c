@@ -3,8 +3,11 @@
  * The file behind a disk.
  */
 #include <linux/blkdev.h>
+#include <linux/cred.h>
 #include <linux/falloc.h>
 #include <linux/file.h>
+#include <linux/fsnotify.h>
+#include <linux/magic.h>
 #include <linux/uio.h>
 #include "backing.h"
 
@@ -42,6 +45,22 @@ static int find_sector_size(struct blk_backing *backing, struct block_device *bd
 	return backing->sector_size > PAGE_SIZE ? -EINVAL : 0;
 }
 
+/*
+ * Whether pages may be given to the file that are not to be in use when it returns: a guest's own.
+ * Some file systems do direct I/O of their own accord (FUSE, 9p, cifs), so this names those that
+ * are known not to: block devices, and what is on one or in memory.
+ */
+static bool uses_page_cache(const struct blk_backing *backing, const struct block_device *bdev)
+{
+	const struct super_block *sb = backing_inode(backing)->i_sb;
+
+	if (backing->direct)
+		return false;
+	if (bdev || sb->s_magic == TMPFS_MAGIC || sb->s_magic == RAMFS_MAGIC)
+		return true;
+	return sb->s_type->fs_flags & FS_REQUIRES_DEV && sb->s_magic != FUSE_SUPER_MAGIC;
+}
+
 static int describe(struct blk_backing *backing)
 {
 	struct file *file = backing->file;
@@ -53,7 +72,8 @@ static int describe(struct blk_backing *backing)
 	if (S_ISBLK(file_inode(file)->i_mode))
 		bdev = I_BDEV(backing_inode(backing));
 	backing->direct = file->f_flags & O_DIRECT;
-	backing->read_only = !(file->f_mode & FMODE_WRITE) || !(file->f_mode & FMODE_CAN_WRITE);
+	backing->lends = uses_page_cache(backing, bdev);
+	backing->read_only = !(file->f_mode & FMODE_WRITE) || !file->f_op->write_iter;
 	err = find_sector_size(backing, bdev);
 	if (err)
 		return err;
@@ -89,11 +109,23 @@ u64 blk_backing_size(const struct blk_backing *backing)
 
 static void set_iocb(struct blk_backing *backing, struct kiocb *iocb, loff_t pos)
 {
-	iocb->ki_filp = backing->file;
-	iocb->ki_pos = pos;
-	/* As it was opened: whoever shares the descriptor may have changed its flags since. */
-	iocb->ki_flags = backing->direct ? IOCB_DIRECT : 0;
-	iocb->ki_ioprio = 0;
+	*iocb = (struct kiocb){
+		.ki_filp = backing->file,
+		.ki_pos = pos,
+		.ki_complete = iocb->ki_complete,
+		/* As it was opened: whoever shares the descriptor may have changed its flags. */
+		.ki_flags = backing->direct ? IOCB_DIRECT : 0,
+	};
+}
+
+const struct cred *blk_backing_begin(const struct blk_backing *backing)
+{
+	return override_creds(backing->file->f_cred);
+}
+
+void blk_backing_end(const struct cred *old)
+{
+	revert_creds(old);
 }
 
 /* What is neither done nor queued is an error: a file that has become shorter reads short. */
@@ -114,6 +146,20 @@ ssize_t blk_backing_read(struct blk_backing *backing, struct kiocb *iocb, struct
 	return whole(vfs_iocb_iter_read(backing->file, iocb, &iter), len);
 }
 
+/*
+ * The file's own write, as drivers/block/loop.c calls it: from Linux 6.8 on vfs_iocb_iter_write()
+ * takes the freeze protection that we take ourselves, on every version, because a write that is
+ * queued ends elsewhere.
+ */
+static ssize_t call_write(struct file *file, struct kiocb *iocb, struct iov_iter *iter)
+{
+	ssize_t ret = file->f_op->write_iter(iocb, iter);
+
+	if (ret > 0)
+		fsnotify_modify(file);
+	return ret;
+}
+
 ssize_t blk_backing_write(struct blk_backing *backing, struct kiocb *iocb, struct bio_vec *pieces,
 			  unsigned int nr, size_t len, loff_t pos, bool sync)
 {
@@ -125,11 +171,14 @@ ssize_t blk_backing_write(struct blk_backing *backing, struct kiocb *iocb, struc
 	if (sync)
 		iocb->ki_flags |= IOCB_DSYNC;
 	iov_iter_bvec(&iter, WRITE, pieces, nr, len);
-	/* A file that was cut short is not to grow again by a hole where data was. */
+	/*
+	 * A file that was cut short is not to grow again by a hole where data was.  No lock: if it
+	 * is cut between here and the write, it grows.
+	 */
 	if (pos + len > i_size_read(backing_inode(backing)))
 		ret = -ENXIO;
 	else
-		ret = whole(vfs_iocb_iter_write(backing->file, iocb, &iter), len);
+		ret = whole(call_write(backing->file, iocb, &iter), len);
 	/* Another thread may end it: lockdep is told that this one has let go, as fs/aio.c does. */
 	if (S_ISREG(file_inode(backing->file)->i_mode))
 		__sb_writers_release(file_inode(backing->file)->i_sb, SB_FREEZE_WRITE);

@@ -4,7 +4,7 @@
  *
  * Both go through the file's own read and write: with the page cache, or past it when the file was
  * opened with O_DIRECT; a block device then gets bios straight from our pages.  No path is ever
- * looked up, and no rights are checked other than those of the file as it was opened.
+ * looked up.  Rights and quota are those of the file as it was opened, and of whoever opened it.
  */
 #ifndef NOXS_BLK_BACKING_H
 #define NOXS_BLK_BACKING_H
@@ -19,6 +19,7 @@ struct blk_backing {
 	bool read_only;
 	bool discard;
 	bool direct;
+	bool lends; /* reads and writes are copies from and to the page cache, and nothing else */
 };
 
 /*
@@ -31,6 +32,10 @@ void blk_backing_close(struct blk_backing *backing);
 
 /* How many sectors of sector_size bytes it has now; not one, perhaps. */
 u64 blk_backing_size(const struct blk_backing *backing);
+
+/* Everything between these is done with the rights of whoever opened the file. */
+const struct cred *blk_backing_begin(const struct blk_backing *backing);
+void blk_backing_end(const struct cred *old);
 
 /*
  * Read or write @nr pieces of together @len bytes at byte @pos.  The caller sets iocb->ki_complete,

@@ -121,6 +121,8 @@ static int parse_indirect(const struct indirect_slot *slot, struct blkreq *req)
 	}
 	if (!slot->nr_segs || slot->nr_segs > BLKREQ_MAX_SEGS)
 		return -EPROTO;
+	/* Front-ends know the answer by the operation inside (Linux's ends the disk otherwise). */
+	req->op = slot->indirect_op;
 	req->is_read = slot->indirect_op == BLKREQ_OP_READ;
 	req->nr_segs = slot->nr_segs;
 	req->desc_gref = slot->gref[0];

@@ -78,7 +78,7 @@ struct blkreq {
 	uint64_t id;
 	uint64_t sector;
 	uint64_t nr_sectors;
-	uint8_t op; /* as asked, for the answer */
+	uint8_t op; /* for the answer: as asked, of an indirect request what is inside */
 	bool is_read;
 	bool preflush; /* flush before writing */
 	bool barrier;  /* and after it; and alone */

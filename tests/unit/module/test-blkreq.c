@@ -170,6 +170,7 @@ static void test_indirect(void **state)
 	assert_int_equal(req.desc_gref, 77);
 	assert_int_equal(blkreq_parse_indirect(descs, &rules, &req), 0);
 	assert_int_equal(req.action, BLKREQ_READ);
+	assert_int_equal(req.op, BLKREQ_OP_READ); /* for the answer */
 	assert_int_equal(req.nr_sectors, 256);
 	assert_int_equal(req.seg[31].gref, 31);
 	assert_int_equal(parse(), 0);
