@@ -10,6 +10,9 @@
  *   2. a domain that dies before Xen looks makes attach fail, and attach unmaps everything;
  *   3. one that dies later raises an event, which finds the domain in the hash, and whose detach
  *      waits for dom->lock until attach has finished.
+ *
+ * A detach is done in steps, none of which waits for a disk: the first tells the devices to stop,
+ * and the last is whichever finds that all have.  In between the domain is in the hash, not live.
  */
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -28,6 +31,7 @@ static struct noxs_domain *domain_alloc(u16 domid)
 	kref_init(&dom->ref);
 	mutex_init(&dom->lock);
 	init_completion(&dom->detached);
+	init_waitqueue_head(&dom->stop_wait);
 	INIT_WORK(&dom->ctrl_work, noxs_domain_ctrl_work);
 	INIT_WORK(&dom->detach_work, noxs_domain_detach_work);
 	ratelimit_state_init(&dom->log_ration, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
@@ -189,20 +193,34 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 
 /* ---- detach ---- */
 
-/* The caller has claimed the detach and holds a reference. */
-static void domain_detach_claimed(struct noxs_domain *dom)
+/*
+ * One step of a detach that has been claimed; the caller holds a reference.  Devices that wait for
+ * a disk are not waited for: the next step comes when they have stopped.
+ */
+static void domain_detach_step(struct noxs_domain *dom)
 {
-	bool was_live;
+	bool was_live, is_last;
 
 	mutex_lock(&dom->lock);
-	was_live = dom->live;
-	dom->live = false;
-	if (was_live) {
+	if (dom->live) {
+		dom->live = false;
+		dom->closing = true;
 		noxs_devices_withdraw(dom, 0);
+		noxs_domain_wake(dom); /* REMOVE and QUIESCE need not wait any more */
+	}
+	was_live = dom->closing;
+	is_last = !dom->closed && noxs_devices_stop(dom, false);
+	if (is_last && was_live) {
 		noxs_devices_destroy(dom, 0, true);
 		domain_close_ctrl(dom);
 	}
+	if (is_last) {
+		dom->closing = false;
+		dom->closed = true;
+	}
 	mutex_unlock(&dom->lock);
+	if (!is_last)
+		return;
 	domain_gone(dom);
 	if (was_live)
 		noxs_event_push(dom->domid, NOXS_EVENT_DETACHED, 0, 0);
@@ -212,20 +230,20 @@ void noxs_domain_detach_work(struct work_struct *work)
 {
 	struct noxs_domain *dom = container_of(work, struct noxs_domain, detach_work);
 
-	domain_detach_claimed(dom);
+	domain_detach_step(dom);
 	noxs_domain_put(dom); /* the work's */
 }
 
 int noxs_domain_detach(u16 domid)
 {
 	struct noxs_domain *dom = noxs_domain_get(domid);
+	int err;
 
 	if (!dom)
 		return -ENOENT;
 	if (noxs_domain_claim_detach(dom))
-		domain_detach_claimed(dom);
-	else
-		wait_for_completion(&dom->detached);
+		domain_detach_step(dom);
+	err = wait_for_completion_killable(&dom->detached);
 	noxs_domain_put(dom);
-	return 0;
+	return err ? -EINTR : 0;
 }

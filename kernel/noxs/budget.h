@@ -17,9 +17,11 @@
 #include <linux/types.h>
 #else
 #include <stdbool.h>
-typedef struct {
+struct host_atomic {
 	int counter;
-} atomic_t;
+};
+
+#define atomic_t struct host_atomic
 #define ATOMIC_INIT(i) \
 	{              \
 		(i)    \

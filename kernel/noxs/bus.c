@@ -79,7 +79,10 @@ struct noxs_domain *noxs_domain_get_locked(u16 domid)
 
 	if (!dom)
 		return NULL;
-	mutex_lock(&dom->lock);
+	if (mutex_lock_killable(&dom->lock)) {
+		noxs_domain_put(dom);
+		return NULL; /* nobody is told */
+	}
 	if (dom->live)
 		return dom;
 	noxs_domain_put_unlock(dom);
@@ -182,10 +185,14 @@ static void device_ack(struct noxs_device *dev, u32 seq)
 	dev->dom->notify = true;
 }
 
-static void device_fail(struct noxs_device *dev, int err)
+/* False: the device must stop first, and the fault stands until then. */
+static bool device_fail(struct noxs_device *dev, int err)
 {
 	u16 cls = dev->class->cls;
 
+	atomic_cmpxchg(&dev->fault, 0, -err);
+	if (!noxs_device_stop(dev, false))
+		return false;
 	dev->class->disconnect(dev);
 	dev->features = 0;
 	dev->back.state = NOXS_STATE_FAILED;
@@ -193,6 +200,7 @@ static void device_fail(struct noxs_device *dev, int err)
 	noxs_device_publish(dev, true);
 	noxs_domain_err(dev->dom, "device %u.%u closed, error %d\n", cls, dev->entry.id, err);
 	noxs_event_push(dev->dom->domid, NOXS_EVENT_DEV_FAILED, -err, cls << 16 | dev->entry.id);
+	return true;
 }
 
 void noxs_device_fault(struct noxs_device *dev, int err)
@@ -203,6 +211,14 @@ void noxs_device_fault(struct noxs_device *dev, int err)
 
 /* ---- the front-end's half of a slot ---- */
 
+static int device_tell_class(struct noxs_device *dev)
+{
+	int err = dev->class->front_changed(dev, &dev->front);
+
+	dev->front_due = err == -EINPROGRESS;
+	return dev->front_due ? 0 : err;
+}
+
 /*
  * Take in what the front-end has said; *worked if it has.  The slot of a device that is deferred is
  * not looked at: a guest that writes there cannot know of it.
@@ -210,7 +226,6 @@ void noxs_device_fault(struct noxs_device *dev, int err)
 static int device_consume(struct noxs_device *dev, bool *worked)
 {
 	volatile struct noxs_ctrl_slot *slot = device_slot(dev);
-	struct noxs_ctrl_front front;
 	u32 seq, ack;
 
 	if (dev->deferred)
@@ -221,14 +236,16 @@ static int device_consume(struct noxs_device *dev, bool *worked)
 		*worked = true;
 	}
 	seq = READ_ONCE(slot->front.seq);
+	if (dev->front_due)
+		return device_tell_class(dev);
 	if (seq == dev->front_seq)
 		return 0;
 	virt_rmb(); /* pairs with the front-end's write barrier before seq++ */
-	noxs_copy_once(&front, &slot->front, sizeof(front) / sizeof(u32));
+	noxs_copy_once(&dev->front, &slot->front, sizeof(dev->front) / sizeof(u32));
 	dev->front_seq = seq;
 	device_ack(dev, seq);
 	*worked = true;
-	return front.state > NOXS_STATE_OPEN ? -EPROTO : dev->class->front_changed(dev, &front);
+	return dev->front.state > NOXS_STATE_OPEN ? -EPROTO : device_tell_class(dev);
 }
 
 /* Returns true if there was anything to do. */
@@ -237,14 +254,12 @@ static bool device_service(struct noxs_device *dev)
 	int err = -atomic_read(&dev->fault);
 	bool worked = false;
 
-	if (dev->back.state == NOXS_STATE_FAILED)
+	if (dev->back.state == NOXS_STATE_FAILED || dev->leaving)
 		return false;
 	if (!err)
 		err = device_consume(dev, &worked);
-	if (err) {
-		device_fail(dev, err);
-		return true;
-	}
+	if (err)
+		return device_fail(dev, err);
 	if (dev->publish_wanted)
 		noxs_device_publish(dev, false);
 	return worked;
@@ -304,6 +319,7 @@ void noxs_domain_service(struct noxs_domain *dom)
 	lockdep_assert_held(&dom->lock);
 	if (dom->quiesced_by)
 		return; /* thaw looks, and gives the EOI */
+	noxs_devices_reap(dom);
 	for (i = 0; i < dom->nr_devs; i++)
 		if (device_service(dom->devs[i]))
 			worked = true;
@@ -318,6 +334,14 @@ void noxs_domain_service(struct noxs_domain *dom)
 		xen_irq_lateeoi(dom->irq, worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
 }
 
+/* It cannot be done here: the last step cancels the control page's work. */
+static void domain_queue_detach(struct noxs_domain *dom)
+{
+	kref_get(&dom->ref); /* the work's */
+	if (!queue_work(bus_wq, &dom->detach_work))
+		noxs_domain_put(dom);
+}
+
 void noxs_domain_ctrl_work(struct work_struct *work)
 {
 	struct noxs_domain *dom = container_of(work, struct noxs_domain, ctrl_work);
@@ -325,6 +349,8 @@ void noxs_domain_ctrl_work(struct work_struct *work)
 	mutex_lock(&dom->lock);
 	if (dom->live)
 		noxs_domain_service(dom);
+	else if (dom->closing)
+		domain_queue_detach(dom);
 	mutex_unlock(&dom->lock);
 }
 
@@ -346,10 +372,8 @@ irqreturn_t noxs_domain_interrupt(int irq, void *arg)
 
 void noxs_domain_detach_async(struct noxs_domain *dom)
 {
-	if (!noxs_domain_claim_detach(dom))
-		return;
-	kref_get(&dom->ref); /* the work's */
-	queue_work(bus_wq, &dom->detach_work);
+	if (noxs_domain_claim_detach(dom))
+		domain_queue_detach(dom);
 }
 
 int noxs_bus_init(void)

@@ -24,6 +24,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "addr.h"
 #include "grant.h"
@@ -64,8 +65,9 @@ struct noxs_class {
 			  const struct noxs_ctrl_front *front);
 
 	/*
-	 * The front-end has published @front (a private copy).  An error means that it broke the
-	 * protocol, or that what it asks for cannot be had: the device fails with it.
+	 * The front-end has published @front (a private copy).  -EINPROGRESS: the device must stop
+	 * first, and this is called again when it has.  Any other error means that the front-end
+	 * broke the protocol, or that what it asks for cannot be had: the device fails with it.
 	 */
 	int (*front_changed)(struct noxs_device *dev, const struct noxs_ctrl_front *front);
 
@@ -82,12 +84,21 @@ struct noxs_class {
 	/*
 	 * Finish and answer what has been begun, then leave the guest's memory alone, but stay
 	 * connected, until thaw; in between only disconnect can come, which ends it too.  Waits for
-	 * a disk, never for the guest.  NULL, both: only dom->lock holders touch its memory.
+	 * nothing but other processors.  NULL: stop does it, or only dom->lock holders touch its
+	 * memory.
 	 */
 	void (*quiesce)(struct noxs_device *dev);
 	void (*thaw)(struct noxs_device *dev);
 
-	/* Stop using the guest's memory and channels.  May be called again. */
+	/*
+	 * Of a device that may have to wait for a disk, NULL for others.  Begin nothing more; what
+	 * has been begun is answered if @answers, and forgotten if not.  True if it has ended, and
+	 * so the guest's memory is left alone as after quiesce.  Never waits: when it is false,
+	 * noxs_device_stopped() tells later when to ask again.
+	 */
+	bool (*stop)(struct noxs_device *dev, bool answers);
+
+	/* Stop using the guest's memory and channels, after stop.  May be called again. */
 	void (*disconnect)(struct noxs_device *dev);
 
 	/* Free the device; it is disconnected, and nobody can see it any more. */
@@ -103,6 +114,7 @@ struct noxs_device {
 	const struct noxs_class *class;
 	struct noxs_dev entry; /* in the device page; trusted, never read back */
 	bool deferred;	       /* it lacks its configuration, and is not in the device page */
+	bool leaving;	       /* REMOVE has taken it out of the device page; dom->lock */
 	char link[NOXS_IFNAME_LEN];
 	u32 features; /* in use when OPEN */
 
@@ -111,6 +123,8 @@ struct noxs_device {
 	bool publish_wanted; /* `back` is newer than the page */
 	u32 front_seq;	     /* last front.seq consumed */
 	u32 front_ack;	     /* last front.ack seen */
+	bool front_due;	     /* the class is to be told `front` again when it has stopped */
+	struct noxs_ctrl_front front;
 
 	atomic_t fault; /* positive errno: the data path wants the device closed */
 };
@@ -121,9 +135,13 @@ struct noxs_domain {
 	u16 domid;
 	bool detaching;		    /* bus_lock; never goes back */
 	struct completion detached; /* nothing of the domain is held any more */
+	atomic_t stops;		    /* how often a device has come to rest */
+	wait_queue_head_t stop_wait;
 
 	struct mutex lock; /* the rest */
 	bool live;	   /* creation has finished, and detaching not begun */
+	bool closing;	   /* it was live; its devices are waited for */
+	bool closed;	   /* detached but for the hash */
 	struct noxs_grant ctrl_grant;
 	volatile struct noxs_ctrl_page *ctrl;
 	int irq;	  /* control channel, 0 if none */
@@ -169,7 +187,7 @@ const struct noxs_class *noxs_bus_class(u16 cls);
 struct noxs_domain *noxs_domain_get(u16 domid);
 void noxs_domain_put(struct noxs_domain *dom);
 
-/* The same with its lock taken, and only if it is live. */
+/* The same with its lock taken, and only if it is live.  NULL also if the caller was killed. */
 struct noxs_domain *noxs_domain_get_locked(u16 domid);
 void noxs_domain_put_unlock(struct noxs_domain *dom);
 
@@ -194,6 +212,22 @@ bool noxs_domain_is_silent(struct noxs_domain *dom);
 
 /* Start tearing down without waiting for it: the domain is dying. */
 void noxs_domain_detach_async(struct noxs_domain *dom);
+
+/*
+ * Closing waits for disks, and nobody waits for a disk with dom->lock held:
+ *
+ *   1. under the lock the devices are told to stop, which is a state of theirs;
+ *   2. one that comes to rest later says so with noxs_device_stopped(), from its data path;
+ *   3. that has the control page looked at, where whatever waited goes on (CLOSED, FAILED, a
+ *      device that is removed, the domain's detach), and wakes the ioctls that wait.
+ */
+void noxs_device_stopped(struct noxs_device *dev);
+
+/* Whoever waits is to look again.  Any context. */
+void noxs_domain_wake(struct noxs_domain *dom);
+
+/* Wait until noxs_domain_wake() was called since dom->stops was @stops.  0, or -EINTR: killed. */
+int noxs_domain_wait_stop(struct noxs_domain *dom, int stops);
 
 /* Let the front-ends make their first changes; see bus.c.  dom->lock. */
 void noxs_domain_fill_credit(struct noxs_domain *dom);
@@ -231,10 +265,13 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 int noxs_domain_set_info(struct noxs_domain *dom, const struct noxs_set_info *info,
 			 struct noxs_conflict *conflict);
 
-/* Detach @domid and wait until nothing is held; -ENOENT if it is not attached. */
+/*
+ * Detach @domid and wait until nothing is held.  -ENOENT: it is not attached; -EINTR: the caller
+ * was killed, and the detach goes on without it.
+ */
 int noxs_domain_detach(u16 domid);
 
-/* The work behind noxs_domain_detach_async(). */
+/* The work behind noxs_domain_detach_async(), and of a detach whose devices have stopped. */
 void noxs_domain_detach_work(struct work_struct *work);
 
 /* configure.c: NOXS_IOC_CONFIGURE; @reqs has req->nr_devs items, copied from the caller. */

@@ -231,6 +231,59 @@ void noxs_device_destroy(struct noxs_device *dev)
 	noxs_domain_notify(dom);
 }
 
+/* ---- stopping ---- */
+
+bool noxs_device_stop(struct noxs_device *dev, bool answers)
+{
+	if (dev->class->stop)
+		return dev->class->stop(dev, answers);
+	if (answers && dev->class->quiesce)
+		dev->class->quiesce(dev);
+	return true;
+}
+
+bool noxs_devices_stop(struct noxs_domain *dom, bool answers)
+{
+	bool stopped = true;
+	unsigned int i;
+
+	for (i = 0; i < dom->nr_devs; i++)
+		stopped &= noxs_device_stop(dom->devs[i], answers);
+	return stopped;
+}
+
+void noxs_devices_reap(struct noxs_domain *dom)
+{
+	unsigned int i = 0;
+
+	while (i < dom->nr_devs) {
+		struct noxs_device *dev = dom->devs[i];
+
+		/* What the guest was promised is kept: requests are answered before it is GONE. */
+		if (dev->leaving && noxs_device_stop(dev, true))
+			noxs_device_destroy(dev);
+		else
+			i++;
+	}
+}
+
+void noxs_domain_wake(struct noxs_domain *dom)
+{
+	atomic_inc(&dom->stops);
+	wake_up_all(&dom->stop_wait);
+}
+
+int noxs_domain_wait_stop(struct noxs_domain *dom, int stops)
+{
+	return wait_event_killable(dom->stop_wait, atomic_read(&dom->stops) != stops) ? -EINTR : 0;
+}
+
+void noxs_device_stopped(struct noxs_device *dev)
+{
+	noxs_domain_wake(dev->dom);
+	noxs_domain_kick(dev->dom);
+}
+
 /* ---- the device page ---- */
 
 int noxs_devices_publish(struct noxs_domain *dom, unsigned int first, u64 *frame)
@@ -256,7 +309,7 @@ void noxs_devices_withdraw(struct noxs_domain *dom, unsigned int first)
 	unsigned int i, count = 0;
 
 	for (i = first; i < dom->nr_devs; i++) {
-		if (dom->devs[i]->deferred)
+		if (dom->devs[i]->deferred || dom->devs[i]->leaving)
 			continue;
 		ids[count].cls = dom->devs[i]->entry.cls;
 		ids[count++].id = dom->devs[i]->entry.id;

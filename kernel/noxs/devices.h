@@ -43,6 +43,16 @@ void noxs_devices_write_header(struct noxs_domain *dom);
 int noxs_devices_publish(struct noxs_domain *dom, unsigned int first, u64 *frame);
 void noxs_devices_withdraw(struct noxs_domain *dom, unsigned int first);
 
+/*
+ * Have the device, or all of them, leave the guest's memory alone; see noxs_class.stop.  True if
+ * they do.
+ */
+bool noxs_device_stop(struct noxs_device *dev, bool answers);
+bool noxs_devices_stop(struct noxs_domain *dom, bool answers);
+
+/* Destroy the devices that are leaving and have stopped.  The domain is not quiesced. */
+void noxs_devices_reap(struct noxs_domain *dom);
+
 /* Free the slots whose front-ends have acknowledged GONE; true if there were any. */
 bool noxs_devices_reclaim_slots(struct noxs_domain *dom);
 

@@ -96,7 +96,8 @@ static int remove_withdraw(struct noxs_device *dev)
 	return err == -ENOENT ? 0 : err;
 }
 
-static int remove_locked(struct noxs_domain *dom, u16 cls, u16 id)
+/* From here on the device goes, whether or not anybody waits for it. */
+static int remove_begin(struct noxs_domain *dom, u16 cls, u16 id)
 {
 	struct noxs_device *dev;
 	int err;
@@ -106,25 +107,50 @@ static int remove_locked(struct noxs_domain *dom, u16 cls, u16 id)
 	dev = noxs_device_find(dom, cls, id);
 	if (!dev)
 		return -ENOENT;
+	if (dev->leaving)
+		return 0;
 	err = remove_withdraw(dev);
-	if (err)
-		return err;
-	/* What the guest has been promised is kept: its requests are answered before it is GONE. */
-	if (dev->class->quiesce)
-		dev->class->quiesce(dev);
-	noxs_device_destroy(dev);
-	return 0;
+	if (!err)
+		dev->leaving = true;
+	return err;
+}
+
+/* True if the device has gone.  dom->lock. */
+static bool remove_is_done(struct noxs_domain *dom, u16 cls, u16 id)
+{
+	struct noxs_device *dev;
+
+	if (!dom->live)
+		return true;
+	if (!dom->quiesced_by)
+		noxs_devices_reap(dom);
+	dev = noxs_device_find(dom, cls, id);
+	return !dev || !dev->leaving;
 }
 
 int noxs_domain_remove(u16 domid, u16 cls, u16 id)
 {
 	struct noxs_domain *dom = noxs_domain_get_locked(domid);
-	int err;
+	int err, stops;
+	bool done;
 
 	if (!dom)
 		return -ENOENT;
-	err = remove_locked(dom, cls, id);
-	noxs_domain_put_unlock(dom);
+	err = remove_begin(dom, cls, id);
+	while (!err) {
+		stops = atomic_read(&dom->stops);
+		done = remove_is_done(dom, cls, id);
+		mutex_unlock(&dom->lock);
+		if (done)
+			goto put;
+		err = noxs_domain_wait_stop(dom, stops);
+		if (err)
+			goto put;
+		mutex_lock(&dom->lock);
+	}
+	mutex_unlock(&dom->lock);
+put:
+	noxs_domain_put(dom);
 	return err;
 }
 

@@ -7,13 +7,14 @@
  * not with the file: hardly ever are there any.
  *
  * The control page is safe because all access to it is under dom->lock, and stops while
- * dom->quiesced_by is set; the data paths stop in their classes' quiesce().  That waits for disks,
- * under dom->lock alone: one that hangs delays whatever is done with its own domain.
+ * dom->quiesced_by is set; the data paths stop in their classes' quiesce() or stop().  A disk that
+ * has not answered is waited for without the lock, and whoever waits may be killed.
  */
 #include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "bus.h"
+#include "devices.h"
 
 struct hold {
 	struct list_head node;
@@ -90,21 +91,31 @@ static struct noxs_domain *hold_take(const void *owner, u16 domid)
 	return dom;
 }
 
-/* dom->lock is held, and the domain is live. */
-static int domain_stop(struct noxs_domain *dom, const void *owner)
+/*
+ * Until all devices have stopped.  Called with dom->lock held and the domain live and quiesced;
+ * afterwards the lock is free.  -ENOENT: it was detached meanwhile; -EINTR.
+ */
+static int domain_stop(struct noxs_domain *dom)
 {
-	unsigned int i;
+	int err = 0, stops;
+	bool stopped;
 
-	if (dom->quiesced_by)
-		return -EBUSY;
-	dom->quiesced_by = owner;
-	for (i = 0; i < dom->nr_devs; i++)
-		if (dom->devs[i]->class->quiesce)
-			dom->devs[i]->class->quiesce(dom->devs[i]);
-	return 0;
+	for (;;) {
+		stops = atomic_read(&dom->stops);
+		if (!dom->live)
+			err = -ENOENT;
+		stopped = err || noxs_devices_stop(dom, true);
+		mutex_unlock(&dom->lock);
+		if (stopped)
+			return err;
+		err = noxs_domain_wait_stop(dom, stops);
+		if (err)
+			return err;
+		mutex_lock(&dom->lock);
+	}
 }
 
-/* The caller has taken the hold; its reference goes. */
+/* The caller has the hold to itself; its reference goes. */
 static void domain_go_on(struct noxs_domain *dom)
 {
 	unsigned int i;
@@ -118,6 +129,7 @@ static void domain_go_on(struct noxs_domain *dom)
 				dom->devs[i]->class->thaw(dom->devs[i]);
 		noxs_domain_service(dom);
 	}
+	noxs_domain_wake(dom); /* a REMOVE may have waited for this */
 	noxs_domain_put_unlock(dom);
 }
 
@@ -134,15 +146,19 @@ int noxs_domain_quiesce(u16 domid, const void *owner)
 		hold_free(hold);
 		return -ENOENT;
 	}
-	err = domain_stop(dom, owner);
-	if (err) {
+	if (dom->quiesced_by) {
 		hold_free(hold);
 		noxs_domain_put_unlock(dom);
+		return -EBUSY;
+	}
+	dom->quiesced_by = owner;
+	err = domain_stop(dom);
+	if (err) {
+		hold_free(hold);
+		domain_go_on(dom);
 		return err;
 	}
-	/* Whoever thaws it from now on waits for the lock. */
 	hold_set(hold, dom);
-	mutex_unlock(&dom->lock);
 	return 0;
 }
 

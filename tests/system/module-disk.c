@@ -39,6 +39,9 @@ static void test_read(struct disk *disk)
 	disk_indirect(disk, BLKIF_OP_READ, 100, 0, 32, 39);
 	good = disk_reap(disk, 0, 1, BLKIF_RSP_OKAY);
 	verdict("read-indirect", good == 1 && disk_pages_match(disk, 0, 32, 100), "%u good", good);
+	/* Linux's blkfront ends a disk that answers with another operation than the inner one. */
+	good = RING_GET_RESPONSE(&disk->ring[0], disk->ring[0].rsp_cons - 1)->operation;
+	verdict("read-indirect-operation", good == BLKIF_OP_READ, "%u", good);
 }
 
 /* Every slot of the ring at once; one page each. */
@@ -262,6 +265,7 @@ int main(int argc, char **argv)
 	test_preconnected();
 	test_disk_persist();
 	test_disk_quiesce();
+	test_disk_closing();
 	test_disk_hotplug(plugs);
 	test_disk_resize();
 	test_disk_hostile();

@@ -16,7 +16,7 @@ struct disk {
 	unsigned int slot; /* of the control page */
 	uint32_t port;
 	unsigned int nr_rings;
-	blkif_front_ring_t ring[2];
+	blkif_front_ring_t ring[4]; /* the last two take the first data pages */
 };
 
 /* A file of DISK_SECTORS sectors in which every sector begins with its number; -1 with a verdict. */
@@ -73,6 +73,7 @@ bool test_disk_backing(void);
 long disk_free_kib(void);
 
 void test_disk_quiesce(void);
+void test_disk_closing(void);
 /* How many rounds look for leaks of plugging; each of two times. */
 void test_disk_hotplug(unsigned int rounds);
 void test_disk_resize(void);

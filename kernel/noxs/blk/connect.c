@@ -42,7 +42,7 @@ static irqreturn_t vbd_interrupt(int irq, void *arg)
 	atomic_set(&vbd->eoi_due, 1);
 	for (i = 0; i < vbd->nr_rings; i++)
 		if (busy & BIT(i))
-			queue_work(vbd_wq, &vbd->rings[i]->work);
+			vbd_queue_work(vbd->queue, &vbd->rings[i]->work);
 	return IRQ_HANDLED;
 }
 
@@ -51,6 +51,21 @@ void vbd_send_eoi(struct vbd *vbd)
 	if (!atomic_xchg(&vbd->eoi_due, 0))
 		return;
 	xen_irq_lateeoi(vbd->irq, vbd_forgives(vbd) ? 0 : XEN_EOI_FLAG_SPURIOUS);
+}
+
+void vbd_release_event(struct vbd_ring *ring)
+{
+	struct vbd *vbd = ring->vbd;
+	unsigned int i;
+
+	/* A single ring asks for its next event when it has nothing left to do. */
+	if (vbd->nr_rings == 1)
+		return;
+	for (i = 0; i < vbd->nr_rings; i++)
+		if (vbd->rings[i] != ring && vbd_ring_has_work(vbd->rings[i]))
+			vbd_queue_work(vbd->queue, &vbd->rings[i]->work);
+	/* What is published from here on raises an event of its own. */
+	vbd_send_eoi(vbd);
 }
 
 /* ---- rings ---- */
@@ -81,7 +96,6 @@ static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref, bool persistent)
 	/* No round before everything is there. */
 	ring->mode = VBD_RING_STOPPED;
 	init_llist_head(&ring->ended);
-	init_waitqueue_head(&ring->idle);
 	INIT_WORK(&ring->work, vbd_ring_work);
 	err = noxs_grant_map(&ring->grant, vbd->domid, gref);
 	if (!err)
@@ -92,7 +106,7 @@ static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref, bool persistent)
 		return ERR_PTR(err);
 	}
 	if (persistent)
-		ring->persist = vbd_persist_create(vbd->domid);
+		ring->persist = vbd_persist_create(vbd->domid, &vbd->mapped_pages);
 	return ring;
 }
 
@@ -100,6 +114,9 @@ static void ring_destroy(struct vbd_ring *ring)
 {
 	struct vbd_stats *sum = &ring->vbd->stats;
 
+	/* Whoever told of the last request that ended may still be about to queue the work. */
+	while (atomic_read_acquire(&ring->completing))
+		usleep_range(10, 50);
 	/* The handler is gone and nothing is in flight: nobody queues it any more. */
 	cancel_work_sync(&ring->work);
 	vbd_persist_destroy(ring->persist);
@@ -113,36 +130,36 @@ static void ring_destroy(struct vbd_ring *ring)
 }
 
 /*
- * The mode is no longer RUNS.  Afterwards nothing is in flight, and the work, should an interrupt
- * queue it, finds nothing to do.
+ * Whether the ring, whose mode is not RUNS, is at rest: nothing is in flight, and the work, should
+ * an interrupt queue it, finds nothing to do.  The three reads in this order, each of them against
+ * vbd_ring_work(), which says that it runs before it looks at the mode:
  *
- *   1. a round that has not seen the mode ends before the flush does, and after it none begins:
- *      from there on in_flight only falls;
- *   2. what ends queues the work, which counts it down, and wakes us at zero.  The work must not be
- *      cancelled before: while it is, it cannot be queued;
- *   3. whoever told of the last one may still be about to queue the work: for a few instructions,
- *      unless its processor is taken away;
- *   4. the work that has counted the last one down answers it after that.
+ *   1. no work runs: one that has not seen the mode has ended, and after it none begins a round.
+ *      From there on in_flight only falls;
+ *   2. nothing is in flight;
+ *   3. no work runs: the one that has counted the last request down has answered it.
+ *
+ * A work that makes this true later sees the mode when it ends, and tells.
  */
-static void ring_settle(struct vbd_ring *ring)
+static bool ring_is_at_rest(const struct vbd_ring *ring)
 {
-	queue_work(vbd_wq, &ring->work);
-	flush_work(&ring->work);
-	wait_event(ring->idle, !atomic_read(&ring->in_flight));
-	while (atomic_read_acquire(&ring->completing))
-		usleep_range(10, 50);
-	flush_work(&ring->work);
+	return !atomic_read_acquire(&ring->running) && !atomic_read_acquire(&ring->in_flight) &&
+	       !atomic_read_acquire(&ring->running);
 }
 
-/* All rings stop taking requests before any of them is waited for. */
-static void vbd_settle(struct vbd *vbd, enum vbd_ring_mode mode)
+bool vbd_stop(struct vbd *vbd, enum vbd_ring_mode mode)
 {
+	bool at_rest = true;
 	unsigned int i;
 
+	/* All rings stop taking requests before any of them is looked at. */
 	for (i = 0; i < vbd->nr_rings; i++)
-		WRITE_ONCE(vbd->rings[i]->mode, mode);
+		if (vbd->rings[i]->mode < mode)
+			WRITE_ONCE(vbd->rings[i]->mode, mode);
+	smp_mb(); /* pairs with those in vbd_ring_work() */
 	for (i = 0; i < vbd->nr_rings; i++)
-		ring_settle(vbd->rings[i]);
+		at_rest &= ring_is_at_rest(vbd->rings[i]);
+	return at_rest;
 }
 
 static void vbd_start(struct vbd *vbd)
@@ -152,7 +169,7 @@ static void vbd_start(struct vbd *vbd)
 	for (i = 0; i < vbd->nr_rings; i++) {
 		WRITE_ONCE(vbd->rings[i]->mode, VBD_RING_RUNS);
 		/* Events may have been lost before: look at the ring once. */
-		queue_work(vbd_wq, &vbd->rings[i]->work);
+		vbd_queue_work(vbd->queue, &vbd->rings[i]->work);
 	}
 }
 
@@ -212,17 +229,13 @@ int vbd_connect(struct vbd *vbd, const struct vbd_params *params)
 }
 
 /*
- * An interrupt meanwhile queues a work that does nothing, and leaves its event masked if there are
- * requests; vbd_thaw() looks at every ring.
+ * An interrupt while the rings drain queues a work that does nothing, and leaves its event masked
+ * if there are requests: every ring is looked at here.
  */
-void vbd_quiesce(struct vbd *vbd)
-{
-	vbd_settle(vbd, VBD_RING_DRAINS);
-}
-
 void vbd_thaw(struct vbd *vbd)
 {
-	vbd_start(vbd);
+	if (vbd->nr_rings && vbd->rings[0]->mode == VBD_RING_DRAINS)
+		vbd_start(vbd);
 }
 
 /*
@@ -231,6 +244,7 @@ void vbd_thaw(struct vbd *vbd)
  */
 void vbd_disconnect(struct vbd *vbd)
 {
-	vbd_settle(vbd, VBD_RING_STOPPED);
+	while (!vbd_stop(vbd, VBD_RING_STOPPED))
+		usleep_range(100, 1000);
 	vbd_release(vbd);
 }

@@ -8,12 +8,20 @@
 #include "vbd.h"
 
 /*
- * Memory of requests that are queued with files opened with O_DIRECT, over all guests; beyond it a
- * ring's work waits for its request.  With the page cache a work has one batch at a time anyway.
+ * Memory of requests that are queued with files opened with O_DIRECT: over all guests, and what
+ * each disk may have beside that (four of the largest requests).  Beyond both a ring's work waits
+ * for its request.  With the page cache a work has one batch at a time anyway.
  */
-#define VBD_MAX_QUEUED_PAGES 8192
+#define VBD_QUEUED_PAGES     8192
+#define VBD_QUEUED_PAGES_OWN (4 * BLKREQ_MAX_SEGS)
 
-static atomic_t vbd_queued_pages = ATOMIC_INIT(0);
+static struct noxs_budget vbd_queued_pages =
+	NOXS_BUDGET_INIT(VBD_QUEUED_PAGES, VBD_QUEUED_PAGES_OWN);
+
+void vbd_io_join(struct vbd *vbd)
+{
+	noxs_budget_join(&vbd_queued_pages, &vbd->queued_pages);
+}
 
 /*
  * Pages of requests that have ended, for the next ones, of any guest: the kernel clears what it
@@ -78,10 +86,11 @@ static bool is_mapped(const struct vbd_io *io, unsigned int i)
 /*
  * Whether the file is given a page of ours for this segment.  A guest's is only lent to the page
  * cache, which has done with it when the call returns: nothing that is queued, and no bio, has one.
+ * Which files that is true of, backing.c knows.
  */
 static bool is_own(const struct vbd_io *io, unsigned int i)
 {
-	return !is_mapped(io, i) || io->ring->vbd->backing.direct;
+	return !is_mapped(io, i) || !io->ring->vbd->backing.lends;
 }
 
 void vbd_io_free(struct vbd_io *io)
@@ -222,25 +231,21 @@ static void io_complete(struct kiocb *iocb, long ret)
 	io->result = ret;
 	/*
 	 * The work counts in_flight down, and may do so as soon as the request is on the list:
-	 * ring_stop() waits for us apart.  Pairs with its acquire.
+	 * ring_destroy() waits for us apart.  Pairs with its acquire.
 	 */
 	atomic_inc(&ring->completing);
 	llist_add(&io->ended, &ring->ended);
-	queue_work(vbd_wq, &ring->work);
+	vbd_queue_work(ring->vbd->queue, &ring->work);
 	(void)atomic_dec_return_release(&ring->completing);
 }
 
 /* Whether this one is given to the file without waiting for it. */
 static bool io_may_queue(struct vbd_io *io)
 {
-	int pages = io->req.nr_segs;
+	struct vbd *vbd = io->ring->vbd;
 
-	if (!io->ring->vbd->backing.direct || io->req.preflush)
-		return false;
-	if (atomic_add_return(pages, &vbd_queued_pages) <= VBD_MAX_QUEUED_PAGES)
-		return true;
-	atomic_sub(pages, &vbd_queued_pages);
-	return false;
+	return vbd->backing.direct && !io->req.preflush &&
+	       noxs_budget_try(&vbd->queued_pages, io->req.nr_segs);
 }
 
 static ssize_t io_transfer(struct vbd_io *io)
@@ -274,7 +279,7 @@ static void io_submit_transfer(struct vbd_io *io)
 	if (may_queue) {
 		io->queued = false;
 		atomic_dec(&io->ring->in_flight);
-		atomic_sub(io->req.nr_segs, &vbd_queued_pages);
+		noxs_budget_put(&io->ring->vbd->queued_pages, io->req.nr_segs);
 	}
 }
 
@@ -312,7 +317,6 @@ void vbd_io_end(struct vbd_io *io)
 		return;
 	if (io->result >= 0 && io->result != io->req.nr_sectors << SECTOR_SHIFT)
 		io->result = -EIO; /* cut short under way */
-	atomic_sub(io->req.nr_segs, &vbd_queued_pages);
-	if (atomic_dec_and_test(&io->ring->in_flight))
-		wake_up(&io->ring->idle);
+	noxs_budget_put(&io->ring->vbd->queued_pages, io->req.nr_segs);
+	atomic_dec(&io->ring->in_flight);
 }

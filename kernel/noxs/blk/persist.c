@@ -2,17 +2,13 @@
 /*
  * Persistent grants: mapping what a front-end says it will use again.
  */
-#include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
-#include <linux/stringify.h>
 #include "persist.h"
 
-/* Also what could not be unmapped, and never will be. */
-static atomic_t vbd_mapped = ATOMIC_INIT(0);
-
-static unsigned int vbd_max_mapped = VBD_MAX_MAPPED;
+/* What could not be unmapped, and never will be, stays taken as far as it is not of a share. */
+static struct noxs_budget vbd_mapped = NOXS_BUDGET_INIT(VBD_MAX_MAPPED, VBD_MAPPED_OWN);
 
 static int vbd_max_mapped_set(const char *val, const struct kernel_param *param)
 {
@@ -24,17 +20,24 @@ static const struct kernel_param_ops vbd_max_mapped_ops = {
 	.get = param_get_uint,
 };
 
-module_param_cb(vbd_max_persistent_grants, &vbd_max_mapped_ops, &vbd_max_mapped, 0644);
+module_param_cb(vbd_max_persistent_grants, &vbd_max_mapped_ops, &vbd_mapped.pool, 0644);
 MODULE_PARM_DESC(vbd_max_persistent_grants,
-		 "Pages that all vbds together keep mapped (" __stringify(VBD_MAX_MAPPED) ")");
+		 "Pages all vbds keep mapped beside a share of each (16384), 0: none at all");
+static_assert(VBD_MAX_MAPPED == 16384, "said above");
 
-struct vbd_persist *vbd_persist_create(u16 domid)
+void vbd_persist_join(struct noxs_budget_user *user)
+{
+	noxs_budget_join(&vbd_mapped, user);
+}
+
+struct vbd_persist *vbd_persist_create(u16 domid, struct noxs_budget_user *user)
 {
 	struct vbd_persist *persist = kvzalloc(sizeof(*persist), GFP_KERNEL);
 
 	if (!persist)
 		return NULL;
 	persist->domid = domid;
+	persist->user = user;
 	grefs_init(&persist->grefs);
 	return persist;
 }
@@ -44,14 +47,13 @@ struct vbd_persist *vbd_persist_create(u16 domid)
 /* A number for a reference not seen before, or GREFS_NONE. */
 static unsigned int persist_add(struct vbd_persist *persist, u32 gref, bool is_descs)
 {
-	unsigned int number = GREFS_NONE;
+	unsigned int number;
 
-	if (persist->nr_new == VBD_MAX_NEW)
+	if (persist->nr_new == VBD_MAX_NEW || !noxs_budget_try(persist->user, 1))
 		return GREFS_NONE;
-	if (atomic_inc_return(&vbd_mapped) <= READ_ONCE(vbd_max_mapped))
-		number = grefs_add(&persist->grefs, gref);
+	number = grefs_add(&persist->grefs, gref);
 	if (number == GREFS_NONE) {
-		atomic_dec(&vbd_mapped);
+		noxs_budget_put(persist->user, 1);
 		return GREFS_NONE;
 	}
 	persist->map[number].state = VBD_MAP_NEW;
@@ -128,7 +130,7 @@ static void persist_try(struct vbd_persist *persist, bool read_only)
 	for (i = 0; i < n; i++) {
 		struct vbd_mapping *map = &persist->map[persist->numbers[i]];
 
-		/* Nobody knows which are mapped: such pages must not be used for anything else. */
+		/* The page is leaked: see grant.h. */
 		if (WARN_ON_ONCE(err))
 			map->state = VBD_MAP_FAILED;
 		else
@@ -166,7 +168,7 @@ void vbd_persist_end_round(struct vbd_persist *persist)
 		if (persist->map[persist->new[i]].state != VBD_MAP_FAILED)
 			continue;
 		grefs_remove(&persist->grefs, persist->new[i]);
-		atomic_dec(&vbd_mapped);
+		noxs_budget_put(persist->user, 1);
 	}
 	persist->nr_new = 0;
 	persist->nr_tried = 0;
@@ -189,11 +191,11 @@ static void persist_unmap(struct vbd_persist *persist, unsigned int n)
 	/* Waits for whoever still holds a page, should a file system have kept one. */
 	err = gnttab_unmap_refs_sync(&data);
 	for (i = 0; i < n; i++) {
-		/* A page that may still be mapped must not be used for anything else: leak it. */
+		/* Likewise. */
 		if (WARN_ON_ONCE(err || persist->unmap_ops[i].status != GNTST_okay))
 			continue;
 		gnttab_free_pages(1, &persist->pages[i]);
-		atomic_dec(&vbd_mapped);
+		noxs_budget_put(persist->user, 1);
 	}
 }
 

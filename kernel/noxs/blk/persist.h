@@ -12,14 +12,17 @@
 
 #include <linux/mm_types.h>
 #include <xen/grant_table.h>
+#include "../budget.h"
 #include "grefs.h"
 #include "request.h"
 
 /*
  * Pages mapped of all guests together, 64 MiB, unless the module's parameter says less: half of
- * what noxs_grant_warm_up() has made struct pages for.  No memory of Dom0 lies behind them.
+ * what noxs_grant_warm_up() has made struct pages for.  No memory of Dom0 lies behind them.  Each
+ * disk may have some beside that: enough for one request as large as can be.
  */
 #define VBD_MAX_MAPPED 16384
+#define VBD_MAPPED_OWN (BLKREQ_MAX_SEGS + 1)
 
 /* References seen for the first time in one round: segments, and pages of descriptors. */
 #define VBD_MAX_NEW    96U
@@ -40,6 +43,7 @@ struct vbd_mapping {
 
 struct vbd_persist {
 	u16 domid;
+	struct noxs_budget_user *user; /* the vbd's */
 	struct grefs grefs;
 	struct vbd_mapping map[GREFS_MAX + 1]; /* by number of the reference */
 	unsigned int nr_new, nr_tried;
@@ -53,8 +57,11 @@ struct vbd_persist {
 	};
 };
 
-/* NULL: no memory for it, and then all is copied. */
-struct vbd_persist *vbd_persist_create(u16 domid);
+/* Give a vbd its share of what may be mapped. */
+void vbd_persist_join(struct noxs_budget_user *user);
+
+/* @user counts what is mapped.  NULL: no memory for it, and then all is copied. */
+struct vbd_persist *vbd_persist_create(u16 domid, struct noxs_budget_user *user);
 
 /* Unmap everything.  Whoever used a page has ended.  May be NULL; may sleep. */
 void vbd_persist_destroy(struct vbd_persist *persist);

@@ -267,8 +267,11 @@ static void ring_perform(struct vbd_ring *ring, struct list_head *batch)
 {
 	struct vbd_io *io, *next;
 
+	const struct cred *old;
+
 	ring_get_pages(ring, batch);
 	ring_copy_in(ring, batch);
+	old = blk_backing_begin(&ring->vbd->backing);
 	list_for_each_entry_safe(io, next, batch, node) {
 		/* Off the list first: once it is queued, the file may end it at any moment. */
 		list_del(&io->node);
@@ -279,6 +282,7 @@ static void ring_perform(struct vbd_ring *ring, struct list_head *batch)
 		vbd_io_end(io);
 		list_add_tail(&io->node, &next->node);
 	}
+	blk_backing_end(old);
 	ring_answer(ring, batch);
 }
 
@@ -324,6 +328,7 @@ static enum round ring_round(struct vbd_ring *ring)
 	next = ring_gather(ring, &batch);
 	if (!list_empty(&batch)) {
 		atomic_set(&ring->vbd->progress, 1);
+		vbd_release_event(ring);
 		ring_perform(ring, &batch);
 	}
 	ring_push(ring);
@@ -333,9 +338,8 @@ static enum round ring_round(struct vbd_ring *ring)
 	return more ? ROUND_MORE : ROUND_IDLE;
 }
 
-void vbd_ring_work(struct work_struct *work)
+static void ring_run(struct vbd_ring *ring)
 {
-	struct vbd_ring *ring = container_of(work, struct vbd_ring, work);
 	struct vbd *vbd = ring->vbd;
 	bool answers = ring_collect(ring);
 
@@ -351,7 +355,7 @@ void vbd_ring_work(struct work_struct *work)
 		break;
 	case ROUND_MORE:
 		/* At the end of the queue: others have disks, too. */
-		queue_work(vbd_wq, work);
+		vbd_queue_work(vbd->queue, &ring->work);
 		break;
 	case ROUND_WAIT:
 		break;
@@ -359,4 +363,18 @@ void vbd_ring_work(struct work_struct *work)
 		noxs_device_fault(&vbd->dev, -EPROTO);
 		break;
 	}
+}
+
+void vbd_ring_work(struct work_struct *work)
+{
+	struct vbd_ring *ring = container_of(work, struct vbd_ring, work);
+
+	atomic_set(&ring->running, 1);
+	/* Pairs with the one in vbd_stop(): the mode is read, or in_flight changed, later. */
+	smp_mb();
+	ring_run(ring);
+	atomic_set_release(&ring->running, 0);
+	smp_mb(); /* likewise: whoever has seen us run is told */
+	if (READ_ONCE(ring->mode) != VBD_RING_RUNS && !atomic_read(&ring->in_flight))
+		noxs_device_stopped(&ring->vbd->dev);
 }

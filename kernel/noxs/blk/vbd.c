@@ -5,21 +5,13 @@
  *	        front OPEN, parameters good
  *	CLOSED ----------------------------> OPEN
  *	   ^                                  |
- *	   +----------------------------------+
- *	      front CLOSED, the disk is done
+ *	   +------- (the disk ends) <---------+
+ *	                                front CLOSED
  *
- *	any --(bad parameters, bad ring)--> FAILED, final
+ *	any --(bad parameters, bad ring; the disk ends)--> FAILED, final
  */
 #include <linux/slab.h>
 #include "vbd.h"
-
-/*
- * Works at a time, over all guests: as many can wait for their disks.  Further rings wait for one
- * of them, not for ever unless a disk does.
- */
-#define VBD_MAX_WORKS 64
-
-struct workqueue_struct *vbd_wq;
 
 static struct vbd *dev_to_vbd(struct noxs_device *dev)
 {
@@ -74,10 +66,15 @@ static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs
 	vbd->id = req->id;
 	snprintf(vbd->name, sizeof(vbd->name), "vbd%u.%u", dom->domid, req->id);
 	err = blk_backing_open(&vbd->backing, req->fd);
-	if (err) {
-		kfree(vbd);
-		return ERR_PTR(err);
+	if (err)
+		goto free;
+	vbd->queue = vbd_queue_join();
+	if (!vbd->queue) {
+		err = -ENOMEM;
+		goto close;
 	}
+	vbd_io_join(vbd);
+	vbd_persist_join(&vbd->mapped_pages);
 	vbd_set_rules(vbd, req->config.vbd.flags & NOXS_VBD_READ_ONLY);
 	if (req->flags & NOXS_VBD_NO_DISCARD)
 		vbd->rules.discard = false;
@@ -86,6 +83,12 @@ static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs
 	vbd->dev.back.u.vbd.max_indirect = BLKREQ_MAX_SEGS;
 	vbd_set_size(vbd, blk_backing_size(&vbd->backing));
 	return &vbd->dev;
+
+close:
+	blk_backing_close(&vbd->backing);
+free:
+	kfree(vbd);
+	return ERR_PTR(err);
 }
 
 static void vbd_describe(struct noxs_device *dev)
@@ -123,6 +126,7 @@ static void vbd_destroy(struct noxs_device *dev)
 {
 	struct vbd *vbd = dev_to_vbd(dev);
 
+	vbd_queue_leave(vbd->queue);
 	blk_backing_close(&vbd->backing);
 	kfree(vbd);
 }
@@ -175,6 +179,8 @@ static int vbd_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 		memcpy(params.ring_gref, said->ring_gref, sizeof(params.ring_gref));
 		err = vbd_open(vbd, &params);
 	} else {
+		if (!vbd_stop(vbd, VBD_RING_STOPPED))
+			return -EINPROGRESS;
 		vbd_disconnect(vbd);
 		dev->back.state = NOXS_STATE_CLOSED;
 	}
@@ -188,9 +194,9 @@ static void vbd_disconnect_class(struct noxs_device *dev)
 	vbd_disconnect(dev_to_vbd(dev));
 }
 
-static void vbd_quiesce_class(struct noxs_device *dev)
+static bool vbd_stop_class(struct noxs_device *dev, bool answers)
 {
-	vbd_quiesce(dev_to_vbd(dev));
+	return vbd_stop(dev_to_vbd(dev), answers ? VBD_RING_DRAINS : VBD_RING_STOPPED);
 }
 
 static void vbd_thaw_class(struct noxs_device *dev)
@@ -228,7 +234,7 @@ const struct noxs_class noxs_vbd_class = {
 	.target = vbd_target,
 	.preconnect = vbd_preconnect,
 	.front_changed = vbd_front_changed,
-	.quiesce = vbd_quiesce_class,
+	.stop = vbd_stop_class,
 	.thaw = vbd_thaw_class,
 	.disconnect = vbd_disconnect_class,
 	.destroy = vbd_destroy,
@@ -237,12 +243,11 @@ const struct noxs_class noxs_vbd_class = {
 
 int noxs_vbd_init(void)
 {
-	vbd_wq = alloc_workqueue("noxs-vbd", WQ_UNBOUND, VBD_MAX_WORKS);
-	return vbd_wq ? 0 : -ENOMEM;
+	return vbd_queues_init();
 }
 
 void noxs_vbd_fini(void)
 {
-	destroy_workqueue(vbd_wq);
+	vbd_queues_fini();
 	vbd_io_fini();
 }

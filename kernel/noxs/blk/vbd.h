@@ -3,6 +3,7 @@
  * The vbd back-end: standard blkif rings of a guest at one end, an open file at the other.
  *
  *	vbd.c		the class: create, describe, destroy, state changes
+ *	queue.c		where the rings' works run
  *	connect.c	mapping rings, binding the channel, interrupts, and the way back
  *	pump.c		the data path: a ring's work
  *	io.c		one request on its way: its memory, the copies, the file
@@ -28,9 +29,11 @@
 #include <linux/wait.h>
 #include <xen/interface/io/ring.h>
 #include <xen/interface/io/blkif.h>
+#include "../budget.h"
 #include "../bus.h"
 #include "backing.h"
 #include "persist.h"
+#include "queue.h"
 #include "request.h"
 
 /* Rings of a vbd; each has its own work, and so its own thread when there is something to do. */
@@ -41,7 +44,7 @@
 
 struct vbd_ring;
 
-/* What a ring's work does. */
+/* What a ring's work does; while it is connected this only goes on, but for vbd_thaw(). */
 enum vbd_ring_mode {
 	VBD_RING_RUNS,	  /* takes requests and answers them */
 	VBD_RING_DRAINS,  /* takes none, answers what is in flight, and then touches nothing */
@@ -73,7 +76,7 @@ struct vbd_stats {
 
 struct vbd;
 
-/* All but `in_flight`, `ended` and `mode` is the work's own while it may run. */
+/* All but `running`, `in_flight`, `ended` and `mode` is the work's own while it may run. */
 struct vbd_ring {
 	/* Of an indirect request; within one page, because the hypervisor copies into it. */
 	struct blkreq_slot_seg descs[BLKREQ_MAX_SEGS] __aligned(256);
@@ -83,10 +86,10 @@ struct vbd_ring {
 	struct vbd_persist *persist; /* NULL: nothing is mapped */
 	struct work_struct work;
 	enum vbd_ring_mode mode; /* written under dom->lock */
+	atomic_t running;	 /* the work is */
 	atomic_t in_flight;	 /* queued with the file */
 	atomic_t completing;	 /* callbacks of the file that still use the ring */
 	struct llist_head ended; /* of these, what has ended */
-	wait_queue_head_t idle;	 /* nothing is in flight any more */
 	struct vbd_stats stats;
 	unsigned int nr_ops;
 	struct gnttab_copy ops[VBD_BATCH_SEGS];
@@ -98,6 +101,8 @@ struct vbd {
 	char name[24]; /* vbdD.I, in /proc/interrupts */
 	struct blk_backing backing;
 	struct blkreq_rules rules;
+	struct vbd_queue *queue;
+	struct noxs_budget_user queued_pages, mapped_pages;
 
 	/* Connection: written under dom->lock while no work runs, constant while one may. */
 	unsigned int nr_rings; /* 0 when not connected */
@@ -122,30 +127,37 @@ extern const struct noxs_class noxs_vbd_class;
 int noxs_vbd_init(void);
 void noxs_vbd_fini(void);
 
-/* Where the rings' works run. */
-extern struct workqueue_struct *vbd_wq;
-
 /* ---- connect.c ---- */
 
 /* Map the rings and bind the channel; requests are served from then on. */
 int vbd_connect(struct vbd *vbd, const struct vbd_params *params);
 
 /*
- * Stop, wait for what the disk still has to do, and let go of everything of the guest's.  May be
- * called when not connected.
+ * Take no more requests, and answer what has been taken (VBD_RING_DRAINS) or forget it
+ * (VBD_RING_STOPPED).  True if the disk has done with all of it, so that the guest's memory is left
+ * alone from now on, with rings and channel in place; never waits for that.  Otherwise
+ * noxs_device_stopped() tells when to ask again.  May be called when not connected.
+ */
+bool vbd_stop(struct vbd *vbd, enum vbd_ring_mode mode);
+
+/* Go on after DRAINS, if that is how the rings were stopped. */
+void vbd_thaw(struct vbd *vbd);
+
+/*
+ * Let go of everything of the guest's, after vbd_stop(STOPPED) has said true.  Without that it
+ * waits for the disk: only to undo a connection that no guest has used.  May be called when not
+ * connected.
  */
 void vbd_disconnect(struct vbd *vbd);
 
-/*
- * Take no more requests, and answer what has been taken: waits for the disk.  Then the guest's
- * memory is left alone, with rings and channel in place, until vbd_thaw() or vbd_disconnect().
- * Both may be called when not connected.
- */
-void vbd_quiesce(struct vbd *vbd);
-void vbd_thaw(struct vbd *vbd);
-
 /* The ring has nothing left to do: let events through again. */
 void vbd_send_eoi(struct vbd *vbd);
+
+/*
+ * The ring is about to wait for the disk, with requests taken: see that the other rings are served
+ * meanwhile, whose events come by the same channel.
+ */
+void vbd_release_event(struct vbd_ring *ring);
 
 /* ---- pump.c ---- */
 
@@ -154,6 +166,9 @@ void vbd_ring_work(struct work_struct *work);
 bool vbd_ring_has_work(const struct vbd_ring *ring);
 
 /* ---- io.c ---- */
+
+/* Give the vbd its share of the memory for requests. */
+void vbd_io_join(struct vbd *vbd);
 
 /* The request in @req, which is copied, without memory for its data yet; or NULL. */
 struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req);

@@ -7,7 +7,9 @@
  * unknown flags must be zero (-EINVAL).
  *
  * Errors of every ioctl: -EPERM no CAP_SYS_ADMIN; -EFAULT bad pointer; -EINVAL malformed argument,
- * reserved or own domid; -ENOTTY unknown ioctl; -ESRCH no such domain, or dying; -EINTR.
+ * reserved or own domid; -ENOTTY unknown ioctl; -ESRCH no such domain, or dying; -EINTR the caller
+ * was killed.  REMOVE, QUIESCE and DESTROY wait for what a domain's disks have begun; what REMOVE and
+ * DESTROY have begun goes on without a caller that was killed.  No other ioctl waits for a disk.
  */
 #ifndef NOXS_IOCTL_H
 #define NOXS_IOCTL_H
@@ -214,7 +216,8 @@ struct noxs_ioc_request {
 
 /*
  * Stop every back-end of a domain from reading or writing its memory until THAW, or until this
- * descriptor is closed, however that comes about.  What its disks have begun is finished and answered
+ * descriptor is closed, however that comes about: a copy of it (fork, SCM_RIGHTS) holds on, so pass
+ * none.  What its disks have begun is finished and answered
  * first; QUIESCE waits for that.  Packets for the guest, and what it has put into the rings of its
  * disks, wait meanwhile, within the usual bounds.  Control page and rings stay mapped, and channels
  * bound.  A descriptor holds one domain at a time.

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Disks that do not answer: on a file system that is frozen, more rings write than any queue of the
+ * host has room for.  Other guests' disks go on, domains of others come and go, and whoever waits
+ * for such a disk can be killed, while its domain still answers questions.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
+#include "module-disk.h"
+
+#define FROZEN	  "/run/frozen"
+#define NR_GUESTS 17U /* with 4 rings each */
+#define NR_RINGS  4U
+#define FIRST	  2U /* data page; those before are rings */
+
+/* ext2 needs no tools but busybox's, and Linux's ext4 can freeze it. */
+static bool make_filesystem(void)
+{
+	return !system(
+		"for m in crc16 crc32c_generic mbcache jbd2 ext4; do insmod ./$m.ko || exit 1; done; "
+		"insmod /lib/lab/loop.ko; "
+		"dd if=/dev/zero of=/run/ext2 bs=1M count=24 2>/dev/null && "
+		"mke2fs -F /run/ext2 >/dev/null 2>&1 && losetup /dev/loop7 /run/ext2 && "
+		"mkdir -p " FROZEN " && mount -t ext4 /dev/loop7 " FROZEN);
+}
+
+static bool remove_filesystem(void)
+{
+	return !system("for i in 1 2 3 4 5; do umount " FROZEN " && break; sleep 1; done; "
+		       "losetup -d /dev/loop7 && rm /run/ext2 && "
+		       "rmmod ext4 jbd2 mbcache crc32c_generic crc16");
+}
+
+/* ---- calls that may hang ---- */
+
+enum call {
+	CALL_QUERY,
+	CALL_REMOVE,
+	CALL_QUIESCE,
+	CALL_DETACH
+};
+
+static int do_call(enum call call, uint32_t domid)
+{
+	struct noxs_ioc_query query = { .domid = (uint16_t)domid };
+	int own = open(NOXS_DEVICE, O_RDWR);
+
+	switch (call) {
+	case CALL_QUERY:
+		return control(own, NOXS_IOC_QUERY, &query);
+	case CALL_REMOVE:
+		return remove_device(domid, NOXS_CLASS_VBD, 0);
+	case CALL_QUIESCE:
+		return quiesce(own, domid);
+	default:
+		return detach(domid);
+	}
+}
+
+static pid_t start(enum call call, uint32_t domid)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(do_call(call, domid));
+	return child;
+}
+
+/* Its wait status once it has ended; -1 if it has not after @seconds. */
+static int await_child(pid_t child, unsigned int seconds)
+{
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < seconds * 100; i++) {
+		if (waitpid(child, &status, WNOHANG) == child)
+			return status;
+		usleep(10000);
+	}
+	return -1;
+}
+
+static void expect_done(const char *name, enum call call, uint32_t domid)
+{
+	int status = await_child(start(call, domid), 5);
+
+	verdict(name, !status, "wait status %x", status);
+}
+
+/* It waits, its domain answers meanwhile, and it can be killed. */
+static void expect_waits(const char *name, enum call call, uint32_t domid)
+{
+	pid_t child = start(call, domid);
+	int early = await_child(child, 1), other, end;
+
+	other = call == CALL_DETACH ? 0 : await_child(start(CALL_QUERY, domid), 5);
+	kill(child, SIGTERM);
+	end = await_child(child, 5);
+	verdict(name, early == -1 && !other && WIFSIGNALED(end),
+		"ended early %x, query %x, killed %x", early, other, end);
+}
+
+/* ---- a file system that is frozen ---- */
+
+static bool open_disk(struct disk *disk, unsigned int nr)
+{
+	char name[40];
+	bool ok;
+	int file;
+
+	snprintf(name, sizeof(name), FROZEN "/disk%u", nr);
+	file = open(name, O_RDWR | O_CREAT, 0600);
+	ok = file >= 0 && !ftruncate(file, DISK_SECTORS * 512) &&
+	     disk_open(disk, file, 0, NR_RINGS);
+	close(file);
+	return ok;
+}
+
+static void write_all_rings(struct disk *disk)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_RINGS; i++) {
+		disk_request(disk, i, BLKIF_OP_WRITE, i * 8, FIRST + i, 1);
+		disk_push(disk, i);
+	}
+}
+
+static unsigned int reap_all_rings(struct disk *disk)
+{
+	unsigned int i, good = 0;
+
+	for (i = 0; i < NR_RINGS; i++)
+		good += disk_reap(disk, i, 1, BLKIF_RSP_OKAY);
+	return good;
+}
+
+static unsigned int answered(const struct disk *disk)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < NR_RINGS; i++)
+		n += disk->ring[i].sring->rsp_prod - disk->ring[i].rsp_cons;
+	return n;
+}
+
+/* With the file system frozen, and every ring of @disks waiting for it. */
+static void while_frozen(struct disk *disks, struct disk *other, struct disk *third)
+{
+	unsigned int i, early = 0;
+
+	usleep(300000);
+	for (i = 0; i < NR_GUESTS; i++)
+		early += answered(&disks[i]);
+	verdict("frozen", !early, "%u answered", early);
+	disk_request(other, 0, BLKIF_OP_READ, 8, 0, 4);
+	verdict("frozen-others-read",
+		disk_reap(other, 0, 1, BLKIF_RSP_OKAY) == 1 && disk_pages_match(other, 0, 4, 8),
+		"no answer");
+	expect_done("frozen-others-quiesce", CALL_QUIESCE, other->guest.domid);
+	expect_done("frozen-others-remove", CALL_REMOVE, third->guest.domid);
+	expect_done("frozen-others-detach", CALL_DETACH, third->guest.domid);
+	guest_destroy(&third->guest);
+	verdict("frozen-others-die", await_gone(third->guest.domid), "lingers");
+	expect_waits("frozen-quiesce", CALL_QUIESCE, disks[0].guest.domid);
+	expect_waits("frozen-remove", CALL_REMOVE, disks[1].guest.domid);
+	expect_waits("frozen-detach", CALL_DETACH, disks[2].guest.domid);
+	/* The front-end's own CLOSED is a promise as well. */
+	disks[3].guest.ctrl->slot[1].front.state = NOXS_STATE_CLOSED;
+	guest_publish(&disks[3].guest, 1);
+	expect_done("frozen-query", CALL_QUERY, disks[3].guest.domid);
+	verdict("frozen-closes", disks[3].guest.ctrl->slot[1].back.state == NOXS_STATE_OPEN,
+		"state %u", disks[3].guest.ctrl->slot[1].back.state);
+	/* One dies; nobody waits for it. */
+	guest_destroy(&disks[4].guest);
+}
+
+/* What was waited for comes about when the disk answers, whoever has gone meanwhile. */
+static void after_thaw(struct disk *disks)
+{
+	struct noxs_ioc_query query = { .domid = (uint16_t)disks[1].guest.domid };
+	unsigned int good = 0, i;
+
+	verdict("thawed-quiesced-serves", reap_all_rings(&disks[0]) == 4, "it is still held");
+	verdict("thawed-removed",
+		reap_all_rings(&disks[1]) == 4 &&
+			guest_await_state(&disks[1].guest, 1, NOXS_STATE_GONE) &&
+			!control(fd, NOXS_IOC_QUERY, &query) && query.nr_devs == 1,
+		"state %u", disks[1].guest.ctrl->slot[1].back.state);
+	guest_destroy(&disks[2].guest);
+	verdict("thawed-detached", await_gone(disks[2].guest.domid), "lingers");
+	verdict("thawed-closed", guest_await_state(&disks[3].guest, 1, NOXS_STATE_CLOSED),
+		"state %u", disks[3].guest.ctrl->slot[1].back.state);
+	verdict("thawed-dead", await_gone(disks[4].guest.domid), "lingers");
+	for (i = 5; i < NR_GUESTS; i++)
+		good += reap_all_rings(&disks[i]);
+	verdict("thawed-answers", good == (NR_GUESTS - 5) * NR_RINGS, "%u", good);
+	for (i = 0; i < NR_GUESTS; i++)
+		if (i != 2 && i != 4)
+			disk_close(&disks[i]);
+}
+
+static void test_frozen(void)
+{
+	static struct disk disks[NR_GUESTS], other, third;
+	unsigned int i;
+	int file = disk_file();
+
+	if (!make_filesystem() || !disk_open(&other, file, 0, 1) || !disk_open(&third, file, 0, 1))
+		return verdict("frozen-setup", false, "%s", strerror(errno));
+	for (i = 0; i < NR_GUESTS; i++)
+		if (!open_disk(&disks[i], i))
+			return;
+	sync();
+	if (system("fsfreeze --freeze " FROZEN))
+		return verdict("frozen-setup", false, "cannot be frozen");
+	for (i = 0; i < NR_GUESTS; i++)
+		write_all_rings(&disks[i]);
+	while_frozen(disks, &other, &third);
+	if (system("fsfreeze --unfreeze " FROZEN))
+		return verdict("thaw", false, "cannot be thawed");
+	after_thaw(disks);
+	disk_close(&other);
+	close(file);
+	/* Each write has given back its part of the freeze protection. */
+	verdict("frozen-again",
+		!system("fsfreeze --freeze " FROZEN) && !system("fsfreeze --unfreeze " FROZEN),
+		"cannot be");
+	verdict("frozen-unmounts", remove_filesystem(), "it is still in use");
+}
+
+/* ---- rings of one disk ---- */
+
+/* One that waits for the page cache's disk does not keep its event from the others. */
+static void test_rings_are_parallel(void)
+{
+	int file = open(SLOWEST_DISK, O_RDWR);
+	unsigned int good, i;
+	struct disk disk;
+
+	if (!disk_open(&disk, file, 0, 2))
+		return;
+	/* Four seconds, in one round. */
+	for (i = 0; i < 8; i++)
+		disk_request(&disk, 0, BLKIF_OP_READ, 10000 + i * 900, i, 1);
+	disk_push(&disk, 0);
+	usleep(200000);
+	disk_request(&disk, 1, BLKIF_OP_READ, 20000, 9, 1);
+	good = disk_reap(&disk, 1, 1, BLKIF_RSP_OKAY);
+	verdict("rings-parallel", good == 1 && disk.ring[0].sring->rsp_prod == 0,
+		"%u answered, behind %u", good, disk.ring[0].sring->rsp_prod);
+	verdict("rings-parallel-both", disk_reap(&disk, 0, 8, BLKIF_RSP_OKAY) == 8, "no");
+	disk_close(&disk);
+	close(file);
+}
+
+void test_disk_closing(void)
+{
+	test_rings_are_parallel();
+	test_frozen();
+}
