@@ -76,8 +76,31 @@ refused 3 "there twice" disk-part-of-another attempt "$tmp/a,raw,xvda,r" "$tmp/b
 run disk-writer disk one "mode=poll" "vdev=xvda,target=$tmp/blank"
 refused 5 "in use" disk-in-use attempt "vdev=xvda,target=$tmp/blank"
 refused 5 "in use" disk-in-use-read attempt "vdev=xvda,access=ro,target=$tmp/blank"
+# By another way: a loop device of it that can be written, or can be but is not; and one that came first.
+insmod /lib/lab/loop.ko 2>/dev/null
+run disk-loop losetup /dev/loop5 $tmp/blank
+refused 5 "in use" disk-in-use-loop attempt "vdev=xvda,target=/dev/loop5"
+refused 5 "in use" disk-in-use-loop-read attempt "vdev=xvda,access=ro,target=/dev/loop5"
 check disk-refused-none "! chaos list refused >/dev/null 2>&1"
 destroy_all
+refused 5 "in use" disk-loop-first attempt "vdev=xvda,target=$tmp/blank"
+refused 5 "in use" disk-loop-first-read attempt "vdev=xvda,access=ro,target=$tmp/blank"
+run disk-loop-alone disk one "mode=poll" "vdev=xvda,target=/dev/loop5"
+run disk-loop-again losetup /dev/loop6 $tmp/blank
+refused 5 "in use" disk-two-loops attempt "vdev=xvda,target=/dev/loop6"
+run disk-loop-on-loop losetup /dev/loop4 /dev/loop6
+refused 5 "in use" disk-loop-on-loop-refused attempt "vdev=xvda,target=/dev/loop4"
+destroy_all
+run disk-loops-gone losetup -d /dev/loop4
+run disk-loops-gone losetup -d /dev/loop6
+run disk-loops-gone losetup -d /dev/loop5
+# Readers may be as many as like, also by a loop device that only reads.
+run disk-loop-reader losetup -r /dev/loop5 $tmp/a
+run disk-loop-two-readers disk one "mode=read-only" "vdev=xvda,access=ro,target=$tmp/a"
+run disk-loop-two-readers disk two "mode=read-only" "vdev=xvda,access=ro,target=/dev/loop5"
+destroy_all
+refused 5 "in use" disk-loop-under-reader attempt "vdev=xvda,target=$tmp/a"
+run disk-loops-gone losetup -d /dev/loop5
 run disk-free-again disk one "mode=read-only" "vdev=xvda,access=ro,target=$tmp/a"
 destroy_all
 
@@ -129,6 +152,10 @@ for registered in 0 1; do
 done
 run disk-block-device disk one "mode=poll" "phy:/dev/nullb0,xvda,w"
 refused 5 "in use" disk-block-device-in-use attempt "vdev=xvda,target=/dev/nullb0"
+# A node of its own makes no difference.
+mknod $tmp/node b $(tr : ' ' </sys/block/nullb0/dev)
+refused 5 "in use" disk-other-node-in-use attempt "vdev=xvda,target=$tmp/node"
+refused 5 "in use" disk-other-node-in-use-read attempt "vdev=xvda,access=ro,target=$tmp/node"
 destroy_all
 
 # ---- destroyed with I/O in flight ----

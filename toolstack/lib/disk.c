@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <libxlutil.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -219,19 +220,27 @@ static int open_target(const struct chaos_disk *disk)
 	/* O_NONBLOCK: not to wait for the other end of a pipe. */
 	int flags = O_CLOEXEC | O_NONBLOCK | (disk->is_read_only ? O_RDONLY : O_RDWR) |
 		    (disk->is_direct ? O_DIRECT : 0);
+	char path[PATH_MAX];
 	struct stat st;
 
-	if (stat(disk->target, &st))
+	if (strlen(disk->target) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path, disk->target, strlen(disk->target) + 1);
+	if (stat(path, &st))
 		return -1;
 	/* To open a device of another kind may already do something. */
 	if (S_ISCHR(st.st_mode)) {
 		errno = ENOTBLK;
 		return -1;
 	}
-	/* Of a block device: not together with a file system of ours. */
-	if (S_ISBLK(st.st_mode) && !disk->is_read_only)
-		flags |= O_EXCL;
-	return open(disk->target, flags);
+	if (!S_ISBLK(st.st_mode))
+		return open(path, flags);
+	/* Locks are the node's, so all guests are to have the same. */
+	chaos_disk_node(&st, path, sizeof(path));
+	/* Not together with a file system of ours. */
+	return open(path, disk->is_read_only ? flags : flags | O_EXCL);
 }
 
 int chaos_disk_open(const struct chaos_disk *disk, int *out, struct chaos_error *err)
@@ -250,7 +259,7 @@ int chaos_disk_open(const struct chaos_disk *disk, int *out, struct chaos_error 
 		e = ENOTBLK;
 	else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		e = ENOTBLK;
-	else if (lock(fd, disk))
+	else if (lock(fd, disk) || chaos_disk_check_behind(fd, !disk->is_read_only))
 		e = errno;
 	if (e) {
 		close(fd);

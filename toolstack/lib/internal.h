@@ -225,6 +225,14 @@ bool chaos_vdev_is_partition(unsigned int id);
 int chaos_disk_parse(const char *spec, struct chaos_disk *disk, char *others, size_t len,
 		     struct chaos_error *err);
 /* The descriptor to hand to the module, locked against other users of the same file. */
+/*
+ * disk_behind.c: the node that a block device has in /dev, for all that are of the same device
+ * (unchanged if there is none); and whether somebody writes, or is not to have written under it,
+ * what is behind an open file by another way than that file: -1 with EBUSY.
+ */
+struct stat;
+void chaos_disk_node(const struct stat *st, char *path, size_t size);
+int chaos_disk_check_behind(int fd, bool writes);
 int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *err);
 /* What an errno from opening or attaching it means. */
 int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err);
