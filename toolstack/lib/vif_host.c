@@ -30,21 +30,22 @@ static int socket_get(void)
 }
 
 /*
- * Has this interface the address?  Linux (devinet_ioctl()) looks for the one that is asked with, and
+ * Has the vif's link its address?  Linux (devinet_ioctl()) looks for the one that is asked with, and
  * answers with the first there is otherwise.  If nobody can tell it has not.
  */
-static bool has_address(const char *ifname, uint32_t address)
+static bool has_address(const struct chaos_vif *vif)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { .s_addr = address } };
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { .s_addr = vif->ipv4 } };
 	struct ifreq req = { 0 };
 	int fd = socket_get();
 
-	strncpy(req.ifr_name, ifname, sizeof(req.ifr_name) - 1);
+	_Static_assert(sizeof(req.ifr_name) == sizeof(vif->bridge), "IFNAMSIZ");
+	memcpy(req.ifr_name, vif->bridge, sizeof(req.ifr_name));
 	memcpy(&req.ifr_addr, &in, sizeof(in));
 	if (fd < 0 || ioctl(fd, SIOCGIFADDR, &req))
 		return false;
 	memcpy(&in, &req.ifr_addr, sizeof(in));
-	return in.sin_addr.s_addr == address;
+	return in.sin_addr.s_addr == vif->ipv4;
 }
 
 int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct chaos_error *err)
@@ -53,8 +54,7 @@ int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct c
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		if (!vifs[i].ipv4 || !vifs[i].bridge[0] ||
-		    !has_address(vifs[i].bridge, vifs[i].ipv4))
+		if (!vifs[i].ipv4 || !vifs[i].bridge[0] || !has_address(&vifs[i]))
 			continue;
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EADDRINUSE,
