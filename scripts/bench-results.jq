@@ -47,6 +47,11 @@ def xl_at($n): div(around("xl-growth"; "xl-e"; $n - 9; $n; .took_ns); fork("xl-g
 def ours_at($n): div(around("growth"; $chaos; $n - 9; $n; .total_ns);
 	fork("growth"));
 
+# Destroying all of so many guests: each by the library, and by what the whole machine did for it.
+def destroyed($of; column): typical("destroy"; .kind == $chaos and .of == $of; column);
+([rows("destroy")[] | select(.kind == $chaos) | .of] | max) as $destroyed |
+def destroy_growth($n): div(destroyed($n; .busy_ns); destroyed(10; .busy_ns)) | round_to(3);
+
 def last_of($figure; $kind): [rows($figure)[] | select(.kind == $kind) | .guests] | max;
 def listing($guests): typical("list"; .kind == $chaos and .guests == $guests; .took_ns);
 last_of("list"; $chaos) as $listed |
@@ -111,6 +116,8 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	cli_pool_ratio: (pool("command-image") | round_to(3)),
 	cold_ratio: ($cold_ratio | round_to(3)),
 	growth_1000: (if $guests >= 1000 then $growth_ratio | round_to(3) else null end),
+	destroy_ratio: (div(destroyed(10; .took_ns); fork("growth")) | round_to(3)),
+	destroy_growth_1000: destroy_growth(1000),
 	list_growth_ratio: (if $listed == 1000
 		then div(listing(1000) - listing(10); fork("growth")) | round_to(3) else null end),
 	xl_vif_minsn: ($xl | minsn),
@@ -139,6 +146,10 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	ioctls_per_create: typical("phases"; .kind == "daytime-\($link)" and .guest > 1; .ioctls),
 	growth_guests: (if $guests > 0 then $guests else null end),
 	growth_last: ($growth_ratio | round_to(3)),
+	destroy_guests: $destroyed,
+	destroy_growth_last: destroy_growth($destroyed),
+	destroy_last_ratio: (div(destroyed($destroyed; .took_ns); fork("growth")) | round_to(3)),
+	destroy_busy_ratio: (div(destroyed(10; .busy_ns); fork("growth")) | round_to(3)),
 	growth_last_busy: (growth("growth"; $chaos; .busy_ns) | round_to(3)),
 	growth_bridge_guests: (if $bridge_guests > 0 then $bridge_guests else null end),
 	growth_bridge_last: (growth("growth"; "chaos-bridge"; .total_ns) | round_to(3)),
@@ -228,6 +239,7 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 # Why a value is null though its part was run.
 ((if $guests == 0 then {} else {
 	growth_1000: "\($guests) guests were created, it takes 1000; see growth_last",
+	destroy_growth_1000: "\($destroyed // 0) guests were destroyed, it takes 1000; see destroy_growth_last",
 	idle_insn_per_guest_s:
 		"\(last_of("idle"; $chaos) // 0) guests: it drowns in what Dom0 does anyway, it takes 100",
 	list_growth_ratio: "listed with \($listed // 0) guests at most, it takes 1000",
