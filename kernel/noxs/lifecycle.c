@@ -42,8 +42,8 @@ static void lifecycle_log(struct noxs_domain *dom, const struct noxs_event *even
 }
 
 /*
- * The event may be about a predecessor with the same domid.  GONE always is: no domain goes while
- * we have its control page mapped.
+ * The event may be about a predecessor with the same domid.  GONE, which Xen tells apart from news
+ * of a successor, always is: no domain goes while we have its control page mapped.
  */
 static bool lifecycle_is_dying(const struct noxs_event *event)
 {

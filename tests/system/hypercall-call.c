@@ -158,7 +158,7 @@ bool event_wait(uint32_t domid, uint32_t flags, struct noxs_event *ev)
 	return false;
 }
 
-uint32_t domain_create_as(uint32_t flags)
+static uint32_t domain_make(uint32_t domid, uint32_t flags)
 {
 	struct xen_domctl_createdomain config = {
 		.flags = flags,
@@ -170,13 +170,22 @@ uint32_t domain_create_as(uint32_t flags)
 		.grant_opts = XEN_DOMCTL_GRANT_version(1),
 		.handle = { 0xd0, 0x0d },
 	};
-	uint32_t domid = 0;
 
 	if (xc_domain_create(xch, &domid, &config)) {
 		printf("ERROR: hypercall: xc_domain_create: %s\n", strerror(errno));
 		exit(1);
 	}
 	return domid;
+}
+
+uint32_t domain_create_as(uint32_t flags)
+{
+	return domain_make(0, flags);
+}
+
+uint32_t domain_create_at(uint32_t domid)
+{
+	return domain_make(domid, 0);
 }
 
 uint32_t domain_create(void)

@@ -184,6 +184,13 @@ void test_replace(uint32_t domid)
 		      mapped_same(domid, g.frame, &page),
 	      "replace changes these slots alone, at once", "rc %d, %u the same, seq %u -> %u", rc,
 	      same, before.hdr.seq, page.hdr.seq);
+	devs[0].ctrl_port++;
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, sizeof(devs), 2), -EINVAL,
+	       "replace with another control port");
+	devs[0].ctrl_port--;
+	devs[1].ctrl_gfn++;
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, sizeof(devs), 2), -EINVAL,
+	       "replace with another control page");
 	expect(noxs(NOXS_OP_dev_remove, &op, sizeof(op), devs, sizeof(devs), 1), -EINVAL,
 	       "dev_remove flags");
 }

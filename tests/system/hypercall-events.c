@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <xenevtchn.h>
 
@@ -71,13 +72,82 @@ void test_events(void)
 	expect(set_info(&info, 1), 1, "the name of a dying domain is free");
 	if (p)
 		xenforeignmemory_unmap(fmem, p, 1);
-	check(event_wait(domid, NOXS_DOMF_GONE, &ev) && ev.flags == NOXS_DOMF_GONE && !ev.serial,
-	      "next_event tells that it is gone", "flags %#x", ev.flags);
+	check(event_wait(domid, NOXS_DOMF_GONE, &ev) && ev.flags == NOXS_DOMF_GONE &&
+		      ev.serial == serial,
+	      "next_event tells which one is gone", "flags %#x serial %llu, not %llu", ev.flags,
+	      (unsigned long long)ev.serial, (unsigned long long)serial);
 	expect(get(domid, &g, &page), -ESRCH, "get of one that is gone");
 	rc = get(successor, &g, &page);
 	check(!rc && g.serial > serial, "serials grow", "%llu after %llu",
 	      (unsigned long long)g.serial, (unsigned long long)serial);
 	test_gone(successor);
+}
+
+static uint64_t serial_of(uint32_t domid)
+{
+	struct noxs_dominfo di = { 0 };
+
+	return list_find(domid, &di) ? 0 : di.serial;
+}
+
+/* The end of one and news of the next with its domid are two events, whenever they are collected. */
+void test_domid_reused(void)
+{
+	uint32_t domid = domain_create();
+	uint64_t serial[2] = { serial_of(domid) };
+	struct noxs_event ev[3] = { 0 };
+	int rc;
+
+	events_drain();
+	xc_domain_destroy(xch, domid);
+	usleep(200000); /* RCU's delay, without a call that could collect it */
+	if (domain_create_at(domid) != domid) {
+		check(false, "a domid used again", "%s", strerror(errno));
+		return;
+	}
+	serial[1] = serial_of(domid);
+	xc_domain_shutdown(xch, domid, SHUTDOWN_crash);
+	rc = noxs(NOXS_OP_next_event, ev, sizeof(ev), NULL, 0, 3);
+	check(rc == 2 && ev[0].domid == domid && ev[0].flags == NOXS_DOMF_GONE &&
+		      ev[0].serial == serial[0] && ev[1].domid == domid &&
+		      ev[1].flags & NOXS_DOMF_SHUTDOWN && ev[1].serial == serial[1],
+	      "one is gone and its successor has shut down", "rc %d flags %#x %#x", rc, ev[0].flags,
+	      ev[1].flags);
+	test_gone(domid);
+}
+
+/* What comes again and again at a low domid does not hide what is at a high one. */
+void test_events_in_turn(void)
+{
+	uint32_t low = domain_create(), high = domain_create();
+	struct noxs_event ev = { 0 };
+	int rc;
+
+	events_drain();
+	xc_domain_shutdown(xch, low, SHUTDOWN_crash);
+	rc = noxs(NOXS_OP_next_event, &ev, sizeof(ev), NULL, 0, 1);
+	check(rc == 1 && ev.domid == low && low < high, "the one there is", "rc %d", rc);
+	xc_domain_destroy(xch, low);
+	xc_domain_shutdown(xch, high, SHUTDOWN_crash);
+	rc = noxs(NOXS_OP_next_event, &ev, sizeof(ev), NULL, 0, 1);
+	check(rc == 1 && ev.domid == high, "next_event goes on behind the last one told",
+	      "rc %d domid %u, not %u", rc, ev.domid, high);
+	check(event_wait(low, NOXS_DOMF_GONE, &ev), "and comes back", "flags %#x", ev.flags);
+	test_gone(high);
+}
+
+/* Whoever gets the VIRQ collects, and nobody else. */
+void test_collector(void)
+{
+	uint32_t domid = domain_create();
+	struct noxs_event ev;
+
+	expect(xc_domain_set_virq_handler(xch, domid, VIRQ_NOXS), 0, "VIRQ_NOXS to another domain");
+	expect(noxs(NOXS_OP_next_event, &ev, sizeof(ev), NULL, 0, 1), -EACCES,
+	       "next_event for the one who gets the VIRQ alone");
+	expect(xc_domain_set_virq_handler(xch, 0, VIRQ_NOXS), 0, "VIRQ_NOXS back");
+	expect(events_drain(), 0, "next_event again");
+	test_gone(domid);
 }
 
 /* VIRQ_NOXS comes, once for each of the three changes, and says nothing by itself. */

@@ -105,6 +105,37 @@ void test_set_info(uint32_t a, uint32_t b)
 	      "name '%.63s'", di.name);
 }
 
+/* Whether Xen's own list, ours and the page say that it is the domain's. */
+static bool uuid_is(uint32_t domid, const uint8_t uuid[NOXS_UUID_LEN])
+{
+	struct noxs_dev_page page;
+	struct noxs_dominfo di;
+	struct noxs_get g;
+	xc_domaininfo_t info;
+
+	return xc_domain_getinfolist(xch, domid, 1, &info) == 1 && info.domain == domid &&
+	       !memcmp(info.handle, uuid, NOXS_UUID_LEN) && !list_find(domid, &di) &&
+	       !memcmp(di.uuid, uuid, NOXS_UUID_LEN) && !get(domid, &g, &page) &&
+	       !memcmp(page.hdr.uuid, uuid, NOXS_UUID_LEN);
+}
+
+/* One UUID, whichever call sets it, before there is a page and afterwards. */
+void test_uuid(void)
+{
+	xen_domain_handle_t early = { 1, [15] = 1 }, late = { 2, [15] = 2 };
+	struct noxs_set_info info = { .domid = domain_create(), .what = NOXS_SET_UUID };
+
+	expect(xc_domain_sethandle(xch, info.domid, early), 0, "sethandle without a page");
+	expect(set_name(info.domid, "uuid"), 1, "set_info of the name alone");
+	check(uuid_is(info.domid, early), "the page has the handle set before", "it has not");
+	expect(xc_domain_sethandle(xch, info.domid, late), 0, "sethandle with a page");
+	check(uuid_is(info.domid, late), "sethandle sets the page's UUID", "it does not");
+	memset(info.uuid, 3, sizeof(info.uuid));
+	expect(set_info(&info, 1), 1, "set_info of the UUID alone");
+	check(uuid_is(info.domid, info.uuid), "set_info sets the handle", "it does not");
+	test_gone(info.domid);
+}
+
 void test_get_errors(uint32_t domid)
 {
 	struct noxs_get g = { .domid = domid, .flags = 1 };

@@ -141,6 +141,23 @@ static void test_soft_reset(void)
 	test_gone(domid);
 }
 
+/* One that fails takes nothing. */
+static void test_soft_reset_fails(void)
+{
+	uint32_t domid = domain_create();
+	struct noxs_dev dev = vif(0, 0);
+	struct noxs_dev_page page;
+	struct noxs_get g;
+	int rc;
+
+	dev_add(domid, &dev, 1);
+	check(xc_domain_soft_reset(xch, domid), "no soft reset of a PV guest", "there is");
+	rc = get(domid, &g, &page);
+	check(!rc && page.hdr.nr_devs == 1 && page.dev[0].cls, "its devices stay", "rc %d nr %u",
+	      rc, page.hdr.nr_devs);
+	test_gone(domid);
+}
+
 /* What the pages cost is given back. */
 static void test_leak(void)
 {
@@ -210,6 +227,7 @@ int main(void)
 	c = domain_create();
 	test_set_info_errors(a);
 	test_set_info(a, b);
+	test_uuid();
 	test_dev_errors(a);
 	test_devs(a);
 	test_replace(a);
@@ -220,9 +238,13 @@ int main(void)
 	test_gone(b);
 	test_gone(c);
 	test_events();
+	test_domid_reused();
+	test_events_in_turn();
+	test_collector();
 	test_virq();
 	test_ports();
 	test_soft_reset();
+	test_soft_reset_fails();
 	test_leak();
 	if (had_module)
 		module_load();

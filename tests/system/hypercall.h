@@ -44,14 +44,16 @@ int list_find(uint32_t domid, struct noxs_dominfo *info);
 int events_drain(void);
 bool event_wait(uint32_t domid, uint32_t flags, struct noxs_event *ev);
 
-/* A domain that never runs, with XEN_DOMCTL_CDF_*, and a vif for it. */
+/* A domain that never runs, with XEN_DOMCTL_CDF_*, or a domid; and a vif for it. */
 uint32_t domain_create_as(uint32_t flags);
+uint32_t domain_create_at(uint32_t domid);
 uint32_t domain_create(void);
 struct noxs_dev vif(uint16_t id, uint16_t slot);
 
 /* hypercall-info.c; a and b are new domains */
 void test_set_info_errors(uint32_t a);
 void test_set_info(uint32_t a, uint32_t b);
+void test_uuid(void);
 void test_get_errors(uint32_t a);
 void test_list(uint32_t a, uint32_t b);
 
@@ -64,6 +66,9 @@ void test_preconnected(uint32_t other);
 /* hypercall-events.c; test_gone() destroys the domain */
 void test_gone(uint32_t domid);
 void test_events(void);
+void test_domid_reused(void);
+void test_events_in_turn(void);
+void test_collector(void);
 void test_virq(void);
 
 #endif /* HYPERCALL_H */

@@ -28,7 +28,7 @@
 #endif
 
 #define NOXS_ABI_MAJOR          1U
-#define NOXS_ABI_MINOR          1U
+#define NOXS_ABI_MINOR          2U
 /* What NOXS_OP_version returns. */
 #define NOXS_ABI_VERSION        ((NOXS_ABI_MAJOR << 16) | NOXS_ABI_MINOR)
 
@@ -37,7 +37,10 @@
 #define __HYPERVISOR_noxs_op    60
 #endif
 
-/* Global VIRQ raised in the control domain when NOXS_OP_next_event has news. */
+/*
+ * Global VIRQ raised when NOXS_OP_next_event has news: in the hardware domain, or the one that
+ * XEN_DOMCTL_set_virq_handler names.
+ */
 #ifndef VIRQ_NOXS
 #define VIRQ_NOXS               14
 #endif
@@ -59,13 +62,15 @@
 /* ------------------------------------------------------------------------------------------
  * The device page: one per domain, written by Xen only, mapped read-only by the guest.
  *
- * Reader: read seq (retry while odd, at most NOXS_SEQ_RETRIES times), read barrier, copy what is
- * wanted, read barrier, read seq again, retry if it moved.
+ * Reader: read seq (retry while odd, at most NOXS_SEQ_RETRIES times, with a pause in between), read
+ * barrier, copy what is wanted, read barrier, read seq again, retry if it moved.  Xen writes for a
+ * microsecond at most, but its processor may be taken away meanwhile by firmware or by a hypervisor
+ * below it: so many retries take tens of milliseconds and more.
  * ------------------------------------------------------------------------------------------ */
 
 #define NOXS_DEV_PAGE_MAGIC     0x53584f4eU     /* "NOXS" */
 #define NOXS_MAX_DEVS           48U
-#define NOXS_SEQ_RETRIES        1000U
+#define NOXS_SEQ_RETRIES        5000000U
 
 /* noxs_dev_header.flags and noxs_set_info.state: what the toolstack has made of the domain. */
 #define NOXS_DOM_BUILDING       0U      /* being created, or left so by a dead toolstack */
@@ -340,13 +345,14 @@ struct noxs_map {
 };
 
 /*
- * Privileged.  arg: IN struct noxs_dev_op; buf: IN/OUT array of count struct noxs_dev, 1 to
+ * Privileged.  arg: IN struct noxs_dev_op; buf: IN array of count struct noxs_dev, 1 to
  * NOXS_MAX_DEVS.  Adds all of them or none, under one change of seq; allocates the device page at
- * first use.  On success the slots' contents are exactly what was passed.
+ * first use, also if it fails then.  On success the slots' contents are exactly what was passed.
  * With REPLACE, since minor 1, all of them are there already, and their slots get these contents;
- * what names a device, and its place in the control page, stays.
- * -EINVAL class, id, padding, flags, configuration, count; REPLACE: another backend_domid or
- * ctrl_slot; -EEXIST (class, id) or (backend_domid, ctrl_slot) taken, with REPLACE only within the
+ * what names a device, and its control channel (backend_domid, ctrl_slot, ctrl_port, ctrl_gfn),
+ * stays.
+ * -EINVAL class, id, padding, flags, configuration, count; REPLACE: another control channel (since
+ * minor 2 also another ctrl_port or ctrl_gfn); -EEXIST (class, id) or (backend_domid, ctrl_slot) taken, with REPLACE only within the
  * batch; -ENOENT REPLACE: one of them is not there; -ENOSPC no slot left; -ENOMEM.
  */
 #define NOXS_OP_dev_add         2U
@@ -378,9 +384,11 @@ struct noxs_dev_id {
 /*
  * Privileged.  arg: IN array of count struct noxs_set_info (one domain each, 1 to
  * NOXS_SET_INFO_MAX); buf NULL.  Each item is applied whole or not at all, in order.  Returns the
- * number applied if at least one was, otherwise the first one's error.
+ * number applied if at least one was, otherwise the first one's error.  Allocates the device page
+ * at first use, also if it fails then.
  * NAME: -EEXIST another domain bears it; -EINVAL no NUL, non-zero bytes behind it, or a byte below
- * 0x21, '/' or 0x7f in it.  The empty name takes the name away.  UUID also sets the domain's handle.
+ * 0x21, '/' or 0x7f in it.  The empty name takes the name away.  UUID is the domain's handle: whoever
+ * may not set that (XEN_DOMCTL_setdomainhandle) may not set this, and either sets both.
  */
 #define NOXS_OP_set_info        4U
 
@@ -406,7 +414,7 @@ struct noxs_set_info {
 /*
  * Privileged.  arg: IN/OUT struct noxs_get; buf: OUT one struct noxs_dev_page, or NULL for the
  * frame and serial alone; count 0.  Answered from Xen's private state.  Dying domains are answered
- * as long as they exist.  -ENOENT the domain has no device page.
+ * as long as they exist.  -ENOENT the domain has no device page; -ENOMEM.
  */
 #define NOXS_OP_get             5U
 
@@ -420,8 +428,8 @@ struct noxs_get {
 
 /*
  * Privileged.  arg: IN/OUT struct noxs_list; buf: OUT array of count struct noxs_dominfo.  Walks
- * all domains in order of domid from `first`; returns the number written.  `next` is where to go
- * on, NOXS_DOMID_NONE at the end.  Domains of other toolstacks are listed too, without NOXS.
+ * all domains in order of domid from `first`; returns the number written, which may be less than
+ * count, and 0, before the end.  `next` is where to go on, NOXS_DOMID_NONE at the end.  Domains of other toolstacks are listed too, without NOXS.
  */
 #define NOXS_OP_list            6U
 
@@ -458,11 +466,16 @@ struct noxs_dominfo {
 };
 
 /*
- * Privileged.  arg: OUT array of count struct noxs_event (1 to NOXS_EVENTS_MAX); buf NULL.
- * Collects domains whose life-cycle changed since they were last collected, and returns how many
- * were written: fewer than count means that there are no more.  A change always raises VIRQ_NOXS.
+ * Privileged, and for the domain alone that gets VIRQ_NOXS (-EACCES).  arg: OUT array of count
+ * struct noxs_event (1 to NOXS_EVENTS_MAX); buf NULL.  Collects domains whose life-cycle changed
+ * since they were last collected, and returns how many were written: fewer than count means that
+ * there are no more.  A change always raises VIRQ_NOXS.
  * Nothing queues: several changes of one domain make one event with its state of now; the state of
  * a domain that still exists can be read again with NOXS_OP_list.
+ * GONE comes when all of the domain's memory is back.  Its serial (since minor 2; 0 before) says
+ * which one: that one and all domains before it with its domid are gone.  A successor's news come
+ * as an event of their own.
+ * -EFAULT the first cannot be written; if a later one cannot, those before it count as told.
  */
 #define NOXS_OP_next_event      7U
 
@@ -474,7 +487,7 @@ struct noxs_event {
     uint32_t flags;                     /* NOXS_DOMF_* */
     uint32_t reason;                    /* SHUTDOWN_*, with NOXS_DOMF_SHUTDOWN */
     uint32_t pad1;
-    uint64_t serial;                    /* 0 with NOXS_DOMF_GONE */
+    uint64_t serial;                    /* see struct noxs_dominfo */
 };
 
 #define NOXS_OP_MAX             7U
