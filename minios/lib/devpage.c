@@ -21,8 +21,10 @@ int devpage_read(const struct noxs_dev_page *page, struct noxs_dev_page *copy)
 	for (tries = 0; tries < NOXS_SEQ_RETRIES; tries++) {
 		uint32_t seq = READ_ONCE(page->hdr.seq);
 
-		if (seq & 1)
+		if (seq & 1) {
+			__builtin_ia32_pause();
 			continue;
+		}
 		smp_rmb(); /* seq before the contents: pairs with the writer's barriers around them */
 		memcpy(&copy->hdr, &page->hdr, sizeof(copy->hdr));
 		if (copy->hdr.nr_slots <= NOXS_MAX_DEVS)
