@@ -92,7 +92,7 @@ static int visit_domains(struct chaos_ctx *ctx,
 			rc = list_error(errno, err);
 		for (i = 0; i < n && !is_enough; i++)
 			is_enough = visit(&batch->infos[i], opaque);
-	} while (n > 0 && !is_enough && batch->arg.first != NOXS_DOMID_NONE);
+	} while (n >= 0 && !is_enough && batch->arg.first != NOXS_DOMID_NONE);
 	chaos_noxs_batch_free(ctx, batch);
 	return rc;
 }
