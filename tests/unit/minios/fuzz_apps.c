@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_net: applications over lwIP's raw API that do all it lets them, beside daytime and lwIP's httpd:
+ * fuzz_net: applications over lwIP's raw API that do all it lets them, beside daytime and web's server:
  * one that sends much and closes, one that returns what it gets when it likes.
  */
 #include <stdlib.h>
 #include <string.h>
-#include "lwip/apps/fs.h"
-#include "lwip/apps/httpd.h"
+#include <minios/util.h>
 #include "lwip/tcp.h"
+#include "cache.h"
+#include "files.h"
+#include "server.h"
 #include "fuzz_net.h"
 
 #define IDLE_POLLS 60 /* of a second */
@@ -142,54 +144,27 @@ static void listen_at(uint16_t port, void *is_stream)
 	tcp_accept(pcb, connection_accepted);
 }
 
-/* ---- files for httpd: /N has N bytes, which sometimes are not there yet ---- */
+/* ---- files for web: /N has N bytes, which sometimes are not there yet ---- */
 
-err_t fs_open(struct fs_file *file, const char *name)
+bool files_find(const char *path, struct file *file)
 {
-	unsigned long len = strtoul(name + 1, NULL, 10);
+	unsigned long len = strtoul(path + 1, NULL, 10);
 
-	if (!len || len > 1000000)
-		return ERR_VAL;
-	memset(file, 0, sizeof(*file));
-	file->len = (int)len;
-	file->flags = FS_FILE_FLAGS_HEADER_PERSISTENT;
-	file->is_custom_file = 1;
-	return ERR_OK;
+	*file = (struct file){ .offset = 0, .size = (uint32_t)len };
+	return len && len <= 1000000;
 }
 
-void fs_close(struct fs_file *file)
+size_t cache_read(struct cache_waiter *waiter, uint64_t offset, const void **data, size_t len)
 {
-	(void)file;
+	(void)waiter;
+	(void)offset;
+	*data = text;
+	return one_in(16) ? 0 : size_min(len, sizeof(text));
 }
 
-int fs_read_async(struct fs_file *file, char *buffer, int count, fs_wait_cb callback, void *arg)
+void cache_cancel(struct cache_waiter *waiter)
 {
-	int left = file->len - file->index;
-
-	(void)callback;
-	(void)arg;
-	if (!left)
-		return FS_READ_EOF;
-	if (one_in(16))
-		return FS_READ_DELAYED;
-	if (count > left)
-		count = left;
-	memset(buffer, 'x', (size_t)count);
-	file->index += count;
-	return count;
-}
-
-int fs_is_file_ready(struct fs_file *file, fs_wait_cb callback, void *arg)
-{
-	(void)file;
-	(void)callback;
-	(void)arg;
-	return 1;
-}
-
-int fs_bytes_left(struct fs_file *file)
-{
-	return file->len - file->index;
+	(void)waiter;
 }
 
 void apps_start(void)
@@ -198,5 +173,7 @@ void apps_start(void)
 
 	listen_at(PORT_STREAM, &is_stream);
 	listen_at(PORT_ECHO, NULL);
-	httpd_init();
+	if (server_start())
+		abort();
+	server_disk(true);
 }
