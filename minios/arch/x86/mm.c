@@ -171,13 +171,16 @@ void mm_windows_unmap(void)
 
 LIGHTVM_NOTE(note, LIGHTVM_NOTE_PROTECTED, 1);
 
-static uint64_t image_prot(unsigned long va)
+/* What is behind the image, a builder may have mapped read-only: page tables. */
+static uint64_t page_prot(unsigned long va, uint64_t entry)
 {
 	if (va < (unsigned long)_rodata)
 		return PTE_RX;
 	if (va < (unsigned long)stack_start)
 		return PTE_RO;
-	return PTE_RW;
+	if (va < (unsigned long)_end)
+		return PTE_RW;
+	return entry & PTE_WRITE ? PTE_RW : PTE_RO;
 }
 
 void mm_protect_image(void)
@@ -190,11 +193,13 @@ void mm_protect_image(void)
 
 	if (!(*pte_lookup((unsigned long)_rodata, 1) & PTE_WRITE))
 		return; /* the domain builder has */
-	for (va = first + PAGE_SIZE; va < (unsigned long)_end; va += PAGE_SIZE) {
-		pte = pte_lookup(va, 1);
+	/* All that is mapped so far: also what will be heap, which the builder has made executable. */
+	for (va = first + PAGE_SIZE; (pte = pte_lookup(va, 1)) && (*pte & PTE_PRESENT);
+	     va += PAGE_SIZE) {
 		if (pte_is_foreign(pte, va))
 			continue; /* a window: the domain builder has mapped something there */
-		req[n++] = pte_update(pte, pte_make(mm_virt_to_mfn((void *)va), image_prot(va)));
+		req[n++] =
+			pte_update(pte, pte_make(mm_virt_to_mfn((void *)va), page_prot(va, *pte)));
 		if (n < MMU_BATCH)
 			continue;
 		err = hypercall_mmu_update(req, n);

@@ -13,6 +13,7 @@
 #include <minios/mm.h>
 #include <minios/panic.h>
 #include <minios/random.h>
+#include <minios/start.h>
 #include <minios/time.h>
 #include <minios/trap.h>
 #include "check.h"
@@ -33,6 +34,46 @@ static void test_protection(void)
 	check_true("end-of-stack-is-guarded",
 		   !trap_try_write((uint32_t *)((uintptr_t)stack_start - 8), 0));
 	check_true("reads-after-faults", trap_try_read(&variable, &word) && word == 7);
+}
+
+/* The table an entry points to. */
+static const uint64_t *table_of(uint64_t entry)
+{
+	return mm_pfn_to_virt(mm_mfn_to_pfn((entry & 0x000ffffffffff000UL) >> PAGE_SHIFT));
+}
+
+/* The leaf that maps an address, or 0. */
+static uint64_t leaf_of(unsigned long va)
+{
+	const uint64_t *table = (const uint64_t *)start_info_get()->pt_base;
+	unsigned int shift;
+	uint64_t entry;
+
+	for (shift = 39;; shift -= 9) {
+		entry = table[(va >> shift) & 511];
+		if (!(entry & PTE_PRESENT))
+			return 0;
+		if (shift == PAGE_SHIFT)
+			return entry;
+		table = table_of(entry);
+	}
+}
+
+/* All of our memory, whoever has mapped it: the builder, or we. */
+static void test_executable(const char *name)
+{
+	unsigned long va, both = 0, mapped = 0;
+	uint64_t leaf;
+	size_t pfn;
+
+	for (pfn = 0; pfn < mm_nr_pages(); pfn++) {
+		va = (unsigned long)mm_pfn_to_virt(pfn);
+		leaf = leaf_of(va);
+		mapped += leaf & PTE_PRESENT;
+		both += (leaf & PTE_WRITE) && !(leaf & PTE_NX);
+		both += leaf && !(leaf & PTE_NX) && va >= (unsigned long)stack_start;
+	}
+	check_value(name, mapped > 10 ? (long)both : -1, 0);
 }
 
 static void test_time(void)
@@ -173,12 +214,14 @@ int app_main(const char *cmdline)
 	check_true("command-line",
 		   minios_option(cmdline, "word", word, sizeof(word)) && word[0] == 'w');
 	test_protection();
+	test_executable("nothing-is-writable-and-executable");
 	test_time();
 	test_sleep();
 	test_events();
 	test_grants();
 	test_random();
 	test_memory();
+	test_executable("nothing-mapped-since-is-executable");
 	(void)check_finish(); /* the lines above say the same */
 	domain_shutdown(SHUTDOWN_reboot);
 }
