@@ -100,6 +100,59 @@ net_cases()
 	check "$mode-no-vif-left" "eventually 5 no_vifs"
 }
 
+# One datagram to all must not make all of them answer.
+echo_cases()
+{
+	daytime one 2
+	run net-echo-own ./netcheck any $net.2 3
+	./netcheck any $net.255 3
+	check net-echo-not-all "[ $? = 1 ]"
+	destroy_all
+}
+
+# Frames of more than one slot.
+jumbo_cases()
+{
+	ip link set xenbr0 mtu 9000
+	run net-jumbo-create daytime jumbo 2 mtu=9000
+	for size in 4000 4069 8000 8972; do
+		run net-jumbo-udp-$size ./netcheck udp $net.2 5 $size
+	done
+	run net-jumbo-ping ping -c 2 -W 2 -s 8972 $net.2
+	destroy_all
+	ip link set xenbr0 mtu 1500
+}
+
+save_and_restore()
+{
+	chaos save lease /run/lease && chaos restore /run/lease
+}
+
+# A lease goes on while its guest is saved; one that has run out is another's.
+lease_cases()
+{
+	echo 'option lease 600' >>/run/udhcpd.conf
+	: >/run/udhcpd.leases
+	udhcpd -S /run/udhcpd.conf
+	run net-lease-create chaos create --timeout 30 "$(guest_config lease daytime bridge=xenbr0)"
+	address=$(chaos console --dump lease | sed -n "s/.*serving at \([0-9.]*\).*/\1/p")
+	run net-lease-save-and-restore save_and_restore
+	run net-lease-holds eventually 10 "ping -c 1 -W 1 $address >/dev/null"
+	kill "$(cat /run/udhcpd.pid)"
+	chaos save lease /run/lease
+	date -s "@$(($(date +%s) + 3600))" >/dev/null
+	run net-lease-restore chaos restore /run/lease
+	check net-lease-has-run-out "! ping -c 3 -W 1 $address >/dev/null"
+	udhcpd -S /run/udhcpd.conf
+	run net-lease-anew eventually 40 "ping -c 1 -W 1 $address >/dev/null"
+	kill "$(cat /run/udhcpd.pid)"
+	date -s "@$(($(date +%s) - 3600))" >/dev/null
+	destroy_all
+}
+
 net_cases auto open
 net_cases guest closed
+echo_cases
+jumbo_cases
+lease_cases
 finish

@@ -5,6 +5,8 @@
  * usage: netcheck udp ADDRESS COUNT SIZE    echo on port 7: COUNT datagrams of SIZE bytes, one by
  *                                           one, each tried three times
  *        netcheck flood ADDRESS COUNT SIZE  the same without waiting: prints how many came back
+ *        netcheck any ADDRESS COUNT         COUNT datagrams to an address that may be a broadcast one:
+ *                                           fails with 1 if nobody answers
  *        netcheck tcp ADDRESS COUNT         COUNT connections to port 13 at once; each is answered
  *                                           with one line
  */
@@ -173,18 +175,33 @@ static int tcp(uint32_t count)
 	return 0;
 }
 
+static int any(uint32_t count)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+
+	peer.sin_port = htons(7);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)))
+		return fail("any") + 1;
+	for (; count; count--)
+		if (sendto(fd, "any", 3, 0, (struct sockaddr *)&peer, sizeof(peer)) != 3)
+			return fail("any") + 1;
+	return readable(fd, WAIT_MS) ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long count = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
 	unsigned long size = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
 
 	if (!count || size > MAX_SIZE || inet_pton(AF_INET, argv[2], &peer.sin_addr) != 1) {
-		fprintf(stderr, "usage: netcheck udp|flood|tcp ADDRESS COUNT [SIZE]\n");
+		fprintf(stderr, "usage: netcheck udp|flood|any|tcp ADDRESS COUNT [SIZE]\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "udp"))
 		return udp((uint32_t)count, size);
 	if (!strcmp(argv[1], "flood"))
 		return flood((uint32_t)count, size);
+	if (!strcmp(argv[1], "any"))
+		return any((uint32_t)count);
 	return tcp((uint32_t)count);
 }
