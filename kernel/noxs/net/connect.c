@@ -160,9 +160,9 @@ static int vif_bind_channels(struct vif *vif, const struct vif_params *params)
 
 static void vif_set_connected(struct vif *vif, bool connected)
 {
-	spin_lock_irq(&vif->rx_queue.lock);
+	spin_lock_bh(&vif->rx_queue.lock);
 	vif->connected = connected;
-	spin_unlock_irq(&vif->rx_queue.lock);
+	spin_unlock_bh(&vif->rx_queue.lock);
 }
 
 static void vif_set_carrier(struct vif *vif, bool on)

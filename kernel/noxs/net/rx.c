@@ -329,7 +329,8 @@ static void rx_answer(struct vif *vif, struct vif_scratch *scratch)
 		rx_respond(vif, scratch, &scratch->pkts[i]);
 		bytes += *vif_rx_charge(scratch->pkts[i].skb);
 	}
-	noxs_budget_put(&vif->rx_user, bytes);
+	if (bytes)
+		noxs_budget_put(&vif->rx_user, bytes);
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx, notify);
 	if (notify)
 		notify_remote_via_irq(vif->rx_irq);

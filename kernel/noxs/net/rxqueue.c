@@ -23,8 +23,11 @@
 #define RX_POOL_PART   4U
 #define RX_SHARE_BYTES SZ_16K /* some packets of 1500 bytes with what holds them */
 
-/* Of memory for packets in queues, in bytes of skb->truesize. */
-static struct noxs_budget rx_budget = NOXS_BUDGET_INIT(RX_POOL_BYTES, RX_SHARE_BYTES);
+/*
+ * Of memory for packets in queues, in bytes of skb->truesize.  The share is counted here, under the
+ * queue's lock, and costs no atomic operation: what is asked for is the pool.
+ */
+static struct noxs_budget rx_budget = NOXS_BUDGET_INIT(RX_POOL_BYTES, 0);
 
 module_param_named(vif_max_queued_bytes, rx_budget.pool, uint, 0644);
 MODULE_PARM_DESC(vif_max_queued_bytes,
@@ -36,26 +39,31 @@ static u32 rx_most(const struct vif *vif)
 	u32 pool = READ_ONCE(rx_budget.pool), used = atomic_read(&rx_budget.pool_used);
 
 	if (READ_ONCE(vif->rx_stalled) || used >= pool)
-		return RX_SHARE_BYTES;
+		return 0;
 	return min_t(u32, RX_SHARE_BYTES + (pool - used) / RX_POOL_PART, RX_QUEUE_BYTES);
 }
 
 /* rx_queue.lock is held. */
 static bool rx_take(struct vif *vif, struct sk_buff *skb)
 {
-	if (!vif->connected || !vif->configured || skb_queue_len(&vif->rx_queue) >= RX_QUEUE_PKTS ||
-	    noxs_budget_used(&vif->rx_user) + skb->truesize > rx_most(vif) ||
-	    !noxs_budget_try(&vif->rx_user, skb->truesize))
+	u32 bytes = vif->rx_queue_bytes + skb->truesize;
+
+	if (!vif->connected || !vif->configured || skb_queue_len(&vif->rx_queue) >= RX_QUEUE_PKTS)
 		return false;
-	*vif_rx_charge(skb) = skb->truesize;
+	*vif_rx_charge(skb) = 0;
+	if (bytes > RX_SHARE_BYTES) {
+		if (bytes > rx_most(vif) || !noxs_budget_try(&vif->rx_user, skb->truesize))
+			return false;
+		*vif_rx_charge(skb) = skb->truesize;
+	}
+	vif->rx_queue_bytes = bytes;
 	return true;
 }
 
 void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb)
 {
 	struct sk_buff_head *queue = &vif->rx_queue;
-	unsigned long flags;
-	bool queued = false;
+	bool queued;
 
 	/* Whatever the sender waits for, it must not wait for this guest. */
 	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
@@ -64,11 +72,14 @@ void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb)
 	nf_reset_ct(skb);
 	skb->dev = NULL; /* may go before the packet does */
 	/* netpoll comes with interrupts off, perhaps in one that has found this lock taken. */
-	spin_lock_irqsave(&queue->lock, flags);
+	if (!irqs_disabled())
+		spin_lock(&queue->lock);
+	else if (!spin_trylock(&queue->lock))
+		goto drop;
 	queued = rx_take(vif, skb);
 	if (queued)
 		__skb_queue_tail(queue, skb);
-	spin_unlock_irqrestore(&queue->lock, flags);
+	spin_unlock(&queue->lock);
 	if (queued) {
 		napi_schedule(&vif->napi);
 		return;
@@ -82,17 +93,20 @@ struct sk_buff *vif_rx_dequeue(struct vif *vif)
 {
 	struct sk_buff *skb;
 
-	spin_lock_irq(&vif->rx_queue.lock); /* a poll runs with interrupts on */
+	spin_lock(&vif->rx_queue.lock);
 	skb = __skb_dequeue(&vif->rx_queue);
-	spin_unlock_irq(&vif->rx_queue.lock);
+	if (skb)
+		vif->rx_queue_bytes -= skb->truesize;
+	spin_unlock(&vif->rx_queue.lock);
 	return skb;
 }
 
 void vif_rx_requeue(struct vif *vif, struct sk_buff *skb)
 {
-	spin_lock_irq(&vif->rx_queue.lock);
+	spin_lock(&vif->rx_queue.lock);
 	__skb_queue_head(&vif->rx_queue, skb);
-	spin_unlock_irq(&vif->rx_queue.lock);
+	vif->rx_queue_bytes += skb->truesize;
+	spin_unlock(&vif->rx_queue.lock);
 }
 
 void vif_rx_purge(struct vif *vif)
@@ -102,9 +116,10 @@ void vif_rx_purge(struct vif *vif)
 	u32 bytes = 0;
 
 	__skb_queue_head_init(&doomed);
-	spin_lock_irq(&vif->rx_queue.lock);
+	spin_lock_bh(&vif->rx_queue.lock);
 	skb_queue_splice_init(&vif->rx_queue, &doomed);
-	spin_unlock_irq(&vif->rx_queue.lock);
+	vif->rx_queue_bytes = 0;
+	spin_unlock_bh(&vif->rx_queue.lock);
 	atomic64_add(skb_queue_len(&doomed), &vif->rx_dropped);
 	skb_queue_walk(&doomed, skb) bytes += *vif_rx_charge(skb);
 	__skb_queue_purge(&doomed);

@@ -7,7 +7,7 @@
 
 #include "vif.h"
 
-/* Bytes of the budget that a queued packet has taken: skb->truesize may change on its way. */
+/* Bytes of the pool that a queued packet has taken: skb->truesize may change on its way. */
 static inline u32 *vif_rx_charge(struct sk_buff *skb)
 {
 	return (u32 *)skb->cb;

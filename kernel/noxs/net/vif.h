@@ -99,7 +99,8 @@ struct vif {
 
 	/* Packets for the guest: rx_queue.lock. */
 	struct sk_buff_head rx_queue;
-	struct noxs_budget_user rx_user; /* packets of rx_queue, and those being copied */
+	u32 rx_queue_bytes;
+	struct noxs_budget_user rx_user; /* what these and those being copied have of the pool */
 	atomic64_t rx_dropped;
 	struct timer_list rx_stall; /* runs while the guest posts no buffers */
 	bool rx_stalled;	    /* and it has run out; none posted since */
