@@ -19,6 +19,7 @@
 #include <netinet/tcp.h>
 #include <netpacket/packet.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@
 #define HOLDERS_MAX 1000
 #define REQUEST	    "GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"
 
-static const uint8_t mac[ETH_ALEN] = { 2, 0, 0, 0x61, 0x74, 1 };
+static uint8_t mac[ETH_ALEN]; /* the interface's: a bridge keeps others' from us */
 static uint8_t guest_mac[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 static uint32_t from, to; /* network byte order */
 static const char *path = "/";
@@ -179,12 +180,15 @@ static bool receive(struct tcphdr *tcp, int wait_ms)
 static void interface_open(const char *name)
 {
 	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
+	struct ifreq request = { 0 };
 	struct tcphdr tcp;
 
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	addr.sll_ifindex = (int)if_nametoindex(name);
 	fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-	if (fd < 0 || bind(fd, (void *)&addr, sizeof(addr)))
+	if (fd < 0 || bind(fd, (void *)&addr, sizeof(addr)) || ioctl(fd, SIOCGIFHWADDR, &request))
 		fail(name);
+	memcpy(mac, request.ifr_hwaddr.sa_data, ETH_ALEN);
 	arp(1);
 	(void)receive(&tcp, 500); /* the answer, if not with the SYN */
 	source = (uint16_t)(20000 + getpid() % 20000);
