@@ -8,8 +8,8 @@
 void *fuzz_malloc(size_t size);
 void *fuzz_calloc(size_t count, size_t size);
 void fuzz_free(void *p);
-#define mem_clib_malloc			fuzz_malloc
-#define mem_clib_calloc			fuzz_calloc
-#define mem_clib_free			fuzz_free
+#define mem_clib_malloc fuzz_malloc
+#define mem_clib_calloc fuzz_calloc
+#define mem_clib_free	fuzz_free
 
 #endif /* FUZZ_LWIP_H */
