@@ -186,6 +186,16 @@ bool chaos_cpus_of_vcpu(const char *cpus, unsigned int vcpu, char *list, size_t 
 int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
 		      struct chaos_error *err);
 
+/* How much the scheduler gives a domain, in the terms of a configuration. */
+struct chaos_share {
+	uint32_t cpupool;
+	unsigned int cpu_weight; /* 0 = the scheduler's own */
+	unsigned int cap;	 /* percent of one CPU; 0 = none */
+};
+
+int chaos_sched_read(struct chaos_ctx *ctx, uint32_t domid, struct chaos_share *share,
+		     struct chaos_error *err);
+
 /* utf8.c */
 /* Not for characters that a terminal obeys, or that nobody sees; nor for -1. */
 bool chaos_utf8_is_seen(long c);

@@ -109,7 +109,7 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 int save_config_check(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
 		      struct chaos_error *err);
 
-/* save_cpus.c: `cpus`, unless they may run everywhere */
+/* save_cpus.c: `cpus`, `pool`, `cpu_weight` and `cap`, as far as they are not the usual ones */
 int save_cpus(struct chaos_ctx *ctx, const struct chaos_dominfo *info, FILE *f,
 	      struct chaos_error *err);
 

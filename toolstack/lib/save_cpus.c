@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-/* The processors a guest's vCPUs may run on, as Xen knows them, in the words of a configuration. */
+/*
+ * The processors a guest's vCPUs may run on, and how much of them it gets, as Xen knows them, in the
+ * words of a configuration.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -60,8 +63,8 @@ static int get_map(struct chaos_ctx *ctx, uint32_t domid, unsigned int vcpu, str
 			       "cannot ask for the CPUs of domain %u: %s", domid, strerror(errno));
 }
 
-int save_cpus(struct chaos_ctx *ctx, const struct chaos_dominfo *info, FILE *f,
-	      struct chaos_error *err)
+static int save_affinity(struct chaos_ctx *ctx, const struct chaos_dominfo *info, FILE *f,
+			 struct chaos_error *err)
 {
 	struct cpu_map first, map;
 	bool are_same = true;
@@ -85,5 +88,25 @@ int save_cpus(struct chaos_ctx *ctx, const struct chaos_dominfo *info, FILE *f,
 		put_map(f, &map);
 	}
 	fputs(are_same ? "\"\n" : "\" ]\n", f);
+	return 0;
+}
+
+int save_cpus(struct chaos_ctx *ctx, const struct chaos_dominfo *info, FILE *f,
+	      struct chaos_error *err)
+{
+	struct chaos_share share;
+	int rc = save_affinity(ctx, info, f, err);
+
+	if (!rc)
+		rc = chaos_sched_read(ctx, info->domid, &share, err);
+	if (rc)
+		return rc;
+	if (share.cpupool)
+		fprintf(f, "pool = \"%u\"\n", share.cpupool);
+	if (share.cpu_weight)
+		fprintf(f, "cpu_weight = %u\n", share.cpu_weight);
+	if (share.cap) /* more than all of its vCPUs can use is refused in a configuration */
+		fprintf(f, "cap = %u\n",
+			share.cap < info->nr_vcpus * 100 ? share.cap : info->nr_vcpus * 100);
 	return 0;
 }

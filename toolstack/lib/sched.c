@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * What the scheduler is told of a new domain: the CPUs its vCPUs may run on, its weight and its cap.
- * Its pool it has from the start.
+ * Its pool it has from the start.  And what it says of one that is saved.
  */
 #include <errno.h>
 #include <string.h>
@@ -143,4 +143,55 @@ int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_
 	if (!rc && (cfg->cap || cfg->cpu_weight))
 		rc = set_share(ctx, domid, cfg, err);
 	return rc;
+}
+
+/* ---- of a domain that there is ---- */
+
+#define DEFAULT_WEIGHT 256U /* CSCHED_DEFAULT_WEIGHT, CSCHED2_DEFAULT_WEIGHT in Xen */
+
+static int get_weight_and_cap(struct chaos_ctx *ctx, uint32_t domid, struct chaos_share *share)
+{
+	struct xen_domctl_sched_credit credit;
+	struct xen_domctl_sched_credit2 credit2;
+
+	switch (scheduler_of(ctx, share->cpupool)) {
+	case XEN_SCHEDULER_CREDIT:
+		if (xc_sched_credit_domain_get(ctx->xch, domid, &credit))
+			return -1;
+		share->cpu_weight = credit.weight;
+		share->cap = credit.cap;
+		return 0;
+	case XEN_SCHEDULER_CREDIT2:
+		if (xc_sched_credit2_domain_get(ctx->xch, domid, &credit2))
+			return -1;
+		share->cpu_weight = credit2.weight;
+		share->cap = credit2.cap;
+		return 0;
+	case -1:
+		return -1;
+	default:
+		return 0; /* it has neither */
+	}
+}
+
+int chaos_sched_read(struct chaos_ctx *ctx, uint32_t domid, struct chaos_share *share,
+		     struct chaos_error *err)
+{
+	xc_domaininfo_t info;
+	int n = xc_domain_getinfolist(ctx->xch, domid, 1, &info);
+
+	memset(share, 0, sizeof(*share));
+	if (n == 1 && info.domain == domid) {
+		share->cpupool = info.cpupool;
+		if (!get_weight_and_cap(ctx, domid, share)) {
+			if (share->cpu_weight == DEFAULT_WEIGHT)
+				share->cpu_weight = 0;
+			return 0;
+		}
+	} else if (n >= 0) {
+		errno = ESRCH;
+	}
+	return chaos_error_set(err, chaos_code_of_errno(errno), errno,
+			       "cannot ask for the CPU share of domain %u: %s", domid,
+			       strerror(errno));
 }

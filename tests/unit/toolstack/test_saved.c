@@ -85,6 +85,18 @@ int xc_vcpu_getaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t
 	return 0;
 }
 
+static struct chaos_share wanted_share;
+
+int chaos_sched_read(struct chaos_ctx *c, uint32_t domid, struct chaos_share *share,
+		     struct chaos_error *e)
+{
+	(void)c;
+	(void)e;
+	assert_int_equal(domid, DOMID);
+	*share = wanted_share;
+	return 0;
+}
+
 static struct chaos_ctx ctx = { .noxs_fd = 99, .cancel_fd = -1 };
 static const struct chaos_dominfo info = { .domid = DOMID, .name = "web", .nr_vcpus = 1 };
 static struct chaos_error err;
@@ -229,6 +241,25 @@ static void cpus(void **state)
 		strstr(saved, "\ncpus = [ \"0,2-3,5,11\", \"0-11\", \"0-11\", \"0-11\" ]\n"));
 	free(saved);
 	affinities[0] = 0xfff;
+}
+
+/* What the scheduler gives it is in the file, and reads back; the usual is not written. */
+static void share_is_kept(void **state)
+{
+	(void)state;
+	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
+	assert_null(strstr(text, "\ncap"));
+	free(text);
+	wanted_share = (struct chaos_share){ .cpupool = 2,
+					     .cpu_weight = 512,
+					     .cap = 150 }; /* more than one vCPU can use */
+	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
+	assert_non_null(strstr(text, "\npool = \"2\"\ncpu_weight = 512\ncap = 100\n"));
+	assert_int_equal(load(NULL, 0), 0);
+	assert_int_equal(cfg->cpupool, 2);
+	assert_int_equal(cfg->cpu_weight, 512);
+	assert_int_equal(cfg->cap, 100);
+	wanted_share = (struct chaos_share){ 0 };
 }
 
 static void too_long(void **state)
@@ -407,6 +438,7 @@ int main(void)
 		TEST(whose_disks),     TEST(overrides_stand_alone),
 		TEST(same_disks),      TEST(same_sizes),
 		TEST(whose_file),      TEST(cpus),
+		TEST(share_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 static struct {
 	unsigned int nr_calls, nr_pins;
 	uint8_t pins[4]; /* of CPUs 0 to 7, for each vCPU */
-	uint32_t scheduler, pool;
+	uint32_t scheduler, pool, pool_of_domain;
 	uint16_t weight, cap;
 	int err;
 } xen;
@@ -109,6 +109,16 @@ int xc_sched_credit2_domain_set(xc_interface *xch, uint32_t domid,
 	return answer();
 }
 
+int xc_domain_getinfolist(xc_interface *xch, uint32_t first, unsigned int max,
+			  xc_domaininfo_t *info)
+{
+	(void)xch;
+	assert_int_equal(max, 1);
+	info->domain = first;
+	info->cpupool = xen.pool_of_domain;
+	return answer() ? -1 : 1;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -183,6 +193,25 @@ static void shares(void **state)
 	assert_error(err, CHAOS_PERMISSION, "cannot set 'cap' and 'cpu_weight'");
 }
 
+static void shares_are_read(void **state)
+{
+	struct chaos_share share;
+
+	(void)state;
+	assert_int_equal(chaos_sched_read(&ctx, 7, &share, &err), 0);
+	assert_int_equal(share.cpupool, 0);
+	assert_int_equal(share.cpu_weight, 0); /* 256 is the scheduler's own */
+	assert_int_equal(share.cap, 0);
+	xen.pool_of_domain = 3;
+	xen.scheduler = XEN_SCHEDULER_NULL;
+	assert_int_equal(chaos_sched_read(&ctx, 7, &share, &err), 0);
+	assert_int_equal(xen.pool, 3);
+	assert_int_equal(share.cpupool, 3);
+	xen.err = ESRCH;
+	assert_int_not_equal(chaos_sched_read(&ctx, 7, &share, &err), 0);
+	assert_non_null(strstr(err.text, "cannot ask for the CPU share of domain 7"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +220,7 @@ int main(void)
 		cmocka_unit_test_setup(a_list_for_each, setup),
 		cmocka_unit_test_setup(not_of_this_host, setup),
 		cmocka_unit_test_setup(shares, setup),
+		cmocka_unit_test_setup(shares_are_read, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
