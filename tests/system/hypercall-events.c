@@ -114,8 +114,10 @@ void test_domid_reused(void)
 		}
 		usleep(10000);
 	}
-	check(told == 2 && gone == 1 && down == 1, "one is gone and its successor has shut down",
-	      "%u events, %u gone, %u shut down", told, gone, down);
+	/* News may be told again, an end may not. */
+	check(gone == 1 && down && told == gone + down,
+	      "one is gone and its successor has shut down", "%u events, %u gone, %u shut down",
+	      told, gone, down);
 	test_gone(domid);
 }
 
