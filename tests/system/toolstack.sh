@@ -203,8 +203,13 @@ check tool-no-root "[ $? = 7 ] && grep -q 'as root' $tmp/err || ! cat $tmp/err"
 # A guest's share of the processors, as Xen's scheduler takes it.
 expect 3 "no cpupool 7," tool-no-pool chaos create $tmp/good.cfg pool=7
 expect 3 "this host has no CPU of" tool-no-node chaos create $tmp/good.cfg cpus=nodes:63
-run tool-share chaos create $tmp/good.cfg "vcpus=2; cpus=['0','all,^1']; cap=150; cpu_weight=512; pool=0"
-run tool-share-destroy chaos destroy good
+share()
+{
+	chaos create $tmp/good.cfg "vcpus=2; cpus=['0','all,^1']; cap=150; cpu_weight=512; pool=0" &&
+		chaos destroy good
+}
+run tool-share share
+check tool-share-leaves-nothing "leaves_nothing share"
 run tool-paused chaos create --paused $tmp/good.cfg
 check tool-paused-state "chaos list good | grep -q -- '--p---'"
 run tool-paused-destroy chaos destroy good
@@ -234,5 +239,5 @@ check tool-console-ends-with-guest expect_ended
 check tool-shutdown-wait "! chaos list good 2>/dev/null"
 check tool-unsupported-warned "chaos create $tmp/strict.cfg 2>&1 | grep -q \"warning: .*strict.cfg:4: 'vfb' is not supported\""
 run tool-destroy-by-domid chaos destroy "$(chaos list strict --json | sed -n 's/.*"domid":\([0-9]*\).*/\1/p')"
-check tool-nothing-left "eventually 5 same_holdings"
+check tool-nothing-left "eventually 5 same_holdings || ! echo \"before $before, now $(holdings)\""
 finish
