@@ -13,16 +13,16 @@
 
 /* ---- memory ---- */
 
-/* Where a key stands last: 0 nowhere, 1 in the file, 2 on the command line. */
-static unsigned int place_of(const struct reader *r, const char *name)
+/* Where a key stands last, from 1 on; 0 is nowhere. */
+static size_t place_of(const struct reader *r, const char *name)
 {
 	struct chaos_key key;
-	unsigned int line = 1, place = 0;
-	size_t pos = 0;
+	unsigned int line = 1;
+	size_t pos = 0, place = 0;
 
 	while (chaos_cfgkeys_next(r->text, &pos, &line, &key))
 		if (chaos_cfgkeys_is(&key, name))
-			place = (size_t)(key.name - r->text) < r->file_len ? 1 : 2;
+			place = (size_t)(key.name - r->text) + 1;
 	return place;
 }
 
@@ -50,15 +50,16 @@ static int get_mib(struct reader *r)
 	return chaos_config_warn(r->src, text, r->err);
 }
 
-/* In MiB, as xl has it; or in KiB for guests that xl does not know how to make. */
+/*
+ * In MiB, as xl has it; or in KiB for guests that xl does not know how to make.  The last one counts, as
+ * of a key that is there twice: KEY=VALUE items of a command line are behind the file's.
+ */
 int reader_get_memory(struct reader *r)
 {
-	unsigned int mib = place_of(r, "memory"), kib = place_of(r, "memory_kib"), value;
+	unsigned int value;
 	int rc;
 
-	if (mib && mib == kib)
-		return reader_error(r, "memory", "and memory_kib are both given: leave one out");
-	if (mib >= kib)
+	if (place_of(r, "memory") >= place_of(r, "memory_kib"))
 		return get_mib(r);
 	rc = reader_number(r, "memory_kib", 1, INT32_MAX, 0, &value);
 	if (!rc && value % 4)

@@ -201,7 +201,6 @@ static void refused(void **state)
 		{ GOOD "name='Domain-0'", "control domain" },
 		{ GOOD "kernel='C:\\new'", "kernel has a control character" },
 		{ GOOD "extra='a\\nb'", "extra has a control character" },
-		{ GOOD "memory_kib=4096", "memory and memory_kib are both given" },
 		{ GOOD "maxmem=3", "maxmem is less than memory" },
 		{ GOOD "uuid='6368616f-7364-8073-8000-000000000001'", "shells" },
 		{ GOOD "builder='hvm'", "builder is \"hvm\"" },
@@ -336,9 +335,14 @@ static void memory(void **state)
 	assert_int_equal(load_text(f, GOOD "maxmem=512\n"), 0);
 	assert_int_equal(f->cfg->memory_kib, 4 << 10);
 	assert_non_null(strstr(f->warnings, "'maxmem' is not supported: the guest has 4 MiB"));
-	/* The command line goes before the file. */
+	/* The last one counts, and the command line comes after the file. */
 	assert_int_equal(load(f, GOOD, strlen(GOOD), false, items, 1), 0);
 	assert_int_equal(f->cfg->memory_kib, 1024);
+	/* As chaosd has it: one text. */
+	assert_int_equal(load_text(f, GOOD "memory_kib=4164\n"), 0);
+	assert_int_equal(f->cfg->memory_kib, 4164);
+	assert_int_equal(load_text(f, GOOD "memory_kib=4164\nmemory=8\n"), 0);
+	assert_int_equal(f->cfg->memory_kib, 8 << 10);
 }
 
 /* Files of other systems' editors. */
