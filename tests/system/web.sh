@@ -26,7 +26,7 @@ options="--timeout 60"
 # same URL FILE
 same()
 {
-	wget -q -O $got "$site$1" && cmp $got "$2"
+	timeout 60 wget -q -O $got "$site$1" && cmp $got "$2"
 }
 
 run web-create web web 2 "vdev=xvda,access=ro,target=/lab/web.romfs"

@@ -370,8 +370,8 @@ unsigned int conn_worthlessness(const struct conn *c)
 	if (c->state == CONN_CLOSING)
 		return 3000 + c->waited_s;
 	if (c->stalled_s >= STALLED_MIN_S)
-		return 1000 + c->stalled_s;
-	if (c->state == CONN_READING && !c->request && !c->skip)
-		return 2000 + c->waited_s;
-	return c->state == CONN_READING && c->waited_s ? c->waited_s : 0;
+		return 2000 + c->stalled_s;
+	if (c->state != CONN_READING || !c->waited_s)
+		return 0; /* at work, or has just come: its request is on its way */
+	return (!c->request && !c->skip ? 1000 : 0) + c->waited_s;
 }

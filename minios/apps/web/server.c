@@ -3,8 +3,8 @@
  * The server: who may connect, and what all connections share.
  *
  * There are as many as the guest's memory allows.  Then one more takes the place of the one that is worth
- * least: closed already, idle between two requests, one that takes nothing, one that does not end its
- * request.  Clients that do nothing keep nobody out.
+ * least: closed already, one that takes nothing, idle between two requests, one that does not end its
+ * request; never one that has just come.  Clients that do nothing keep nobody out.
  */
 #include <errno.h>
 #include <minios/mm.h>
