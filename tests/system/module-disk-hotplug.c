@@ -123,7 +123,7 @@ static void test_add_errors(struct guest *guest, int file)
 		    .nr_rings = 1,
 		    .data_port = { 9, 9 } },
 		  EINVAL },
-		{ "add-unknown-flag", { .cls = NOXS_CLASS_VBD, .flags = 16 }, EINVAL },
+		{ "add-unknown-flag", { .cls = NOXS_CLASS_VBD, .flags = 1U << 5 }, EINVAL },
 		{ "add-no-file", { .cls = NOXS_CLASS_VBD, .fd = -1 }, EBADF },
 	};
 
