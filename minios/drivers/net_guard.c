@@ -188,13 +188,20 @@ static void sent_defer(struct tcp_pcb *pcb)
 	pcb->sent = sent_later;
 }
 
+static bool is_in(const struct tcp_pcb *list, const struct tcp_pcb *which)
+{
+	while (list && list != which)
+		list = list->next;
+	return list;
+}
+
+/*
+ * Also one that the segment has moved to TIME-WAIT, from where nothing more is heard of it: a server that
+ * waits for the last acknowledgement would keep a connection that lwIP uses again for another.
+ */
 static bool is_alive(const struct tcp_pcb *which)
 {
-	const struct tcp_pcb *pcb = tcp_active_pcbs;
-
-	while (pcb && pcb != which)
-		pcb = pcb->next;
-	return pcb;
+	return is_in(tcp_active_pcbs, which) || is_in(tcp_tw_pcbs, which);
 }
 
 void net_guard_input_done(void)
@@ -209,7 +216,8 @@ void net_guard_input_done(void)
 	if (!deferred.len || !pcb->sent)
 		return;
 	/* It may close the connection. */
-	if (pcb->sent(pcb->callback_arg, pcb, (u16_t)deferred.len) == ERR_OK && is_alive(pcb))
+	if (pcb->sent(pcb->callback_arg, pcb, (u16_t)deferred.len) == ERR_OK &&
+	    is_in(tcp_active_pcbs, pcb))
 		(void)tcp_output(pcb); /* lwIP tries again by its timer */
 }
 
