@@ -52,6 +52,7 @@ def targets:
 		["growth_1000", "<=", 1.05], ["destroy_ratio", "<=", 0.6],
 		["destroy_growth_1000", "<=", 1.1], ["list_growth_ratio", "<=", 2], ["xl_vs_ours", ">=", 100],
 		["xl_vs_ours_300", ">=", 100], ["runc_vs_ours", ">=", 50], ["live_guests", ">=", 4000],
+		["disk_neighbour_ratio", "<=", 2], ["destroy_neighbour_ratio", "<=", 1.2],
 		["save_ratio", "<=", 2.9], ["restore_ratio", "<=", 3],
 		["save_growth_500", "<=", 1.05], ["restore_growth_500", "<=", 1.05],
 		["migrate_stop_ratio", "<=", 6], ["migrate_two_rest_ratio", "<=", 6],

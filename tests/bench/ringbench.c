@@ -6,8 +6,10 @@
  *   ringbench DEVICE MAC OPERATION [COUNT [DEPTH]]
  *
  * DEVICE is where frames for the guest go in and its own come out, MAC the guest's address.  Prints
- * one CSV row: count,elapsed_ns,busy_ns, of all CPUs less what Xen's idle vCPUs ran and less what
- * the machine did in a stretch before with nobody asking, in proportion to its length.
+ * one CSV row: count,elapsed_ns,busy_ns,guest_ns.  busy_ns is of all CPUs, less what Xen's idle vCPUs
+ * ran and less what the machine did in a stretch before with nobody asking, in proportion to its
+ * length.  elapsed_ns has in it a pause for what a back-end does afterwards; guest_ns is what the guest
+ * says it took, by its own clock, 0 of what is sent from here.
  *
  * hello waits until the guest answers; tx, tx-gso: from the guest; rx, rx-gso: sent here with
  * sendmmsg(), in batches that the guest's buffers hold, with a pause for it to take them; read-4k,
@@ -156,7 +158,8 @@ static int send_all(const struct bench *b, const struct load *load)
 
 /* ---- measuring ---- */
 
-static int run_load(const struct bench *b, const struct load *load)
+/* *guest_ns: what the guest says it took, 0 of what is sent. */
+static int run_load(const struct bench *b, const struct load *load, uint64_t *guest_ns)
 {
 	const struct perf_frame command = {
 		.op = load->op,
@@ -168,8 +171,12 @@ static int run_load(const struct bench *b, const struct load *load)
 
 	if (load->sends && send_all(b, load))
 		return -1;
-	if (!load->sends && ask(b, &command, &answer, timeout))
-		return -1;
+	*guest_ns = 0;
+	if (!load->sends) {
+		if (ask(b, &command, &answer, timeout))
+			return -1;
+		*guest_ns = answer.elapsed_ns;
+	}
 	pause_ns(SETTLE_MS * 1000000L);
 	return 0;
 }
@@ -196,7 +203,7 @@ static int check_received(const struct bench *b, const struct load *load)
 static int measure(const struct bench *b, const struct load *load)
 {
 	const struct load none = { .sends = load->sends, .has_no_guest = load->has_no_guest };
-	uint64_t now[4], busy[4];
+	uint64_t now[4], busy[4], guest_ns;
 	double background;
 
 	/* Nothing counted before, nothing cold. */
@@ -206,15 +213,15 @@ static int measure(const struct bench *b, const struct load *load)
 	if (busy_read(b->xch, &now[1], &busy[1]) || busy_read(b->xch, &now[2], &busy[2]))
 		return -1;
 	mark_begin_window();
-	if (run_load(b, load))
+	if (run_load(b, load, &guest_ns))
 		return -1;
 	mark_end_window();
 	if (busy_read(b->xch, &now[3], &busy[3]) || check_received(b, load))
 		return -1;
 	background =
 		(double)(busy[1] - busy[0]) / (double)(now[1] - now[0]) * (double)(now[3] - now[2]);
-	printf("%" PRIu32 ",%" PRIu64 ",%.0f\n", load->count, now[3] - now[2],
-	       (double)(busy[3] - busy[2]) - background);
+	printf("%" PRIu32 ",%" PRIu64 ",%.0f,%" PRIu64 "\n", load->count, now[3] - now[2],
+	       (double)(busy[3] - busy[2]) - background, guest_ns);
 	return 0;
 }
 
