@@ -9,7 +9,7 @@
  *	  rtnl			vif create, and nothing else under noxs_domain.lock
  *	  port_dummy_lock	mutex: a port made or freed; none of these inside
  *	  bus_lock		spinlock: the hash of domains, noxs_domain.detaching
- *	  addr_lock, log_lock, hold_lock, switch_lock
+ *	  addr_lock, log_lock, hold_lock, switch_lock, turn_lock
  *				spinlocks, leaves; switch_lock also inside any rtnl
  *
  * The data path (NAPI) takes none of these.
@@ -28,6 +28,7 @@
 #include <linux/workqueue.h>
 #include "addr.h"
 #include "grant.h"
+#include "turn.h"
 #include "uapi/noxs_ioctl.h"
 
 struct file;
@@ -165,6 +166,8 @@ struct noxs_domain {
 	unsigned long change_stamp; /* jiffies */
 
 	u32 reported; /* lifecycle worker only: NOXS_DOMF_* reported */
+
+	struct noxs_share share; /* of the processors, for its disks */
 
 	struct ratelimit_state log_ration; /* of noxs_domain_err() */
 };

@@ -183,6 +183,7 @@ static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ctrl_version(uarg);
 	if (!noxs_hv_usable(ctrl_xen_abi))
 		return -EOPNOTSUPP;
+	noxs_turns_make_way();
 	switch (cmd) {
 	case NOXS_IOC_CREATE:
 		return noxs_ctrl_create(uarg);
@@ -269,6 +270,7 @@ static int ctrl_open(struct inode *inode, struct file *file)
 	if (!cursor)
 		return -ENOMEM;
 	file->private_data = cursor;
+	noxs_turns_make_way();
 	return nonseekable_open(inode, file);
 }
 

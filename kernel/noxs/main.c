@@ -10,6 +10,7 @@
 #include "grant.h"
 #include "hypercall.h"
 #include "lifecycle.h"
+#include "turn.h"
 #include "net/vif.h"
 
 static bool noxs_usable; /* the hypervisor has noxs, so that everything is set up */
@@ -22,6 +23,7 @@ static int noxs_start(void)
 	err = noxs_grant_warm_up();
 	if (err)
 		return err;
+	noxs_turns_init();
 	err = noxs_vif_init();
 	if (err)
 		return err;
@@ -51,6 +53,7 @@ static void noxs_stop(void)
 	noxs_bus_fini();
 	noxs_vbd_fini();
 	noxs_vif_fini();
+	noxs_turns_fini();
 }
 
 static int __init noxs_init(void)

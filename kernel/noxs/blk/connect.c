@@ -42,7 +42,7 @@ static irqreturn_t vbd_interrupt(int irq, void *arg)
 	atomic_set(&vbd->eoi_due, 1);
 	for (i = 0; i < vbd->nr_rings; i++)
 		if (busy & BIT(i))
-			vbd_queue_work(vbd->queue, &vbd->rings[i]->work);
+			noxs_turn_queue(&vbd->rings[i]->turn);
 	return IRQ_HANDLED;
 }
 
@@ -63,7 +63,7 @@ void vbd_release_event(struct vbd_ring *ring)
 		return;
 	for (i = 0; i < vbd->nr_rings; i++)
 		if (vbd->rings[i] != ring && vbd_ring_has_work(vbd->rings[i]))
-			vbd_queue_work(vbd->queue, &vbd->rings[i]->work);
+			noxs_turn_queue(&vbd->rings[i]->turn);
 	/* What is published from here on raises an event of its own. */
 	vbd_send_eoi(vbd);
 }
@@ -96,7 +96,7 @@ static struct vbd_ring *ring_create(struct vbd *vbd, u32 gref, bool persistent)
 	/* No round before everything is there. */
 	ring->mode = VBD_RING_STOPPED;
 	init_llist_head(&ring->ended);
-	INIT_WORK(&ring->work, vbd_ring_work);
+	noxs_turn_init(&ring->turn, &vbd->dev.dom->share, vbd_queue_wq(vbd->queue), vbd_ring_work);
 	err = noxs_grant_map(&ring->grant, vbd->domid, gref);
 	if (!err)
 		err = ring_attach(ring);
@@ -118,7 +118,7 @@ static void ring_destroy(struct vbd_ring *ring)
 	while (atomic_read_acquire(&ring->completing))
 		usleep_range(10, 50);
 	/* The handler is gone and nothing is in flight: nobody queues it any more. */
-	cancel_work_sync(&ring->work);
+	noxs_turn_cancel_sync(&ring->turn);
 	vbd_persist_destroy(ring->persist);
 	noxs_grant_unmap(&ring->grant);
 	sum->reads += ring->stats.reads;
@@ -169,7 +169,7 @@ static void vbd_start(struct vbd *vbd)
 	for (i = 0; i < vbd->nr_rings; i++) {
 		WRITE_ONCE(vbd->rings[i]->mode, VBD_RING_RUNS);
 		/* Events may have been lost before: look at the ring once. */
-		vbd_queue_work(vbd->queue, &vbd->rings[i]->work);
+		noxs_turn_queue(&vbd->rings[i]->turn);
 	}
 }
 

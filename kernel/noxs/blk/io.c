@@ -235,7 +235,7 @@ static void io_complete(struct kiocb *iocb, long ret)
 	 */
 	atomic_inc(&ring->completing);
 	llist_add(&io->ended, &ring->ended);
-	vbd_queue_work(ring->vbd->queue, &ring->work);
+	noxs_turn_queue(&ring->turn);
 	(void)atomic_dec_return_release(&ring->completing);
 }
 

@@ -213,13 +213,13 @@ static int ring_take(struct vbd_ring *ring, struct list_head *batch, unsigned in
 static enum round ring_gather(struct vbd_ring *ring, struct list_head *batch)
 {
 	RING_IDX prod = READ_ONCE(ring->back.sring->req_prod);
-	unsigned int nr_segs = 0;
+	unsigned int nr_segs = 0, left = ring->max_reqs;
 	int pending, ret = 1;
 
 	pending = noxs_ring_pending(prod, ring->back.req_cons, ring->back.rsp_prod_pvt,
 				    RING_SIZE(&ring->back));
 	virt_rmb(); /* requests are read after the index that published them */
-	while (pending > 0 && ret > 0 && nr_segs + BLKREQ_MAX_SEGS <= VBD_BATCH_SEGS) {
+	while (pending > 0 && ret > 0 && left-- && nr_segs + BLKREQ_MAX_SEGS <= VBD_BATCH_SEGS) {
 		ret = ring_take(ring, batch, &nr_segs);
 		if (ret > 0)
 			pending--;
@@ -355,7 +355,7 @@ static void ring_run(struct vbd_ring *ring)
 		break;
 	case ROUND_MORE:
 		/* At the end of the queue: others have disks, too. */
-		vbd_queue_work(vbd->queue, &ring->work);
+		noxs_turn_queue(&ring->turn);
 		break;
 	case ROUND_WAIT:
 		break;
@@ -367,8 +367,9 @@ static void ring_run(struct vbd_ring *ring)
 
 void vbd_ring_work(struct work_struct *work)
 {
-	struct vbd_ring *ring = container_of(work, struct vbd_ring, work);
+	struct vbd_ring *ring = container_of(work, struct vbd_ring, turn.work);
 
+	ring->max_reqs = noxs_turn_begin(&ring->turn) ? VBD_BRIEF_REQS : BLKREQ_RING_SIZE;
 	atomic_set(&ring->running, 1);
 	/* Pairs with the one in vbd_stop(): the mode is read, or in_flight changed, later. */
 	smp_mb();
@@ -377,4 +378,5 @@ void vbd_ring_work(struct work_struct *work)
 	smp_mb(); /* likewise: whoever has seen us run is told */
 	if (READ_ONCE(ring->mode) != VBD_RING_RUNS && !atomic_read(&ring->in_flight))
 		noxs_device_stopped(&ring->vbd->dev);
+	noxs_turn_end(&ring->turn);
 }

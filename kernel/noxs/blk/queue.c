@@ -67,9 +67,9 @@ void vbd_queue_leave(struct vbd_queue *queue)
 	mutex_unlock(&queues_lock);
 }
 
-void vbd_queue_work(struct vbd_queue *queue, struct work_struct *work)
+struct workqueue_struct *vbd_queue_wq(const struct vbd_queue *queue)
 {
-	queue_work(queue->wq, work);
+	return queue->wq;
 }
 
 int vbd_queues_init(void)

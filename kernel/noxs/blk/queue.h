@@ -6,7 +6,7 @@
 #define NOXS_BLK_QUEUE_H
 
 struct vbd_queue;
-struct work_struct;
+struct workqueue_struct;
 
 /* A place for all works of one vbd, or NULL: no memory.  May sleep. */
 struct vbd_queue *vbd_queue_join(void);
@@ -14,8 +14,7 @@ struct vbd_queue *vbd_queue_join(void);
 /* None of the vbd's works is queued, or ever will be. */
 void vbd_queue_leave(struct vbd_queue *queue);
 
-/* Any context. */
-void vbd_queue_work(struct vbd_queue *queue, struct work_struct *work);
+struct workqueue_struct *vbd_queue_wq(const struct vbd_queue *queue);
 
 int vbd_queues_init(void);
 void vbd_queues_fini(void);

@@ -42,6 +42,9 @@
 /* Segments that one round of a ring takes at most: its grant copies go with one hypercall. */
 #define VBD_BATCH_SEGS 64U
 
+/* Requests, when the guest has made much work of late. */
+#define VBD_BRIEF_REQS 4U
+
 struct vbd_ring;
 
 /* What a ring's work does; while it is connected this only goes on, but for vbd_thaw(). */
@@ -84,13 +87,14 @@ struct vbd_ring {
 	struct noxs_grant grant;
 	struct blkif_back_ring back;
 	struct vbd_persist *persist; /* NULL: nothing is mapped */
-	struct work_struct work;
-	enum vbd_ring_mode mode; /* written under dom->lock */
-	atomic_t running;	 /* the work is */
-	atomic_t in_flight;	 /* queued with the file */
-	atomic_t completing;	 /* callbacks of the file that still use the ring */
-	struct llist_head ended; /* of these, what has ended */
+	struct noxs_turn turn;	     /* its work */
+	enum vbd_ring_mode mode;     /* written under dom->lock */
+	atomic_t running;	     /* the work is */
+	atomic_t in_flight;	     /* queued with the file */
+	atomic_t completing;	     /* callbacks of the file that still use the ring */
+	struct llist_head ended;     /* of these, what has ended */
 	struct vbd_stats stats;
+	unsigned int max_reqs; /* of a round */
 	unsigned int nr_ops;
 	struct gnttab_copy ops[VBD_BATCH_SEGS];
 };

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who goes first when guests make more work than there are processors for it: turn.h. */
+#include <linux/cpumask.h>
+#include <linux/hrtimer.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include "compat.h"
+#include "turn.h"
+
+/* As long does a turn keep others waiting at most; works that do not sleep are briefer. */
+#define TURN_MAX_NS    (1000 * 1000ULL)
+
+/* Of a thread that carries out one turn of many, unless that has cost too much time of late. */
+#define TURN_NICE      19
+
+/* As soon does a guest that has been answered ask again, if it lives on that. */
+#define TURN_EXPECT_NS (50 * 1000ULL)
+
+/* As long do guests with much work make way for what is asked of the module. */
+#define TURN_WAY_NS    (2 * 1000 * 1000ULL)
+
+/*
+ * It is waited for until it has used so many times as much as who waits: one that asks for one thing
+ * at a time leaves the processor between, which who floods its disks does not.
+ */
+#define TURN_PATIENCE  4
+
+static DEFINE_SPINLOCK(turn_lock);
+static LIST_HEAD(turn_shares); /* with works that wait; whose turn it is next comes first */
+static LIST_HEAD(turn_runs);   /* those that have their turn, the oldest first */
+static unsigned int turn_nr_runs;
+/* How many wait or run: without any, turn_lock is left alone. */
+static atomic_t turn_nr_known = ATOMIC_INIT(0);
+static struct hrtimer turn_timer;
+static u64 turn_timer_at; /* when it fires; 0: it is not armed */
+
+/* Who has just been answered, having used so much of late, and until when that counts. */
+static struct {
+	const struct noxs_share *share;
+	u64 spent, until;
+} turn_expected;
+
+/* How long, of late, somebody was waited for. */
+static struct noxs_usage turn_expecting;
+
+/* Who has ended last; and until when it counts that another had before. */
+static const struct noxs_share *turn_last;
+static u64 turn_shared_until;
+
+/* No turn is given before; and how much of late was kept free so. */
+static u64 turn_way_until;
+static struct noxs_usage turn_way;
+
+/* What threads with low priority have waited for a processor. */
+static struct noxs_usage turn_lost;
+
+static u64 share_spent(const struct noxs_share *share, u64 now)
+{
+	struct noxs_usage usage = {
+		.spent_ns = READ_ONCE(share->usage.spent_ns),
+		.at_ns = READ_ONCE(share->usage.at_ns),
+	};
+
+	return noxs_usage_now(&usage, now);
+}
+
+static void turn_run(struct noxs_turn *turn)
+{
+	if (queue_work(turn->wq, &turn->work))
+		atomic_inc(&turn->share->nr_works);
+}
+
+/* ---- with turn_lock held ---- */
+
+static void turn_wait(struct noxs_turn *turn)
+{
+	struct noxs_share *share = turn->share;
+
+	if (!list_empty(&turn->node))
+		return;
+	list_add_tail(&turn->node, &share->waiting);
+	if (list_empty(&share->node))
+		list_add_tail(&share->node, &turn_shares);
+	atomic_inc(&turn_nr_known);
+}
+
+static void turn_stop_waiting(struct noxs_turn *turn)
+{
+	if (list_empty(&turn->node))
+		return;
+	list_del_init(&turn->node);
+	if (list_empty(&turn->share->waiting))
+		list_del_init(&turn->share->node);
+	atomic_dec(&turn_nr_known);
+}
+
+static void turn_stop_running(struct noxs_turn *turn)
+{
+	if (list_empty(&turn->runs))
+		return;
+	list_del_init(&turn->runs);
+	turn_nr_runs--;
+	atomic_dec(&turn_nr_known);
+}
+
+static void turn_give(struct noxs_turn *turn, u64 now)
+{
+	turn_stop_waiting(turn);
+	/* One that lost its turn in its sleep, and has been queued again, may have it once more. */
+	turn_stop_running(turn);
+	turn->since = now;
+	turn->thread = NULL;
+	list_add_tail(&turn->runs, &turn_runs);
+	turn_nr_runs++;
+	atomic_inc(&turn_nr_known);
+	turn_run(turn);
+}
+
+/*
+ * @share was answered: who has used more is to wait for it.  Many of whom each has used little would
+ * be waited for all the time: it is three quarters of the time at most.
+ */
+static void turn_expect(const struct noxs_share *share, u64 spent, u64 now)
+{
+	if (now < turn_expected.until && share != turn_expected.share &&
+	    spent > turn_expected.spent)
+		return;
+	if (noxs_usage_now(&turn_expecting, now) > NOXS_USAGE_WINDOW_NS / 4 * 3)
+		return;
+	noxs_usage_charge(&turn_expecting, now,
+			  now + TURN_EXPECT_NS - max(now, turn_expected.until));
+	turn_expected.share = share;
+	turn_expected.spent = spent;
+	turn_expected.until = now + TURN_EXPECT_NS;
+}
+
+static bool share_is_held(const struct noxs_share *share, u64 now)
+{
+	return now < turn_expected.until && share != turn_expected.share &&
+	       turn_expected.spent < TURN_PATIENCE * share_spent(share, now);
+}
+
+static struct noxs_turn *turn_next(u64 now)
+{
+	struct noxs_share *share;
+	struct noxs_turn *turn;
+
+	list_for_each_entry(share, &turn_shares, node) {
+		if (share_is_held(share, now))
+			continue;
+		turn = list_first_entry(&share->waiting, struct noxs_turn, node);
+		list_move_tail(&share->node, &turn_shares);
+		return turn;
+	}
+	return NULL;
+}
+
+/* Those that sleep lose their turn; those that only lack a processor keep it. */
+static void turns_expire(u64 now)
+{
+	struct noxs_turn *turn, *next;
+	struct task_struct *thread;
+
+	list_for_each_entry_safe(turn, next, &turn_runs, runs) {
+		if (now < turn->since + TURN_MAX_NS)
+			break;
+		thread = READ_ONCE(turn->thread);
+		if (thread && !task_is_running(thread)) {
+			turn_stop_running(turn);
+			continue;
+		}
+		turn->since = now;
+		list_move_tail(&turn->runs, &turn_runs);
+	}
+}
+
+static void turns_set_timer(u64 now, bool full)
+{
+	u64 at = full ? list_first_entry(&turn_runs, struct noxs_turn, runs)->since + TURN_MAX_NS :
+			max(turn_expected.until, turn_way_until);
+
+	if (turn_timer_at && turn_timer_at <= at)
+		return;
+	turn_timer_at = at;
+	hrtimer_start(&turn_timer, ns_to_ktime(at > now ? at - now : 0), HRTIMER_MODE_REL);
+}
+
+static void turns_go_on(u64 now)
+{
+	unsigned int max = num_online_cpus();
+	struct noxs_turn *turn;
+
+	turns_expire(now);
+	while (turn_nr_runs < max && now >= turn_way_until) {
+		turn = turn_next(now);
+		if (!turn)
+			break;
+		turn_give(turn, now);
+	}
+	if (!list_empty(&turn_shares))
+		turns_set_timer(now, turn_nr_runs >= max);
+}
+
+/* ---- without ---- */
+
+static enum hrtimer_restart turns_timeout(struct hrtimer *timer)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&turn_lock, flags);
+	turn_timer_at = 0;
+	turns_go_on(local_clock());
+	spin_unlock_irqrestore(&turn_lock, flags);
+	return HRTIMER_NORESTART;
+}
+
+void noxs_share_init(struct noxs_share *share)
+{
+	INIT_LIST_HEAD(&share->node);
+	INIT_LIST_HEAD(&share->waiting);
+	spin_lock_init(&share->lock);
+}
+
+void noxs_turn_init(struct noxs_turn *turn, struct noxs_share *share, struct workqueue_struct *wq,
+		    work_func_t func)
+{
+	turn->share = share;
+	turn->wq = wq;
+	INIT_WORK(&turn->work, func);
+	INIT_LIST_HEAD(&turn->node);
+	INIT_LIST_HEAD(&turn->runs);
+}
+
+void noxs_turn_queue(struct noxs_turn *turn)
+{
+	struct noxs_share *share = turn->share;
+	unsigned long flags;
+	u64 now;
+
+	/*
+	 * Nobody waits, and there is a processor for it, or for the one that queues itself once
+	 * more: no need to ask what the guest has used.
+	 */
+	if (!atomic_read(&turn_nr_known) &&
+	    atomic_read(&share->nr_works) <= (int)num_online_cpus()) {
+		turn_run(turn);
+		return;
+	}
+	now = local_clock();
+	if (share_spent(share, now) < NOXS_USAGE_MUCH_NS) {
+		turn_run(turn);
+		return;
+	}
+	spin_lock_irqsave(&turn_lock, flags);
+	turn_wait(turn);
+	turns_go_on(now);
+	spin_unlock_irqrestore(&turn_lock, flags);
+}
+
+void noxs_turn_cancel_sync(struct noxs_turn *turn)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&turn_lock, flags);
+	turn_stop_waiting(turn);
+	spin_unlock_irqrestore(&turn_lock, flags);
+	/* One that is cancelled before it runs does not end its turn. */
+	if (cancel_work_sync(&turn->work))
+		atomic_dec(&turn->share->nr_works);
+	spin_lock_irqsave(&turn_lock, flags);
+	turn_stop_running(turn);
+	turns_go_on(local_clock());
+	spin_unlock_irqrestore(&turn_lock, flags);
+}
+
+void noxs_turns_make_way(void)
+{
+	u64 now = local_clock();
+	unsigned long flags;
+
+	if (!atomic_read(&turn_nr_known))
+		return;
+	spin_lock_irqsave(&turn_lock, flags);
+	if (noxs_usage_now(&turn_way, now) < NOXS_USAGE_WINDOW_NS / 2) {
+		noxs_usage_charge(&turn_way, now, now + TURN_WAY_NS - max(now, turn_way_until));
+		turn_way_until = now + TURN_WAY_NS;
+	}
+	spin_unlock_irqrestore(&turn_lock, flags);
+}
+
+/*
+ * While much work waits, the thread that does it lets any other go first; but a process that never
+ * sleeps is not to end all guests' disks: they are not to lose more than half of the time by it.
+ */
+static bool turns_may_be_low(u64 now)
+{
+	return noxs_usage_now(&turn_lost, now) < NOXS_USAGE_WINDOW_NS / 2 * num_online_cpus();
+}
+
+bool noxs_turn_begin(struct noxs_turn *turn)
+{
+	bool has_turn = !list_empty_careful(&turn->runs);
+	u64 now = local_clock();
+
+	WRITE_ONCE(turn->thread, current);
+	turn->begun = now;
+	turn->exec = current->se.sum_exec_runtime;
+	turn->slept = current->nvcsw;
+	turn->preempted = current->nivcsw;
+	turn->is_low = has_turn && !list_empty_careful(&turn_shares) && turns_may_be_low(now);
+	if (turn->is_low) {
+		set_user_nice(current, TURN_NICE);
+		cond_resched();
+	}
+	return has_turn && (now < READ_ONCE(turn_shared_until) ||
+			    noxs_usage_now(&turn_lost, now) > NOXS_USAGE_MUCH_NS);
+}
+
+static u64 turn_passed(const struct noxs_turn *turn, u64 now)
+{
+	return now > turn->begun ? now - turn->begun : 0;
+}
+
+/*
+ * What the work has used of the processor.  If the thread has been switched away from, that is not all
+ * the time that has passed, and the scheduler has counted up to the last switch.
+ */
+static u64 turn_used(const struct noxs_turn *turn, u64 now)
+{
+	u64 passed = turn_passed(turn, now);
+
+	if (current->nvcsw == turn->slept && current->nivcsw == turn->preempted)
+		return passed;
+	return min_t(u64, passed, current->se.sum_exec_runtime - turn->exec);
+}
+
+static u64 share_charge(struct noxs_share *share, u64 now, u64 used)
+{
+	u64 spent;
+
+	spin_lock(&share->lock);
+	noxs_usage_charge(&share->usage, now, used);
+	spent = share->usage.spent_ns;
+	spin_unlock(&share->lock);
+	return spent;
+}
+
+void noxs_turn_end(struct noxs_turn *turn)
+{
+	u64 now = local_clock(), used = turn_used(turn, now);
+	u64 spent = share_charge(turn->share, now, used);
+	unsigned long flags;
+
+	atomic_dec(&turn->share->nr_works);
+	if (turn->is_low)
+		set_user_nice(current, 0); /* as the workqueue has its threads */
+	if (!atomic_read(&turn_nr_known))
+		return;
+	spin_lock_irqsave(&turn_lock, flags);
+	turn_stop_running(turn);
+	if (turn->is_low && current->nvcsw == turn->slept)
+		noxs_usage_charge(&turn_lost, now, turn_passed(turn, now) - used);
+	if (turn->share != turn_last) {
+		turn_last = turn->share;
+		WRITE_ONCE(turn_shared_until, now + NOXS_USAGE_WINDOW_NS);
+	}
+	/* One with more to do does not need our patience. */
+	if (list_empty(&turn->share->waiting))
+		turn_expect(turn->share, spent, now);
+	turns_go_on(now);
+	spin_unlock_irqrestore(&turn_lock, flags);
+}
+
+void noxs_turns_init(void)
+{
+	noxs_hrtimer_setup(&turn_timer, turns_timeout);
+}
+
+void noxs_turns_fini(void)
+{
+	hrtimer_cancel(&turn_timer);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Turns: who goes first when guests make more work than there are processors for it.
+ *
+ * A guest that has used little of the processors lately has its works run at once.  Of the works of
+ * those that have used much, only as many run as there are processors, guest after guest, so that
+ * whoever else has something to do, guest or process of Dom0's, meets a few of them and not all.  And
+ * while a guest that has used less is about to ask for more, since it has just been answered, they
+ * wait that moment for it: without that it would wait for them each time, since on a processor that
+ * is never idle the hypervisor lets a guest that wakes up wait for its scheduler's rate limit.
+ *
+ * A work that sleeps, because of its disk, keeps nobody waiting for longer than TURN_MAX_NS.
+ */
+#ifndef NOXS_TURN_H
+#define NOXS_TURN_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include "usage.h"
+
+/* What a guest has used, and its works that wait for their turn.  Embedded in its noxs_domain. */
+struct noxs_share {
+	struct list_head node;	  /* among those with works that wait; turn_lock */
+	struct list_head waiting; /* turn_lock */
+	atomic_t nr_works;	  /* queued, or running */
+	spinlock_t lock;	  /* usage */
+	struct noxs_usage usage;
+};
+
+/* A work that takes turns. */
+struct noxs_turn {
+	struct noxs_share *share;
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	struct list_head node;	    /* waiting, of its share; turn_lock */
+	struct list_head runs;	    /* among those that have their turn; turn_lock */
+	u64 since;		    /* when it was given; turn_lock */
+	struct task_struct *thread; /* since it has begun, until it ends */
+	/* The work's own, while it runs: */
+	bool is_low;
+	u64 begun, exec;
+	unsigned long slept, preempted; /* how often the thread had */
+};
+
+void noxs_share_init(struct noxs_share *share);
+
+/* @share must last for as long as the turn is used. */
+void noxs_turn_init(struct noxs_turn *turn, struct noxs_share *share, struct workqueue_struct *wq,
+		    work_func_t func);
+
+/* As queue_work(): the work runs once more, from a time on that is to come.  Any context. */
+void noxs_turn_queue(struct noxs_turn *turn);
+
+/* As cancel_work_sync().  Nobody queues it any more. */
+void noxs_turn_cancel_sync(struct noxs_turn *turn);
+
+/*
+ * What the work itself calls, first and last.  begin: true if it should be brief, because others
+ * want the processor.
+ */
+bool noxs_turn_begin(struct noxs_turn *turn);
+void noxs_turn_end(struct noxs_turn *turn);
+
+/*
+ * Somebody asks something of the module, and has a process that waits for the answer: for 2 ms no
+ * further work of guests with much of it begins; of the time in all, for half of it at most.
+ */
+void noxs_turns_make_way(void);
+
+void noxs_turns_init(void);
+/* No turn is used any more. */
+void noxs_turns_fini(void);
+
+#endif /* NOXS_TURN_H */

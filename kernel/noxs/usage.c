@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How much of the processors somebody has used lately. */
+#include "usage.h"
+
+u64 noxs_usage_now(const struct noxs_usage *usage, u64 now_ns)
+{
+	u64 spent = usage->spent_ns, at = usage->at_ns;
+
+	/* Clocks of different processors differ a little. */
+	if (now_ns <= at)
+		return spent;
+	if (now_ns - at >= NOXS_USAGE_WINDOW_NS)
+		return 0;
+	return spent - (spent * (now_ns - at) >> NOXS_USAGE_SHIFT);
+}
+
+void noxs_usage_charge(struct noxs_usage *usage, u64 now_ns, u64 ns)
+{
+	u64 spent = noxs_usage_now(usage, now_ns) + ns;
+
+	usage->spent_ns = spent < NOXS_USAGE_MAX_NS ? spent : NOXS_USAGE_MAX_NS;
+	if (now_ns > usage->at_ns)
+		usage->at_ns = now_ns;
+}
