@@ -16,24 +16,16 @@ static int header_check(const struct noxs_dev_header *hdr)
 
 int devpage_read(const struct noxs_dev_page *page, struct noxs_dev_page *copy)
 {
-	unsigned int tries;
+	uint32_t seq = READ_ONCE(page->hdr.seq);
 
-	for (tries = 0; tries < NOXS_SEQ_RETRIES; tries++) {
-		uint32_t seq = READ_ONCE(page->hdr.seq);
-
-		if (seq & 1) {
-			__builtin_ia32_pause();
-			continue;
-		}
-		smp_rmb(); /* seq before the contents: pairs with the writer's barriers around them */
-		memcpy(&copy->hdr, &page->hdr, sizeof(copy->hdr));
-		if (copy->hdr.nr_slots <= NOXS_MAX_DEVS)
-			memcpy(copy->dev, page->dev, copy->hdr.nr_slots * sizeof(copy->dev[0]));
-		smp_rmb(); /* the contents before seq once more */
-		if (seq == READ_ONCE(page->hdr.seq))
-			return header_check(&copy->hdr);
-	}
-	return -EAGAIN;
+	if (seq & 1)
+		return -EAGAIN;
+	smp_rmb(); /* seq before the contents: pairs with the writer's barriers around them */
+	memcpy(&copy->hdr, &page->hdr, sizeof(copy->hdr));
+	if (copy->hdr.nr_slots <= NOXS_MAX_DEVS)
+		memcpy(copy->dev, page->dev, copy->hdr.nr_slots * sizeof(copy->dev[0]));
+	smp_rmb(); /* the contents before seq once more */
+	return seq == READ_ONCE(page->hdr.seq) ? header_check(&copy->hdr) : -EAGAIN;
 }
 
 static bool dev_check(const struct noxs_dev *dev)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's device page and control pages.
+ * The guest's control pages, and devices that come and go.  The device page itself: noxs_page.c.
  *
  * A control page lies in our memory, where the domain builder put it; its frame is kept from the page
  * allocator here.  One control channel serves all devices of one back-end domain.
@@ -9,16 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <minios/devpage.h>
-#include <minios/hypercall.h>
-#include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/noxs.h>
-#include <minios/time.h>
+#include <minios/noxs_page.h>
 #include <minios/util.h>
 
 #define MAX_BACKENDS 4
-/* Xen writes the page in microseconds, but the processor it does so on may be another guest's meanwhile. */
-#define PAGE_WAIT_MS 200U
 
 struct noxs_ctrl {
 	struct noxs_ctrl_page *page;
@@ -27,9 +23,6 @@ struct noxs_ctrl {
 	domid_t backend;
 };
 
-static const struct noxs_dev_page page MM_WINDOW;
-LIGHTVM_NOTE(note, LIGHTVM_NOTE_DEVICE_PAGE, &page);
-static struct noxs_dev_page copy;
 static struct noxs_ctrl ctrls[MAX_BACKENDS];
 static unsigned int nr_ctrls;
 static struct noxs_front *fronts;
@@ -40,70 +33,6 @@ static struct noxs_watch *watches;
 /* Slots of the copy with devices that watches have not been told of yet. */
 static uint64_t news;
 _Static_assert(NOXS_MAX_DEVS <= 64, "a bit for each slot");
-
-/* 0 with the page mapped, or -errno: -ENOSYS no noxs here, -ENOENT no devices. */
-static int page_map(void)
-{
-	struct noxs_map map = { 0 };
-	int err;
-
-	if (mm_window_is_mapped(&page))
-		return 0; /* by the domain builder */
-	err = hypercall_noxs_op(NOXS_OP_map, &map, NULL, 0);
-	return err ? err : mm_window_map((void *)&page, map.frame, PTE_RO);
-}
-
-/* Read the page, for as long as it may take to write it.  -EAGAIN if that was not long enough. */
-static int page_copy(struct noxs_dev_page *to)
-{
-	uint64_t deadline = time_ns() + PAGE_WAIT_MS * NSEC_PER_MSEC, now;
-	int err;
-
-	while ((err = devpage_read(&page, to)) == -EAGAIN && (now = time_ns()) < deadline)
-		evtchn_sleep(now + NSEC_PER_MSEC);
-	return err;
-}
-
-bool noxs_init(void)
-{
-	const struct noxs_dev *dev;
-	unsigned int i;
-	int err = page_map();
-
-	if (!err)
-		err = page_copy(&copy);
-	if (err) {
-		copy.hdr = (struct noxs_dev_header){ 0 };
-		if (err != -ENOSYS && err != -ENOENT)
-			printf("noxs: device page unusable: %d\n", err);
-		return false;
-	}
-	/* Whether or not anybody opens them: their frames are taken. */
-	for (dev = copy.dev; dev < copy.dev + copy.hdr.nr_slots; dev++) {
-		if (dev->cls == NOXS_CLASS_NONE)
-			continue;
-		(void)page_reserve(dev->ctrl_gfn); /* a bad one is refused by noxs_open() */
-		if (dev->flags & NOXS_DEV_PRECONNECTED)
-			for (i = 0; i < dev->nr_rings && i < ARRAY_SIZE(dev->data_port); i++)
-				(void)page_reserve(dev->ring_gfn + i); /* likewise */
-	}
-	return true;
-}
-
-const struct noxs_dev_header *noxs_header(void)
-{
-	return &copy.hdr;
-}
-
-const struct noxs_dev *noxs_next(unsigned int cls, const struct noxs_dev *prev)
-{
-	return devpage_next(&copy, cls, prev);
-}
-
-const struct noxs_dev *noxs_find(unsigned int cls, unsigned int id)
-{
-	return devpage_find(&copy, cls, id);
-}
 
 void noxs_watch_add(struct noxs_watch *watch)
 {
@@ -119,24 +48,12 @@ static void watches_tell(unsigned int cls, unsigned int id, bool is_there)
 		watch->changed(watch->data, cls, id, is_there);
 }
 
-/*
- * Not in the copy any more, so that one that comes in its place is seen to be another: its slot in the
- * control page tells them apart if that one is there already.
- */
-static void device_forget(const struct noxs_front *front)
-{
-	struct noxs_dev *dev = (struct noxs_dev *)noxs_find(front->cls, front->id);
-
-	if (dev && dev->ctrl_slot == front->slot.index)
-		dev->cls = NOXS_CLASS_NONE;
-}
-
 static void front_event(struct noxs_front *front, const struct noxs_ctrl_back *back)
 {
 	front->event(front->data, back);
 	if (back->state != NOXS_STATE_GONE)
 		return;
-	device_forget(front);
+	noxs_page_forget(front->cls, front->id, front->slot.index);
 	noxs_close(front);
 	watches_tell(front->cls, front->id, false);
 }
@@ -288,8 +205,9 @@ static bool page_is_usable(const struct noxs_dev *dev)
 {
 	unsigned int i;
 
-	for (i = 0; i < copy.hdr.nr_slots; i++)
-		if (copy.dev[i].cls != NOXS_CLASS_NONE && copy.dev[i].ctrl_gfn == dev->ctrl_gfn)
+	for (i = 0; i < noxs_copy.hdr.nr_slots; i++)
+		if (noxs_copy.dev[i].cls != NOXS_CLASS_NONE &&
+		    noxs_copy.dev[i].ctrl_gfn == dev->ctrl_gfn)
 			return true;
 	return ctrl_find(dev) || !page_reserve(dev->ctrl_gfn);
 }
@@ -311,18 +229,19 @@ static COLD void copy_renew(struct noxs_dev_page *now)
 				dev->cls = NOXS_CLASS_NONE;
 		}
 	}
-	memcpy(&copy, now, sizeof(copy.hdr) + now->hdr.nr_slots * sizeof(copy.dev[0]));
+	memcpy(&noxs_copy, now,
+	       sizeof(noxs_copy.hdr) + now->hdr.nr_slots * sizeof(noxs_copy.dev[0]));
 }
 
 static COLD void news_tell(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < copy.hdr.nr_slots; i++) {
+	for (i = 0; i < noxs_copy.hdr.nr_slots; i++) {
 		if (!(news & 1ULL << i))
 			continue;
 		news &= ~(1ULL << i);
-		watches_tell(copy.dev[i].cls, copy.dev[i].id, true);
+		watches_tell(noxs_copy.dev[i].cls, noxs_copy.dev[i].id, true);
 	}
 }
 
@@ -342,13 +261,13 @@ static void losses_tell(const struct noxs_dev_page *now)
 	struct noxs_ctrl *ctrl;
 	unsigned int i;
 
-	for (i = 0; i < copy.hdr.nr_slots; i++) {
-		const struct noxs_dev dev = copy.dev[i];
+	for (i = 0; i < noxs_copy.hdr.nr_slots; i++) {
+		const struct noxs_dev dev = noxs_copy.dev[i];
 
 		if (!noxs_find(dev.cls, dev.id) || devpage_find(now, dev.cls, dev.id) ||
 		    has_front(&dev))
 			continue;
-		copy.dev[i].cls = NOXS_CLASS_NONE;
+		noxs_copy.dev[i].cls = NOXS_CLASS_NONE;
 		(void)ctrl_get(&dev, &ctrl); /* GONE is acknowledged though its page has no front */
 		watches_tell(dev.cls, dev.id, false);
 	}
@@ -360,7 +279,7 @@ static struct noxs_dev_page *page_read(int *err)
 
 	if (!now)
 		now = page_alloc();
-	*err = now ? page_copy(now) : -ENOMEM;
+	*err = now ? noxs_page_read(now) : -ENOMEM;
 	is_stale = *err == -EAGAIN;
 	return *err ? NULL : now;
 }
@@ -385,7 +304,7 @@ COLD int noxs_rescan(void)
 COLD void noxs_remap(void)
 {
 	struct noxs_dev_page *now = NULL;
-	int err = page_map();
+	int err = noxs_page_map();
 
 	if (!err)
 		now = page_read(&err);
@@ -393,7 +312,7 @@ COLD void noxs_remap(void)
 		copy_renew(now);
 		return;
 	}
-	copy.hdr.nr_slots = 0;
+	noxs_copy.hdr.nr_slots = 0;
 	printf("noxs: no device page after the suspend: %d\n", err);
 }
 

@@ -62,15 +62,15 @@
 /* ------------------------------------------------------------------------------------------
  * The device page: one per domain, written by Xen only, mapped read-only by the guest.
  *
- * Reader: read seq (retry while odd, at most NOXS_SEQ_RETRIES times, with a pause in between), read
- * barrier, copy what is wanted, read barrier, read seq again, retry if it moved.  Xen writes for a
- * microsecond at most, but its processor may be taken away meanwhile by firmware or by a hypervisor
- * below it: so many retries take tens of milliseconds and more.
+ * Reader: read seq, read barrier, copy what is wanted, read barrier, read seq again.  If it was odd or
+ * moved, let others run and begin again, for NOXS_SEQ_WAIT_MS at most.  Xen writes for a microsecond
+ * at most, but its processor may be taken away meanwhile by firmware or by a hypervisor below it, so
+ * the bound is one in time.
  * ------------------------------------------------------------------------------------------ */
 
 #define NOXS_DEV_PAGE_MAGIC     0x53584f4eU     /* "NOXS" */
 #define NOXS_MAX_DEVS           48U
-#define NOXS_SEQ_RETRIES        5000000U
+#define NOXS_SEQ_WAIT_MS        200U
 
 /* noxs_dev_header.flags and noxs_set_info.state: what the toolstack has made of the domain. */
 #define NOXS_DOM_BUILDING       0U      /* being created, or left so by a dead toolstack */

@@ -7,8 +7,8 @@
 #include <noxs.h>
 
 /*
- * Copy header and used slots of page.  -EAGAIN it was being written all the time; -EINVAL it is not
- * a device page of a version we know.
+ * Copy header and used slots of page.  -EAGAIN it is being written; -EINVAL it is not a device page of
+ * a version we know.
  */
 int devpage_read(const struct noxs_dev_page *page, struct noxs_dev_page *copy);
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device page: consistency, holes, and numbers nobody should believe. */
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 #include <minios/devpage.h>
 #include "unit.h"
 
@@ -49,31 +47,11 @@ static void reads_and_skips_holes(void **state)
 	assert_null(devpage_find(&copy, NOXS_CLASS_VBD, 0));
 }
 
-static void gives_up_on_a_busy_writer(void **state)
+static void says_that_it_is_being_written(void **state)
 {
 	(void)state;
 	page.hdr.seq = 5;
 	assert_int_equal(devpage_read(&page, &copy), -EAGAIN);
-}
-
-static void *finish_soon(void *arg)
-{
-	(void)arg;
-	usleep(2000);
-	__atomic_store_n(&page.hdr.seq, 6, __ATOMIC_RELEASE);
-	return NULL;
-}
-
-/* The writer's processor may have been taken away: milliseconds are no reason to have no devices. */
-static void waits_for_a_writer(void **state)
-{
-	pthread_t writer;
-
-	(void)state;
-	page.hdr.seq = 5;
-	assert_int_equal(pthread_create(&writer, NULL, finish_soon, NULL), 0);
-	assert_int_equal(devpage_read(&page, &copy), 0);
-	assert_int_equal(pthread_join(writer, NULL), 0);
 }
 
 static void refuses_what_it_does_not_know(void **state)
@@ -112,8 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_and_skips_holes, page_setup),
-		cmocka_unit_test_setup(gives_up_on_a_busy_writer, page_setup),
-		cmocka_unit_test_setup(waits_for_a_writer, page_setup),
+		cmocka_unit_test_setup(says_that_it_is_being_written, page_setup),
 		cmocka_unit_test_setup(refuses_what_it_does_not_know, page_setup),
 		cmocka_unit_test_setup(leaves_out_malformed_devices, page_setup),
 	};
