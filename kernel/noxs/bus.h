@@ -229,8 +229,12 @@ void noxs_device_stopped(struct noxs_device *dev);
 /* Whoever waits is to look again.  Any context. */
 void noxs_domain_wake(struct noxs_domain *dom);
 
-/* Wait until noxs_domain_wake() was called since dom->stops was @stops.  0, or -EINTR: killed. */
-int noxs_domain_wait_stop(struct noxs_domain *dom, int stops);
+/*
+ * Wait until @is_done says so; it is asked under dom->lock, at once and after each
+ * noxs_domain_wake().  Called with that lock held; afterwards it is free.  0, or -EINTR: killed.
+ */
+int noxs_domain_wait_unlock(struct noxs_domain *dom,
+			    bool (*is_done)(struct noxs_domain *dom, void *arg), void *arg);
 
 /* Let the front-ends make their first changes; see bus.c.  dom->lock. */
 void noxs_domain_fill_credit(struct noxs_domain *dom);

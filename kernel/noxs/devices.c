@@ -273,9 +273,22 @@ void noxs_domain_wake(struct noxs_domain *dom)
 	wake_up_all(&dom->stop_wait);
 }
 
-int noxs_domain_wait_stop(struct noxs_domain *dom, int stops)
+int noxs_domain_wait_unlock(struct noxs_domain *dom,
+			    bool (*is_done)(struct noxs_domain *dom, void *arg), void *arg)
 {
-	return wait_event_killable(dom->stop_wait, atomic_read(&dom->stops) != stops) ? -EINTR : 0;
+	bool done;
+	int stops;
+
+	for (;;) {
+		stops = atomic_read(&dom->stops);
+		done = is_done(dom, arg);
+		mutex_unlock(&dom->lock);
+		if (done)
+			return 0;
+		if (wait_event_killable(dom->stop_wait, atomic_read(&dom->stops) != stops))
+			return -EINTR;
+		mutex_lock(&dom->lock);
+	}
 }
 
 void noxs_device_stopped(struct noxs_device *dev)

@@ -115,41 +115,34 @@ static int remove_begin(struct noxs_domain *dom, u16 cls, u16 id)
 	return err;
 }
 
-/* True if the device has gone.  dom->lock. */
-static bool remove_is_done(struct noxs_domain *dom, u16 cls, u16 id)
+/* True if the device, a struct noxs_dev_id, has gone. */
+static bool remove_is_done(struct noxs_domain *dom, void *arg)
 {
+	const struct noxs_dev_id *id = arg;
 	struct noxs_device *dev;
 
 	if (!dom->live)
 		return true;
 	if (!dom->quiesced_by)
 		noxs_devices_reap(dom);
-	dev = noxs_device_find(dom, cls, id);
+	dev = noxs_device_find(dom, id->cls, id->id);
 	return !dev || !dev->leaving;
 }
 
 int noxs_domain_remove(u16 domid, u16 cls, u16 id)
 {
 	struct noxs_domain *dom = noxs_domain_get_locked(domid);
-	int err, stops;
-	bool done;
+	struct noxs_dev_id dev = { .cls = cls, .id = id };
+	int err;
 
 	if (!dom)
 		return -ENOENT;
 	err = remove_begin(dom, cls, id);
-	while (!err) {
-		stops = atomic_read(&dom->stops);
-		done = remove_is_done(dom, cls, id);
-		mutex_unlock(&dom->lock);
-		if (done)
-			goto put;
-		err = noxs_domain_wait_stop(dom, stops);
-		if (err)
-			goto put;
-		mutex_lock(&dom->lock);
+	if (err) {
+		noxs_domain_put_unlock(dom);
+		return err;
 	}
-	mutex_unlock(&dom->lock);
-put:
+	err = noxs_domain_wait_unlock(dom, remove_is_done, &dev);
 	noxs_domain_put(dom);
 	return err;
 }

@@ -91,28 +91,13 @@ static struct noxs_domain *hold_take(const void *owner, u16 domid)
 	return dom;
 }
 
-/*
- * Until all devices have stopped.  Called with dom->lock held and the domain live and quiesced;
- * afterwards the lock is free.  -ENOENT: it was detached meanwhile; -EINTR.
- */
-static int domain_stop(struct noxs_domain *dom)
+/* True if all devices have stopped, or the domain was detached meanwhile, which @arg is told. */
+static bool stop_is_done(struct noxs_domain *dom, void *arg)
 {
-	int err = 0, stops;
-	bool stopped;
+	bool *detached = arg;
 
-	for (;;) {
-		stops = atomic_read(&dom->stops);
-		if (!dom->live)
-			err = -ENOENT;
-		stopped = err || noxs_devices_stop(dom, true);
-		mutex_unlock(&dom->lock);
-		if (stopped)
-			return err;
-		err = noxs_domain_wait_stop(dom, stops);
-		if (err)
-			return err;
-		mutex_lock(&dom->lock);
-	}
+	*detached = !dom->live;
+	return *detached || noxs_devices_stop(dom, true);
 }
 
 /* The caller has the hold to itself; its reference goes. */
@@ -137,6 +122,7 @@ int noxs_domain_quiesce(u16 domid, const void *owner)
 {
 	struct hold *hold = hold_create(owner);
 	struct noxs_domain *dom;
+	bool detached;
 	int err;
 
 	if (IS_ERR(hold))
@@ -152,7 +138,9 @@ int noxs_domain_quiesce(u16 domid, const void *owner)
 		return -EBUSY;
 	}
 	dom->quiesced_by = owner;
-	err = domain_stop(dom);
+	err = noxs_domain_wait_unlock(dom, stop_is_done, &detached);
+	if (!err && detached)
+		err = -ENOENT;
 	if (err) {
 		hold_free(hold);
 		domain_go_on(dom);
