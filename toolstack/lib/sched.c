@@ -83,52 +83,53 @@ static int scheduler_of(struct chaos_ctx *ctx, uint32_t pool)
 	return sched;
 }
 
-static int set_credit(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg)
+static bool has_shares(int sched)
 {
-	struct xen_domctl_sched_credit now;
-
-	if (xc_sched_credit_domain_get(ctx->xch, domid, &now))
-		return -1;
-	if (cfg->cpu_weight)
-		now.weight = (uint16_t)cfg->cpu_weight;
-	now.cap = (uint16_t)cfg->cap;
-	return xc_sched_credit_domain_set(ctx->xch, domid, &now);
+	return sched == XEN_SCHEDULER_CREDIT || sched == XEN_SCHEDULER_CREDIT2;
 }
 
-static int set_credit2(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg)
+/* Both have a weight and a cap, of the same size: credit2's stand for either's. */
+static int share_get(struct chaos_ctx *ctx, uint32_t domid, int sched,
+		     struct xen_domctl_sched_credit2 *share)
 {
-	struct xen_domctl_sched_credit2 now;
+	struct xen_domctl_sched_credit credit;
 
-	if (xc_sched_credit2_domain_get(ctx->xch, domid, &now))
+	if (sched == XEN_SCHEDULER_CREDIT2)
+		return xc_sched_credit2_domain_get(ctx->xch, domid, share);
+	if (xc_sched_credit_domain_get(ctx->xch, domid, &credit))
 		return -1;
-	if (cfg->cpu_weight)
-		now.weight = (uint16_t)cfg->cpu_weight;
-	now.cap = (uint16_t)cfg->cap;
-	return xc_sched_credit2_domain_set(ctx->xch, domid, &now);
+	share->weight = credit.weight;
+	share->cap = credit.cap;
+	return 0;
+}
+
+static int share_set(struct chaos_ctx *ctx, uint32_t domid, int sched,
+		     struct xen_domctl_sched_credit2 *share)
+{
+	struct xen_domctl_sched_credit credit = { .weight = share->weight, .cap = share->cap };
+
+	if (sched == XEN_SCHEDULER_CREDIT2)
+		return xc_sched_credit2_domain_set(ctx->xch, domid, share);
+	return xc_sched_credit_domain_set(ctx->xch, domid, &credit);
 }
 
 static int set_share(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
 		     struct chaos_error *err)
 {
-	int rc;
+	struct xen_domctl_sched_credit2 share;
+	int sched = scheduler_of(ctx, cfg->cpupool);
 
-	switch (scheduler_of(ctx, cfg->cpupool)) {
-	case XEN_SCHEDULER_CREDIT:
-		rc = set_credit(ctx, domid, cfg);
-		break;
-	case XEN_SCHEDULER_CREDIT2:
-		rc = set_credit2(ctx, domid, cfg);
-		break;
-	case -1:
-		rc = -1;
-		break;
-	default:
+	if (sched >= 0 && !has_shares(sched))
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EOPNOTSUPP,
 			"the scheduler of this host, or pool, has no 'cap' and 'cpu_weight': leave them out");
+	if (sched >= 0 && !share_get(ctx, domid, sched, &share)) {
+		if (cfg->cpu_weight)
+			share.weight = (uint16_t)cfg->cpu_weight;
+		share.cap = (uint16_t)cfg->cap;
+		if (!share_set(ctx, domid, sched, &share))
+			return 0;
 	}
-	if (!rc)
-		return 0;
 	return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 			       "cannot set 'cap' and 'cpu_weight': %s", strerror(errno));
 }
@@ -151,27 +152,18 @@ int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_
 
 static int get_weight_and_cap(struct chaos_ctx *ctx, uint32_t domid, struct chaos_share *share)
 {
-	struct xen_domctl_sched_credit credit;
-	struct xen_domctl_sched_credit2 credit2;
+	struct xen_domctl_sched_credit2 now;
+	int sched = scheduler_of(ctx, share->cpupool);
 
-	switch (scheduler_of(ctx, share->cpupool)) {
-	case XEN_SCHEDULER_CREDIT:
-		if (xc_sched_credit_domain_get(ctx->xch, domid, &credit))
-			return -1;
-		share->cpu_weight = credit.weight;
-		share->cap = credit.cap;
-		return 0;
-	case XEN_SCHEDULER_CREDIT2:
-		if (xc_sched_credit2_domain_get(ctx->xch, domid, &credit2))
-			return -1;
-		share->cpu_weight = credit2.weight;
-		share->cap = credit2.cap;
-		return 0;
-	case -1:
+	if (sched < 0)
 		return -1;
-	default:
-		return 0; /* it has neither */
-	}
+	if (!has_shares(sched))
+		return 0;
+	if (share_get(ctx, domid, sched, &now))
+		return -1;
+	share->cpu_weight = now.weight;
+	share->cap = now.cap;
+	return 0;
 }
 
 int chaos_sched_read(struct chaos_ctx *ctx, uint32_t domid, struct chaos_share *share,
