@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fuzz_net: what is below and beside lwIP and our glue: the network front-end, time, memory. */
-#include <errno.h>
+/* fuzz_net: what is below and beside lwIP and our glue: frames, time, memory. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <minios/app.h>
-#include <minios/loop.h>
-#include <minios/mm.h>
-#include <minios/netfront.h>
-#include <minios/noxs.h>
 #include <minios/panic.h>
 #include <minios/random.h>
-#include <minios/suspend.h>
-#include <minios/sysctl.h>
 #include <minios/time.h>
+#include "fake_net.h"
 #include "fuzz_net.h"
-
-#define MEMORY_MIB 4UL
 
 const uint8_t guest_mac[6] = { 0x00, 0x16, 0x3e, 1, 2, 3 };
 const uint8_t peer_mac[6] = { 0x02, 0, 0, 0, 0, 1 };
@@ -25,11 +17,7 @@ const uint8_t peer_mac[6] = { 0x02, 0, 0, 0, 0, 1 };
 unsigned int world_no_memory, world_no_room;
 unsigned long world_blocks;
 
-static uint64_t random_state, now_ns;
-static const struct netfront_ops *ops;
-static struct loop_source *net;
-static uint8_t tx_frame[NETFRONT_TX_MAX];
-static struct noxs_dev vif;
+static uint64_t random_state;
 
 /* ---- random numbers ---- */
 
@@ -63,20 +51,6 @@ uint32_t random_u32(void)
 	return world_random();
 }
 
-uint32_t random_hash(const void *data, size_t len)
-{
-	const uint8_t *bytes = data;
-	uint32_t hash = 2166136261;
-
-	while (len--)
-		hash = (hash ^ *bytes++) * 16777619;
-	return hash;
-}
-
-void random_seed(void)
-{
-}
-
 /* ---- memory ---- */
 
 void *fuzz_malloc(size_t size)
@@ -100,11 +74,6 @@ void fuzz_free(void *p)
 	free(p);
 }
 
-unsigned long mm_nr_pages(void)
-{
-	return MEMORY_MIB * 256;
-}
-
 /* ---- what lwIP must not come to ---- */
 
 void panic(const char *fmt, ...)
@@ -121,45 +90,14 @@ void panic(const char *fmt, ...)
 
 /* ---- the front-end ---- */
 
-void netfront_discard(void)
+bool fake_has_room(void)
 {
+	return !one_in(world_no_room);
 }
 
-int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *netfront_ops)
+void fake_sent(const uint8_t *frame, size_t len)
 {
-	(void)dev;
-	ops = netfront_ops;
-	return 0;
-}
-
-bool netfront_is_open(void)
-{
-	return ops;
-}
-
-bool netfront_can_csum(void)
-{
-	return false;
-}
-
-void *netfront_tx_begin(void)
-{
-	return one_in(world_no_room) ? NULL : tx_frame;
-}
-
-void netfront_tx_commit(size_t len, bool csum_blank)
-{
-	(void)csum_blank;
-	peer_saw(tx_frame, len);
-}
-
-bool netfront_poll(void)
-{
-	return false;
-}
-
-void netfront_flush(void)
-{
+	peer_saw(frame, len);
 }
 
 /* As the back-end gives it: a copy of exactly that size, so that the sanitizer sees its end. */
@@ -168,80 +106,48 @@ void world_receive(const void *frame, size_t len)
 	const uint8_t *from = frame;
 	size_t done = 0, piece;
 
-	net->poll(NULL);
+	(void)fake_source->poll(NULL);
 	do {
 		piece = one_in(8) ? below((uint32_t)(len - done)) + 1 : len - done;
 		if (piece > len - done)
 			piece = len - done;
 		done += piece;
-		ops->receive(from + done - piece, piece, done == len, true, NETFRONT_CSUM_NONE);
+		fake_ops->receive(from + done - piece, piece, done == len, true,
+				  NETFRONT_CSUM_NONE);
 	} while (done < len);
 }
 
-/* ---- devices, loop, time ---- */
-
-const struct noxs_dev *noxs_next(unsigned int cls, const struct noxs_dev *prev)
-{
-	return cls == NOXS_CLASS_VIF && !prev ? &vif : NULL;
-}
-
-const struct noxs_dev *noxs_find(unsigned int cls, unsigned int id)
-{
-	return cls == NOXS_CLASS_VIF && !id ? &vif : NULL;
-}
-
-void noxs_watch_add(struct noxs_watch *watch)
-{
-	(void)watch;
-}
-
-void loop_add(struct loop_source *source)
-{
-	net = source;
-}
-
-void suspend_hook_add(struct suspend_hook *hook)
-{
-	(void)hook;
-}
-
-void sysctl_listen(void)
-{
-}
+/* ---- start, time ---- */
 
 void minios_ready(void)
 {
 }
 
-uint64_t time_ns(void)
-{
-	return now_ns;
-}
-
 uint64_t time_unix(void)
 {
-	return now_ns / 1000000000;
+	return fake_now_ns / 1000000000;
 }
 
 void world_sleep(uint64_t ms)
 {
-	now_ns += ms * 1000000;
-	net->poll(NULL);
+	fake_now_ns += ms * 1000000;
+	(void)fake_source->poll(NULL);
 }
 
 void world_start(bool has_address)
 {
-	now_ns = 1000000000;
-	memcpy(vif.config.vif.mac, guest_mac, sizeof(guest_mac));
+	fake_now_ns = 1000000000;
+	memcpy(fake_vif.config.vif.mac, guest_mac, sizeof(guest_mac));
 	/* No DHCP with less than 576. */
-	vif.config.vif.mtu = (uint16_t)(one_in(4) ? 1500 - below(has_address ? 1433 : 925) : 1500);
+	fake_vif.config.vif.mtu =
+		(uint16_t)(one_in(4) ? 1500 - below(has_address ? 1433 : 925) : 1500);
 	if (has_address) {
-		vif.config.vif.ipv4 = GUEST_IP;
-		vif.config.vif.gateway = PEER_IP;
-		vif.config.vif.prefix = 24;
+		fake_vif.config.vif.ipv4 = GUEST_IP;
+		fake_vif.config.vif.gateway = PEER_IP;
+		fake_vif.config.vif.prefix = 24;
 	}
 	if (app_main(""))
 		abort();
 	apps_start();
-	ops->link(true);
+	fake_ops->link(true);
 }

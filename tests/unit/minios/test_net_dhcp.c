@@ -8,15 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <minios/loop.h>
-#include <minios/mm.h>
 #include <minios/net.h>
-#include <minios/netfront.h>
-#include <minios/noxs.h>
-#include <minios/suspend.h>
 #include <minios/time.h>
 #include <minios/util.h>
 #include "lwip/netif.h"
+#include "fake_net.h"
 #include "unit.h"
 
 #define LEASE_S	    120U
@@ -33,46 +29,21 @@
 
 static const uint8_t our_address[4] = { 10, 0, 0, 50 }, server[4] = { 10, 0, 0, 1 };
 
-static const struct noxs_dev vif = { .cls = NOXS_CLASS_VIF, .config.vif = { .mtu = 1500 } };
-static const struct netfront_ops *ops;
-static struct loop_source *source;
-static struct suspend_hook *hook;
-static uint64_t now_ns = NSEC_PER_SEC, unix_s = 1800000000;
-static uint8_t frame[FRAME_MAX];
+static uint64_t unix_s = 1800000000;
 /* The last DHCP message that was sent, and how many. */
 static uint8_t asked[FRAME_MAX];
 static unsigned int nr_asked;
 
 /* ---- stand-ins ---- */
 
-uint64_t time_ns(void)
-{
-	return now_ns;
-}
-
 uint64_t time_unix(void)
 {
 	return unix_s;
 }
 
-unsigned long mm_nr_pages(void)
-{
-	return 1024;
-}
-
 uint32_t random_u32(void)
 {
 	return (uint32_t)rand();
-}
-
-void random_seed(void)
-{
-}
-
-uint32_t random_hash(const void *data, size_t len)
-{
-	(void)data;
-	return (uint32_t)len;
 }
 
 void panic(const char *fmt, ...)
@@ -81,80 +52,19 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
-void loop_add(struct loop_source *s)
-{
-	source = s;
-}
-
-void suspend_hook_add(struct suspend_hook *h)
-{
-	hook = h;
-}
-
-void sysctl_listen(void)
-{
-}
-
-void noxs_watch_add(struct noxs_watch *watch)
-{
-	(void)watch;
-}
-
-const struct noxs_dev *noxs_next(unsigned int cls, const struct noxs_dev *prev)
-{
-	return cls == NOXS_CLASS_VIF && !prev ? &vif : NULL;
-}
-
-const struct noxs_dev *noxs_find(unsigned int cls, unsigned int id)
-{
-	(void)id;
-	return noxs_next(cls, NULL);
-}
-
-void netfront_discard(void)
-{
-}
-
-int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *o)
-{
-	(void)dev;
-	ops = o;
-	return 0;
-}
-
-bool netfront_is_open(void)
-{
-	return ops;
-}
-
-bool netfront_can_csum(void)
+bool fake_has_room(void)
 {
 	return true;
 }
 
-void *netfront_tx_begin(void)
+void fake_sent(const uint8_t *frame, size_t len)
 {
-	return frame;
-}
-
-void netfront_tx_commit(size_t len, bool csum_blank)
-{
-	(void)csum_blank;
 	/* To the port of DHCP servers. */
 	if (len < OPTIONS_AT || len > FRAME_MAX || frame[23] != 17 || frame[37] != 67)
 		return;
 	memcpy(asked, frame, len);
 	memset(asked + len, 255, sizeof(asked) - len);
 	nr_asked++;
-}
-
-bool netfront_poll(void)
-{
-	return false;
-}
-
-void netfront_flush(void)
-{
 }
 
 /* ---- the server ---- */
@@ -215,7 +125,7 @@ static void answer(uint8_t type)
 	f[DHCP_AT] = 2;
 	memcpy(f + DHCP_AT + 16, our_address, 4);
 	memcpy(f + OPTIONS_AT, options, sizeof(options));
-	ops->receive(f, len, true, true, NETFRONT_CSUM_GOOD);
+	fake_ops->receive(f, len, true, true, NETFRONT_CSUM_GOOD);
 }
 
 /* ---- the guest ---- */
@@ -223,22 +133,22 @@ static void answer(uint8_t type)
 static void pass(unsigned int seconds)
 {
 	for (; seconds; seconds--) {
-		now_ns += NSEC_PER_SEC;
+		fake_now_ns += NSEC_PER_SEC;
 		unix_s++;
-		(void)source->poll(NULL);
+		(void)fake_source->poll(NULL);
 	}
 }
 
 /* Restored after so long in a file. */
 static void restored(unsigned int seconds)
 {
-	hook->suspend();
+	fake_hook->suspend();
 	unix_s += seconds;
-	now_ns = (uint64_t)rand() * 1000; /* another host's */
+	fake_now_ns = (uint64_t)rand() * 1000; /* another host's */
 	nr_asked = 0;
-	hook->resume(true);
-	ops->link(true);
-	(void)source->poll(NULL);
+	fake_hook->resume(true);
+	fake_ops->link(true);
+	(void)fake_source->poll(NULL);
 }
 
 static uint32_t address(void)
@@ -261,7 +171,7 @@ static void serve(void)
 	answer(OFFER);
 	assert_int_equal(asked_type(), REQUEST);
 	answer(ACK);
-	(void)source->poll(NULL);
+	(void)fake_source->poll(NULL);
 	assert_int_equal(address(), wanted());
 }
 
@@ -273,7 +183,7 @@ static void gets_an_address(void **state)
 {
 	(void)state;
 	assert_int_equal(net_start(ready), 0);
-	ops->link(true);
+	fake_ops->link(true);
 	serve();
 }
 
@@ -288,7 +198,7 @@ static void asks_when_restored(void **state)
 	assert_int_equal(asked_type(), REQUEST);
 	assert_memory_equal(option(OPT_ADDRESS), our_address, 4);
 	answer(ACK);
-	(void)source->poll(NULL);
+	(void)fake_source->poll(NULL);
 	assert_int_equal(address(), wanted());
 }
 

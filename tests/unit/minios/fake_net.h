@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is below net.c, for whoever tests it over lwIP: one vif, the base, a clock. */
+#ifndef FAKE_NET_H
+#define FAKE_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <minios/loop.h>
+#include <minios/netfront.h>
+#include <minios/noxs.h>
+#include <minios/suspend.h>
+
+/* The vif, which the test may change before the guest starts. */
+extern struct noxs_dev fake_vif;
+
+/* What net.c has registered. */
+extern const struct netfront_ops *fake_ops;
+extern struct loop_source *fake_source;
+extern struct suspend_hook *fake_hook;
+
+/* What time_ns() says. */
+extern uint64_t fake_now_ns;
+
+/* The test's own: false when there is no room for a frame; one has been sent. */
+bool fake_has_room(void);
+void fake_sent(const uint8_t *frame, size_t len);
+
+#endif /* FAKE_NET_H */
