@@ -176,6 +176,29 @@ expect 2 "no verb" tool-no-verb chaos make
 run tool-first-destroy chaos destroy first
 eventually 3 no_vifs
 sleep 1
+
+# Somebody else's interfaces: of the names that the next guests' vifs want, and of one that runs.
+run tool-second chaos create "$(config second)"
+last=$(domid second)
+foreign="$last $((last + 1)) $((last + 2)) $((last + 3))"
+for i in $foreign; do
+	ip link add "vif$i.0" type bridge
+done
+before=$(holdings)
+expect 5 "another interface of the name vif[0-9]*.0: rename or delete it (ip link del vif[0-9]*.0)" \
+	tool-vif-name-in-use chaos create $tmp/good.cfg "vif=['bridge=xenbr0']"
+expect 5 "another interface of the name vif$last.0: " tool-vif-name-in-use-attach \
+	chaos network-attach second bridge=xenbr0
+for i in $foreign; do
+	ip link del "vif$i.0"
+done
+# What has failed is no hindrance: the same names, at once.
+run tool-vif-name-free-attach chaos network-attach second bridge=xenbr0
+run tool-vif-name-free daytime good 2
+destroy_all
+
+eventually 3 no_vifs
+sleep 1
 before=$(holdings)
 
 # ---- the machine ----

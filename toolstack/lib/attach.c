@@ -17,6 +17,7 @@ struct attempt {
 	struct chaos_ctx *ctx;
 	unsigned long request;
 	void *arg;
+	uint32_t domid;
 	const struct chaos_config *cfg;
 	struct chaos_vif *vifs; /* of cfg, if their addresses may be replaced */
 	struct noxs_ioc_dev *devs;
@@ -78,6 +79,8 @@ static int add_error(const struct attempt *a, int e, struct chaos_error *err)
 			"\"%s\" has a vif %u already: choose another devid, or detach it", name,
 			vif ? vif->id : 0U);
 	case EBUSY:
+		if (vif)
+			return 0; /* not of the domain, but of this interface */
 		return chaos_error_set(err, CHAOS_FAILED, e,
 				       "\"%s\" is being saved: try again when that has ended",
 				       name);
@@ -96,12 +99,54 @@ static int add_error(const struct attempt *a, int e, struct chaos_error *err)
 	}
 }
 
+static int vif_error(const struct attempt *a, const struct chaos_vif *vif, int e,
+		     struct chaos_error *err)
+{
+	const char *kind = chaos_vif_link_kind(vif);
+	unsigned int nr = vif->id;
+	char mac[18];
+
+	if (*a->conflict_what == NOXS_CONFLICT_MAC) {
+		chaos_mac_format(vif->mac, mac);
+		return chaos_error_set(
+			err, CHAOS_EXISTS, e,
+			"vif %u: MAC address %s is in use by domain %u: choose another", nr, mac,
+			*a->conflict_domid);
+	}
+	if (*a->conflict_what == NOXS_CONFLICT_IPV4)
+		return chaos_error_set(
+			err, CHAOS_EXISTS, e,
+			"vif %u: its IPv4 address is in use by domain %u: choose another", nr,
+			*a->conflict_domid);
+	switch (e) {
+	case ENODEV:
+		return chaos_error_set(
+			err, CHAOS_ENVIRONMENT, e,
+			"vif %u: no %s \"%s\": make it (ip link add %s type %s && ip link set %s up) or correct '%s='",
+			nr, kind, vif->bridge, vif->bridge, vif->on_switch ? "noxs" : "bridge",
+			vif->bridge, kind);
+	case EBUSY: /* vif_netdev_attach() of the module */
+		return chaos_error_set(
+			err, CHAOS_EXISTS, e,
+			"vif %u: Dom0 has another interface of the name vif%u.%u: rename or delete it (ip link del vif%u.%u)",
+			nr, a->domid, nr, a->domid, nr);
+	case EXFULL: /* br_add_if() of Linux */
+		return chaos_error_set(
+			err, CHAOS_RESOURCES, e,
+			"vif %u: bridge %s has %u ports, its most: use another bridge or a switch (ip link add NAME type noxs)",
+			nr, vif->bridge, CHAOS_BRIDGE_PORTS);
+	default:
+		return chaos_error_set(err, chaos_code_of_errno(e), e,
+				       "vif %u (%s \"%s\"): cannot be made: %s", nr, kind,
+				       vif->bridge, strerror(e));
+	}
+}
+
 static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 {
 	const struct chaos_config *cfg = a->cfg;
 	const struct chaos_vif *vif;
 	unsigned int nr;
-	char mac[18];
 	int rc;
 
 	rc = a->request == NOXS_IOC_ADD ? add_error(a, e, err) : 0;
@@ -110,37 +155,10 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	if (disk_in_error(a))
 		return chaos_disk_error(disk_in_error(a), e, err);
 	vif = vif_in_error(a, &nr);
-	nr = vif ? vif->id : 0;
 	if (*a->conflict_what == NOXS_CONFLICT_NAME)
 		return chaos_name_taken(a->ctx, cfg->name, err);
-	if (vif && *a->conflict_what == NOXS_CONFLICT_MAC) {
-		chaos_mac_format(vif->mac, mac);
-		return chaos_error_set(
-			err, CHAOS_EXISTS, e,
-			"vif %u: MAC address %s is in use by domain %u: choose another", nr, mac,
-			*a->conflict_domid);
-	}
-	if (vif && *a->conflict_what == NOXS_CONFLICT_IPV4)
-		return chaos_error_set(
-			err, CHAOS_EXISTS, e,
-			"vif %u: its IPv4 address is in use by domain %u: choose another", nr,
-			*a->conflict_domid);
-	if (vif && e == ENODEV)
-		return chaos_error_set(
-			err, CHAOS_ENVIRONMENT, e,
-			"vif %u: no %s \"%s\": make it (ip link add %s type %s && ip link set %s up) or correct '%s='",
-			nr, chaos_vif_link_kind(vif), vif->bridge, vif->bridge,
-			vif->on_switch ? "noxs" : "bridge", vif->bridge, chaos_vif_link_kind(vif));
-	/* br_add_if() of Linux */
-	if (vif && e == EXFULL)
-		return chaos_error_set(
-			err, CHAOS_RESOURCES, e,
-			"vif %u: bridge %s has 1023 ports, its most: use another bridge or a switch (ip link add NAME type noxs)",
-			nr, vif->bridge);
 	if (vif)
-		return chaos_error_set(err, chaos_code_of_errno(e), e,
-				       "vif %u (%s \"%s\"): cannot be made: %s", nr,
-				       chaos_vif_link_kind(vif), vif->bridge, strerror(e));
+		return vif_error(a, vif, e, err);
 	return chaos_error_set(err, chaos_code_of_errno(e), e,
 			       "the noxs module cannot attach domain \"%s\": %s", cfg->name,
 			       strerror(e));
@@ -281,6 +299,7 @@ static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct nox
 		.ctx = ctx,
 		.request = NOXS_IOC_CREATE,
 		.arg = arg,
+		.domid = arg->domid,
 		.cfg = cfg,
 		.vifs = vifs,
 		.devs = devs,
@@ -335,6 +354,7 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 		.ctx = ctx,
 		.request = NOXS_IOC_CONFIGURE,
 		.arg = arg,
+		.domid = arg->domid,
 		.cfg = cfg,
 		.vifs = cfg->vifs,
 		.devs = devs,
@@ -369,6 +389,7 @@ int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config 
 		.ctx = ctx,
 		.request = NOXS_IOC_ADD,
 		.arg = &arg,
+		.domid = domid,
 		.cfg = cfg,
 		.vifs = cfg->vifs,
 		.devs = devs,

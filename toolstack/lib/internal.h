@@ -220,6 +220,8 @@ int chaos_vif_set_ip(struct chaos_vif *vif, const char *value, bool *has_more,
 /* That a guest can have them: prefix is 0 unless an address was given. */
 int chaos_vif_check_ip(const struct chaos_vif *vif, struct chaos_error *err);
 
+#define CHAOS_BRIDGE_PORTS 1023U /* BR_MAX_PORTS of Linux's bridge, less number 0 */
+
 /* vif_host.c: that none of them has an address that this host has on the same link */
 int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct chaos_error *err);
 

@@ -264,12 +264,14 @@ static void attach_errors(void **state)
 		{ ENOMEM, 1, 0, CHAOS_RESOURCES, "vif 0" },
 		{ EXFULL, 1, 0, CHAOS_RESOURCES,
 		  "bridge br0 has 1023 ports, its most: use another bridge or a switch" },
+		{ EBUSY, 2, 0, CHAOS_EXISTS,
+		  "another interface of the name vif7.1: rename or delete it (ip link del vif7.1)" },
 		{ ENOSPC, 0xffff, 0, CHAOS_RESOURCES, "\"web\"" },
 		/* An index of nonsense is not followed. */
 		{ ENOMEM, 77, NOXS_CONFLICT_MAC, CHAOS_RESOURCES, "\"web\"" },
 		{ EPERM, 0, 0, CHAOS_PERMISSION, "\"web\"" },
 	};
-	struct noxs_ioc_create arg = { 0 };
+	struct noxs_ioc_create arg = { .domid = 7 };
 	struct chaos_error err;
 	size_t i;
 
