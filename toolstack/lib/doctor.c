@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* Looks at all that chaos needs of a machine, and says what is missing and how to get it. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -130,9 +131,27 @@ static bool is_switch(const char *name)
 	return found;
 }
 
+/* How many interfaces a bridge has; none if it is no bridge. */
+static unsigned int count_ports(const char *bridge)
+{
+	unsigned int ports = 0;
+	const struct dirent *e;
+	char path[64];
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/brif", bridge);
+	dir = opendir(path);
+	while (dir && (e = readdir(dir)))
+		ports += e->d_name[0] != '.';
+	if (dir)
+		(void)closedir(dir);
+	return ports;
+}
+
 static void check_bridge(struct visit *v, const char *bridge)
 {
 	char path[64], remedy[128];
+	unsigned int ports;
 	struct stat st;
 
 	if (is_switch(bridge) && strlen(bridge) < CHAOS_IFNAME_LEN) {
@@ -142,7 +161,15 @@ static void check_bridge(struct visit *v, const char *bridge)
 
 	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/bridge", bridge);
 	if (!stat(path, &st) && S_ISDIR(st.st_mode) && strlen(bridge) < CHAOS_IFNAME_LEN) {
-		note(v, "bridge", CHAOS_OK, NULL, "bridge \"%s\" is there", bridge);
+		ports = count_ports(bridge);
+		if (ports < CHAOS_BRIDGE_PORTS)
+			note(v, "bridge", CHAOS_OK, NULL,
+			     "bridge \"%s\" is there, with %u of %u ports in use", bridge, ports,
+			     CHAOS_BRIDGE_PORTS);
+		else
+			note(v, "bridge", CHAOS_RESOURCES,
+			     "use another bridge or a switch (ip link add NAME type noxs)",
+			     "bridge \"%s\" has %u ports, its most", bridge, ports);
 		return;
 	}
 	(void)snprintf(remedy, sizeof(remedy),
