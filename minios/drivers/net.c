@@ -30,6 +30,7 @@
 
 #define MTU_MIN		  68U /* RFC 791 */
 #define MTU_MAX		  1500U
+#define SEARCHES	  2U /* for a DHCP server, in vain: six seconds (dhcp_discover() of lwIP) */
 
 /* lwIP makes these itself, whatever the other end of the wire may do. */
 #define CSUM_ALWAYS	  (NETIF_CHECKSUM_ENABLE_ALL)
@@ -229,6 +230,18 @@ static void lease_check(void)
 		printf("vif%u: no memory for DHCP\n", vif_id);
 }
 
+/* Whoever waits for a guest without an address is told why; once until there is an answer. */
+static void search_check(void)
+{
+	static bool is_told;
+	const struct dhcp *dhcp = netif_dhcp_data(&interface);
+	bool is_in_vain = dhcp && dhcp->state == DHCP_STATE_SELECTING && dhcp->tries > SEARCHES;
+
+	if (is_in_vain && !is_told)
+		printf("vif%u: no answer from a DHCP server\n", vif_id);
+	is_told = is_in_vain || (is_told && dhcp && dhcp->state != DHCP_STATE_BOUND);
+}
+
 static uint64_t net_poll(void *data)
 {
 	bool more;
@@ -237,6 +250,7 @@ static uint64_t net_poll(void *data)
 	net_timers_run(&interface);
 	more = netfront_poll();
 	lease_check();
+	search_check();
 	netfront_flush();
 	return more ? 0 : net_timers_next();
 }

@@ -46,6 +46,20 @@ uint32_t random_u32(void)
 	return (uint32_t)rand();
 }
 
+/* What net.c says on the console. */
+static char said[256];
+
+int net_printf(const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(said, sizeof(said), fmt, args);
+	va_end(args);
+	return len;
+}
+
 void panic(const char *fmt, ...)
 {
 	fail_msg("%s", fmt);
@@ -179,11 +193,24 @@ static void ready(void)
 {
 }
 
-static void gets_an_address(void **state)
+/* Nobody answers for a while, which is said once. */
+static void tells_of_no_answer(void **state)
 {
 	(void)state;
 	assert_int_equal(net_start(ready), 0);
 	fake_ops->link(true);
+	pass(4);
+	assert_string_equal(said, "");
+	pass(4);
+	assert_string_equal(said, "vif0: no answer from a DHCP server\n");
+	said[0] = '\0';
+	pass(60);
+	assert_string_equal(said, "");
+}
+
+static void gets_an_address(void **state)
+{
+	(void)state;
 	serve();
 }
 
@@ -233,9 +260,8 @@ static void drops_what_has_run_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gets_an_address),
-		cmocka_unit_test(asks_when_restored),
-		cmocka_unit_test(takes_a_no),
+		cmocka_unit_test(tells_of_no_answer),	  cmocka_unit_test(gets_an_address),
+		cmocka_unit_test(asks_when_restored),	  cmocka_unit_test(takes_a_no),
 		cmocka_unit_test(drops_what_has_run_out),
 	};
 
