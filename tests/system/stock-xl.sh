@@ -34,6 +34,9 @@ END
 
 run xl-list xl list
 run xl-chaos-guest daytime one 2
+# chaos starts that kernel as well, and says why nothing comes of it.
+refused 9 "a kernel that does not know noxs never is, has no vifs and disks, and needs --no-wait" \
+	xl-kernel-of-chaos chaos create --timeout 3 /run/stock.cfg "name='other'" "disk=[]"
 run xl-create timeout 150 xl create /run/stock.cfg
 [ $failures = 0 ] || finish
 answers()
@@ -48,6 +51,13 @@ check xl-chaos-guest-answers "./netcheck tcp $net.2 3"
 # It has no device page, as Dom0 has none; the guest of chaos has one.
 check xl-no-device-page "[ $(chaos list --json | grep -o '\"noxs\": *false' | wc -l) = 2 ]"
 check xl-noxs-guest "[ $(chaos list --json | grep -o '\"noxs\": *true' | wc -l) = 1 ]"
+# What chaos cannot do for a guest of another toolstack, and who can.
+stock=$(xl domid stock)
+refused 2 "was not made by chaos, .*(xl shutdown $stock)" xl-chaos-shutdown chaos shutdown "$stock"
+refused 2 "was not made by chaos, .*(xl reboot $stock)" xl-chaos-reboot chaos reboot "$stock"
+refused 2 "use its own toolstack (xl destroy)" xl-chaos-destroy-refused chaos destroy "$stock"
+refused 2 "use 'xl'" xl-chaos-attach chaos network-attach "$stock" bridge=br-stock
+refused 2 "use 'xl save'" xl-chaos-save chaos save "$stock" /run/no
 run xl-pause xl pause stock
 run xl-unpause xl unpause stock
 check xl-guest-goes-on "eventually 10 answers"

@@ -146,7 +146,7 @@ expect 8 "no bridge \"nobr\"" tool-no-bridge chaos create $tmp/good.cfg "vif=['b
 # A guest that never says ready: its first instruction jumps to itself.
 cp /lab/noop $tmp/deaf
 printf '\353\376' | dd of=$tmp/deaf bs=1 seek=4096 conv=notrunc 2>/dev/null
-expect 9 "not ready after 300 ms" tool-timeout chaos create --timeout 0.3 $tmp/good.cfg kernel=$tmp/deaf
+expect 9 "not ready after 300 ms: raise --timeout; a kernel that does not know noxs never is" tool-timeout chaos create --timeout 0.3 $tmp/good.cfg kernel=$tmp/deaf
 
 # ---- names, addresses, domids ----
 run tool-first daytime first 2

@@ -40,7 +40,7 @@ int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_
 {
 	return chaos_error_set(
 		err, CHAOS_TIMEOUT, ETIMEDOUT,
-		"domain \"%s\" was not ready after %u ms: raise --timeout, or use --no-wait for a guest that does not know noxs",
+		"domain \"%s\" was not ready after %u ms: raise --timeout; a kernel that does not know noxs never is, has no vifs and disks, and needs --no-wait",
 		name, timeout_ms);
 }
 
