@@ -10,6 +10,7 @@
 
 trap destroy_all EXIT
 bridge_up
+insmod /lib/lab/configfs.ko 2>/dev/null
 
 # starts_out STATE CONNECT - the state of the vif of a guest that has not run
 starts_out()
@@ -37,6 +38,34 @@ attacks()
 		sleep 1
 	done
 	kill $flood
+}
+
+# A kernel's messages go by netpoll, with interrupts off, to a guest on the bridge, while other packets do
+# as usual: its vif takes both.
+netconsole()
+{
+	_sent=/sys/class/net/vif$(domid one).0/statistics/tx_packets
+	_mac=$(chaos info one --json | grep -o '"mac":"[^"]*"' | cut -d '"' -f 4)
+	run "$mode-netconsole" insmod /lib/lab/netconsole.ko \
+		"netconsole=6665@$net.1/xenbr0,6666@$net.2/$_mac"
+	./netcheck flood $net.2 3000 1400 >/dev/null 2>&1 &
+	flood=$!
+	i=0
+	while [ $i -lt 500 ]; do
+		echo "<0>net: line $i" >/dev/kmsg
+		i=$((i + 1))
+	done
+	kill $flood 2>/dev/null
+	wait $flood
+	run "$mode-netconsole-answers" ./netcheck tcp $net.2 1
+	# The same with nothing else under way: each is a packet.
+	_before=$(cat $_sent)
+	while [ $i -lt 600 ]; do
+		echo "<0>net: line $i" >/dev/kmsg
+		i=$((i + 1))
+	done
+	check "$mode-netconsole-arrives" "eventually 5 '[ \$(cat $_sent) -ge $((_before + 100)) ]'"
+	run "$mode-netconsole-ends" rmmod netconsole
 }
 
 # net_cases CONNECT STATE - the same for both
@@ -94,6 +123,7 @@ net_cases()
 	kill "$(cat /run/udhcpd.pid)"
 
 	[ "$1" != auto ] || attacks
+	[ "$1" != auto ] || netconsole
 	run "$mode-destroy" chaos destroy one
 	run "$mode-other-lives" ./netcheck udp $net.3 10 1000
 	destroy_all
