@@ -6,7 +6,7 @@ include config.mk
 SRCS := arch/x86/mm.c arch/x86/time.c arch/x86/trap.c \
 	drivers/blkfront.c drivers/blkring.c drivers/console.c drivers/sysctl.c \
 	drivers/xenbus_control.c drivers/xenbus_front.c \
-	lib/ctrl_slot.c lib/date.c lib/devpage.c lib/heap.c lib/http_request.c lib/option.c lib/printf.c lib/romfs.c lib/siphash.c \
+	lib/cons_ring.c lib/ctrl_slot.c lib/date.c lib/devpage.c lib/heap.c lib/http_request.c lib/option.c lib/printf.c lib/romfs.c lib/siphash.c \
 	lib/string.c lib/xs_ring.c \
 	xen/evtchn.c xen/gnttab.c xen/loop.c xen/malloc.c xen/noxs.c xen/noxs_page.c xen/panic.c xen/random.c \
 	xen/start.c xen/suspend.c xen/xenstore.c

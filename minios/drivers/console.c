@@ -5,14 +5,20 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <xen/io/console.h>
+#include <minios/cons_ring.h>
 #include <minios/console.h>
 #include <minios/hypercall.h>
 #include <minios/mm.h>
 #include <minios/util.h>
 
+/* Bytes: what a trap prints, and a panic. */
+#define LAST_WORDS 1200U
+
 static struct xencons_interface *ring;
 static evtchn_port_t port;
 static bool is_initial_domain;
+static bool is_last; /* words are written at last_at, where there was something else perhaps */
+static XENCONS_RING_IDX last_at;
 
 void console_init(const struct start_info *si)
 {
@@ -24,33 +30,22 @@ void console_init(const struct start_info *si)
 	port = si->console.domU.evtchn;
 }
 
-/* Free bytes of the output ring; the reader is not trusted to keep its index sane. */
-static size_t ring_room(XENCONS_RING_IDX prod)
-{
-	XENCONS_RING_IDX used = prod - READ_ONCE(ring->out_cons);
-
-	return used <= sizeof(ring->out) ? sizeof(ring->out) - used : 0;
-}
-
 static void ring_write(const char *buf, size_t len)
 {
 	struct evtchn_send send = { .port = port };
-	XENCONS_RING_IDX prod = ring->out_prod;
-	size_t room = ring_room(prod);
 
-	for (; len; buf++, len--) {
-		size_t need = *buf == '\n' ? 2 : 1;
+	if (is_last)
+		last_at = cons_ring_put(ring, last_at, buf, len);
+	else
+		(void)cons_ring_put(ring, ring->out_prod, buf, len); /* what does not fit is lost */
+	(void)hypercall_event_channel_op(EVTCHNOP_send, &send);	     /* nobody may be listening */
+}
 
-		if (room < need)
-			break;
-		room -= need;
-		if (*buf == '\n')
-			ring->out[MASK_XENCONS_IDX(prod++, ring->out)] = '\r';
-		ring->out[MASK_XENCONS_IDX(prod++, ring->out)] = *buf;
-	}
-	smp_wmb(); /* the text before the index: pairs with the console daemon's barrier */
-	WRITE_ONCE(ring->out_prod, prod);
-	(void)hypercall_event_channel_op(EVTCHNOP_send, &send); /* nobody may be listening */
+void console_last_words(void)
+{
+	if (ring && !is_last)
+		last_at = cons_ring_rewind(ring, LAST_WORDS);
+	is_last = true;
 }
 
 void console_write(const char *buf, size_t len)

@@ -28,6 +28,7 @@ void panic(const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(buf, sizeof(buf), fmt, args);
 	va_end(args);
+	console_last_words();
 	printf("panic: %s\n", buf);
 	if (hook)
 		hook(1);

@@ -4,6 +4,7 @@
  * the console and ends the domain.
  */
 #include <stdio.h>
+#include <minios/console.h>
 #include <minios/hypercall.h>
 #include <minios/mm.h>
 #include <minios/panic.h>
@@ -61,6 +62,7 @@ static void regs_print(const struct trap_regs *r)
 	const uint64_t *sp = (const uint64_t *)r->rsp;
 	unsigned int i;
 
+	console_last_words();
 	printf("rip %016lx rsp %016lx rflags %08lx error %lx", r->rip, r->rsp, r->rflags, r->error);
 	if (r->vector == TRAP_PAGE_FAULT)
 		printf(" cr2 %016lx", time_shared_info()->vcpu_info[0].arch.cr2);

@@ -13,4 +13,10 @@ void console_init(const struct start_info *si);
 /* Never waits: what does not fit into the ring is lost. */
 void console_write(const char *buf, size_t len);
 
+/*
+ * The domain ends: where nobody has read what was written, and there is no room, the newest of it gives
+ * way to what comes now.
+ */
+void console_last_words(void);
+
 #endif /* MINIOS_CONSOLE_H */
