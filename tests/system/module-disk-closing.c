@@ -14,28 +14,9 @@
 #include <sys/wait.h>
 #include "module-disk.h"
 
-#define FROZEN	  "/run/frozen"
 #define NR_GUESTS 17U /* with 4 rings each */
 #define NR_RINGS  4U
 #define FIRST	  2U /* data page; those before are rings */
-
-/* ext2 needs no tools but busybox's, and Linux's ext4 can freeze it. */
-static bool make_filesystem(void)
-{
-	return !system(
-		"for m in crc16 crc32c_generic mbcache jbd2 ext4; do insmod ./$m.ko || exit 1; done; "
-		"insmod /lib/lab/loop.ko; "
-		"dd if=/dev/zero of=/run/ext2 bs=1M count=24 2>/dev/null && "
-		"mke2fs -F /run/ext2 >/dev/null 2>&1 && losetup /dev/loop7 /run/ext2 && "
-		"mkdir -p " FROZEN " && mount -t ext4 /dev/loop7 " FROZEN);
-}
-
-static bool remove_filesystem(void)
-{
-	return !system("for i in 1 2 3 4 5; do umount " FROZEN " && break; sleep 1; done; "
-		       "losetup -d /dev/loop7 && rm /run/ext2 && "
-		       "rmmod ext4 jbd2 mbcache crc32c_generic crc16");
-}
 
 /* ---- calls that may hang ---- */
 
@@ -114,7 +95,7 @@ static bool open_disk(struct disk *disk, unsigned int nr)
 	bool ok;
 	int file;
 
-	snprintf(name, sizeof(name), FROZEN "/disk%u", nr);
+	snprintf(name, sizeof(name), DISK_FS "/disk%u", nr);
 	file = open(name, O_RDWR | O_CREAT, 0600);
 	ok = file >= 0 && !ftruncate(file, DISK_SECTORS * 512) &&
 	     disk_open(disk, file, 0, NR_RINGS);
@@ -212,27 +193,27 @@ static void test_frozen(void)
 	unsigned int i;
 	int file = disk_file();
 
-	if (!make_filesystem() || !disk_open(&other, file, 0, 1) || !disk_open(&third, file, 0, 1))
+	if (!disk_fs_make() || !disk_open(&other, file, 0, 1) || !disk_open(&third, file, 0, 1))
 		return verdict("frozen-setup", false, "%s", strerror(errno));
 	for (i = 0; i < NR_GUESTS; i++)
 		if (!open_disk(&disks[i], i))
 			return;
 	sync();
-	if (system("fsfreeze --freeze " FROZEN))
+	if (system("fsfreeze --freeze " DISK_FS))
 		return verdict("frozen-setup", false, "cannot be frozen");
 	for (i = 0; i < NR_GUESTS; i++)
 		write_all_rings(&disks[i]);
 	while_frozen(disks, &other, &third);
-	if (system("fsfreeze --unfreeze " FROZEN))
+	if (system("fsfreeze --unfreeze " DISK_FS))
 		return verdict("thaw", false, "cannot be thawed");
 	after_thaw(disks);
 	disk_close(&other);
 	close(file);
 	/* Each write has given back its part of the freeze protection. */
 	verdict("frozen-again",
-		!system("fsfreeze --freeze " FROZEN) && !system("fsfreeze --unfreeze " FROZEN),
+		!system("fsfreeze --freeze " DISK_FS) && !system("fsfreeze --unfreeze " DISK_FS),
 		"cannot be");
-	verdict("frozen-unmounts", remove_filesystem(), "it is still in use");
+	verdict("frozen-unmounts", disk_fs_remove(), "it is still in use");
 }
 
 /* ---- rings of one disk ---- */

@@ -265,6 +265,7 @@ int main(int argc, char **argv)
 	test_preconnected();
 	test_disk_persist();
 	test_disk_quiesce();
+	test_disk_credentials();
 	test_disk_closing();
 	test_disk_hotplug(plugs);
 	test_disk_resize();

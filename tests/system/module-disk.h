@@ -69,10 +69,16 @@ bool disk_pages_match(const struct disk *disk, unsigned int page, unsigned int n
 /* Makes the block devices /dev/nullb0 to 3; false if they cannot be had. */
 bool test_disk_backing(void);
 
+/* A file system on a loop device, of 24 MiB; false if it cannot be had, or unmounted. */
+#define DISK_FS "/run/fs"
+bool disk_fs_make(void);
+bool disk_fs_remove(void);
+
 /* Free memory, caches dropped. */
 long disk_free_kib(void);
 
 void test_disk_quiesce(void);
+void test_disk_credentials(void);
 void test_disk_closing(void);
 /* How many rounds look for leaks of plugging; each of two times. */
 void test_disk_hotplug(unsigned int rounds);
