@@ -62,6 +62,37 @@ resources()
 		"devices $(ls /sys/class/net | wc -l)" \
 		"domains $(chaos list | wc -l)"
 }
+# Many at once, each by a process of its own; a fifth of them has a vif on the bridge, which Linux takes
+# away one by one.
+many()
+{
+	if [ $(($1 % 5)) = 0 ]; then
+		daytime "many$1" $(($1 + 2))
+	else
+		chaos create "$(guest_config "many$1" noop)"
+	fi
+}
+before=$(resources)
+i=0
+while [ $i -lt 100 ] && many $i >/dev/null; do
+	i=$((i + 1))
+done
+check life-many-made "[ $i = 100 ]"
+: >/run/ended
+while [ $i -gt 0 ]; do
+	i=$((i - 1))
+	(chaos destroy many$i && echo $i >>/run/ended) &
+done
+wait
+check life-many-destroyed "[ $(wc -l </run/ended) = 100 ] && [ -z \"\$(chaos list --names)\" ]"
+after=$(resources)
+echo "life: many: before: $before; after: $after"
+check life-many-nothing-left "[ '${before#xen * }' = '${after#xen * }' ]"
+# A page lost by each would be 400 KiB.
+lost=${before#xen }
+lost=$((${lost%% *} - $(echo "$after" | awk '{ print $2 }')))
+check life-many-memory "[ $lost -lt 100 ]"
+
 # What Dom0 could give away; caches are dropped first, or they would be what is measured.
 dom0_free()
 {
