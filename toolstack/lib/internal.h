@@ -52,15 +52,13 @@ int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info)
 /* Xen's private copy of a domain's device page, and the frame of the one the guest sees. */
 int chaos_noxs_get(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dev_page *page,
 		   uint64_t *frame);
-/*
- * Domains as Xen tells of them, in memory it can write to.  One page, as the libraries keep one for the next
- * call and map larger buffers anew each time.
- */
+/* Domains as Xen tells of them, in memory it can write to: one page (noxs.c). */
 #define CHAOS_NOXS_BATCH ((NOXS_PAGE_SIZE - sizeof(struct noxs_list)) / sizeof(struct noxs_dominfo))
 struct chaos_noxs_batch {
 	struct noxs_list arg; /* first: where the next call goes on; NOXS_DOMID_NONE: nowhere */
 	struct noxs_dominfo infos[CHAOS_NOXS_BATCH];
 };
+_Static_assert(sizeof(struct chaos_noxs_batch) <= NOXS_PAGE_SIZE, "chaos_noxs_batch");
 struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx);
 void chaos_noxs_batch_free(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch);
 /* Fills up to count entries; returns their number, 0 at the end. */

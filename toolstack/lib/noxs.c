@@ -2,6 +2,10 @@
 /*
  * The noxs hypercall, as far as a toolstack uses it: version, set_info and list.  Devices are the
  * module's business.  All return -1 with errno on failure.
+ *
+ * Buffers are of one page: those libxencall keeps for the next call.  xencall_alloc_buffer() puts a
+ * header before what it was asked for, so that a page makes two, which are mapped and unmapped each
+ * time, and with them Dom0's page tables.
  */
 #include <errno.h>
 #include <string.h>
@@ -42,8 +46,7 @@ int chaos_noxs_set_info(struct chaos_ctx *ctx, const struct noxs_set_info *info)
 int chaos_noxs_get(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dev_page *page,
 		   uint64_t *frame)
 {
-	/* Two of a page at most, as the libraries keep those for the next call. */
-	struct noxs_dev_page *buf = xencall_alloc_buffer(ctx->xcall, sizeof(*buf));
+	struct noxs_dev_page *buf = xencall_alloc_buffer_pages(ctx->xcall, 1);
 	struct noxs_get *arg = xencall_alloc_buffer(ctx->xcall, sizeof(*arg));
 	long rc = -1;
 	int e = ENOMEM;
@@ -57,25 +60,24 @@ int chaos_noxs_get(struct chaos_ctx *ctx, uint32_t domid, struct noxs_dev_page *
 		*frame = arg->frame;
 	}
 	xencall_free_buffer(ctx->xcall, arg);
-	xencall_free_buffer(ctx->xcall, buf);
+	xencall_free_buffer_pages(ctx->xcall, buf, 1);
 	errno = e;
 	return rc < 0 ? -1 : 0;
 }
 
 struct chaos_noxs_batch *chaos_noxs_batch_alloc(struct chaos_ctx *ctx)
 {
-	struct chaos_noxs_batch *batch = xencall_alloc_buffer(ctx->xcall, sizeof(*batch));
+	/* All zeros, as the library gives it. */
+	struct chaos_noxs_batch *batch = xencall_alloc_buffer_pages(ctx->xcall, 1);
 
-	if (batch)
-		memset(&batch->arg, 0, sizeof(batch->arg));
-	else
+	if (!batch)
 		errno = ENOMEM;
 	return batch;
 }
 
 void chaos_noxs_batch_free(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch)
 {
-	xencall_free_buffer(ctx->xcall, batch);
+	xencall_free_buffer_pages(ctx->xcall, batch, 1);
 }
 
 int chaos_noxs_list(struct chaos_ctx *ctx, struct chaos_noxs_batch *batch, unsigned int count)
