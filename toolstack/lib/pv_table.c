@@ -10,11 +10,6 @@
 #define XEN_FIRST 256U
 #define XEN_LAST  271U
 
-struct pv_inverse_entry {
-	uint64_t mfn_plus_1; /* 0: free */
-	uint64_t pfn;
-};
-
 static uint64_t first_index(const struct pv_inverse *inv, uint64_t mfn)
 {
 	return mfn * 0x9e3779b97f4a7c15UL >> (64 - inv->bits);
@@ -24,21 +19,26 @@ int pv_inverse_init(struct pv_inverse *inv, const uint64_t *p2m, uint64_t nr_pag
 {
 	uint64_t mask, i, n;
 
+	inv->p2m = p2m;
+	inv->slots = NULL;
+	if (nr_pages >= UINT32_MAX) {
+		errno = E2BIG;
+		return -1;
+	}
 	for (inv->bits = 6; 1UL << inv->bits < 2 * nr_pages; inv->bits++)
 		;
-	inv->entries = calloc(1UL << inv->bits, sizeof(*inv->entries));
-	if (!inv->entries)
+	inv->slots = calloc(1UL << inv->bits, sizeof(*inv->slots));
+	if (!inv->slots)
 		return -1;
 	mask = (1UL << inv->bits) - 1;
 	for (n = 0; n < nr_pages; n++) {
-		for (i = first_index(inv, p2m[n]); inv->entries[i].mfn_plus_1; i = (i + 1) & mask)
-			if (inv->entries[i].mfn_plus_1 == p2m[n] + 1) {
+		for (i = first_index(inv, p2m[n]); inv->slots[i]; i = (i + 1) & mask)
+			if (p2m[inv->slots[i] - 1] == p2m[n]) {
 				*pfn = n;
 				errno = EEXIST;
 				return -1;
 			}
-		inv->entries[i].mfn_plus_1 = p2m[n] + 1;
-		inv->entries[i].pfn = n;
+		inv->slots[i] = (uint32_t)n + 1;
 	}
 	return 0;
 }
@@ -47,16 +47,16 @@ uint64_t pv_inverse_find(const struct pv_inverse *inv, uint64_t mfn)
 {
 	uint64_t mask = (1UL << inv->bits) - 1, i;
 
-	for (i = first_index(inv, mfn); inv->entries[i].mfn_plus_1; i = (i + 1) & mask)
-		if (inv->entries[i].mfn_plus_1 == mfn + 1)
-			return inv->entries[i].pfn;
+	for (i = first_index(inv, mfn); inv->slots[i]; i = (i + 1) & mask)
+		if (inv->p2m[inv->slots[i] - 1] == mfn)
+			return inv->slots[i] - 1;
 	return PV_NO_PFN;
 }
 
 void pv_inverse_fini(struct pv_inverse *inv)
 {
-	free(inv->entries);
-	inv->entries = NULL;
+	free(inv->slots);
+	inv->slots = NULL;
 }
 
 static int fail(struct pv_table_fault *fault, unsigned int index, uint64_t entry)

@@ -11,13 +11,14 @@
 #define PV_TABLE_ENTRIES 512U
 #define PV_NO_PFN	 UINT64_MAX
 
-/* From machine frames to the guest's: its p2m list the other way round. */
+/* From machine frames to the guest's: its p2m list, which stays where it is, the other way round. */
 struct pv_inverse {
-	struct pv_inverse_entry *entries;
+	const uint64_t *p2m;
+	uint32_t *slots;   /* pfn + 1, 0: free */
 	unsigned int bits; /* 2^bits of them */
 };
 
-/* -1 with errno: ENOMEM, or EEXIST and *pfn if a frame is in the list twice. */
+/* -1 with errno: ENOMEM, E2BIG, or EEXIST and *pfn if a frame is in the list twice. */
 int pv_inverse_init(struct pv_inverse *inv, const uint64_t *p2m, uint64_t nr_pages, uint64_t *pfn);
 /* PV_NO_PFN if it is no frame of the guest's. */
 uint64_t pv_inverse_find(const struct pv_inverse *inv, uint64_t mfn);
