@@ -87,7 +87,6 @@ int call_arguments(struct call *call, int argc, int min, int max)
 
 int call_end(struct call *call, int rc)
 {
-	call_close(call);
 	/* Whoever asked did not get it all: a full disk, as a rule. */
 	if (rc >= 0 && (fflush(stdout) || ferror(stdout)))
 		rc = call_failed(call, "standard output");

@@ -77,7 +77,6 @@ int call_failed(struct call *call, const char *what);
 /* Open the context; then find the domain called `who`. */
 int call_open(struct call *call);
 int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
-void call_close(struct call *call);
 /* What of a guest's pages has been dealt with, on a terminal, if it takes more than a second. */
 struct progress {
 	const char *what; /* "saving" */

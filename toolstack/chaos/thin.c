@@ -49,12 +49,6 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 	return 0;
 }
 
-/* No context is ever opened here. */
-void call_close(struct call *call)
-{
-	(void)call;
-}
-
 #define HAND_OVER(verb_function)                                          \
 	int verb_function(const struct verb *verb, int argc, char **argv) \
 	{                                                                 \
