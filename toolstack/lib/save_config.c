@@ -198,8 +198,9 @@ static int read_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devi
 	return rc ? rc : chaos_domain_targets(ctx, domid, devs, err);
 }
 
-int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
-		char **text, struct chaos_error *err)
+/* With or without those that have no disks. */
+static int write_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
+			bool with_diskless, char **text, struct chaos_error *err)
 {
 	struct chaos_devices *devs;
 	int rc, nr_disks = 0;
@@ -211,7 +212,7 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 	rc = read_devices(ctx, info->domid, devs, err);
 	if (!rc)
 		rc = nr_disks = count_disks(info->domid, devs, err);
-	if (rc >= 0)
+	if (rc > 0 || (!rc && with_diskless))
 		rc = make_text(ctx, info, nr_pages, devs, nr_disks > 0, text, err);
 	if (!rc && nr_disks)
 		rc = check_text(*text, info->domid, devs, err);
@@ -220,14 +221,20 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 	return rc;
 }
 
+int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
+		char **text, struct chaos_error *err)
+{
+	return write_config(ctx, info, nr_pages, true, text, err);
+}
+
 int save_config_check(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
 		      struct chaos_error *err)
 {
-	char *text;
+	char *text = NULL;
 	int rc;
 
-	/* How many pages it will have does not matter yet. */
-	rc = save_config(ctx, info, 1, &text, err);
+	/* How many pages it will have does not matter yet; and only disks can be what is not written. */
+	rc = write_config(ctx, info, 1, false, &text, err);
 	free(text);
 	return rc;
 }

@@ -11,7 +11,8 @@
 #include "internal.h"
 #include "stream.h"
 
-#define BUF_SIZE (32U << 10)
+/* Small: a page of it that is written to for the first time costs more than a writev(). */
+#define BUF_SIZE (8U << 10)
 
 static int write_all(struct stream_writer *w, struct iovec *iov, int count)
 {

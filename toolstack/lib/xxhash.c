@@ -42,6 +42,7 @@ static const uint8_t *stripes(struct xxhash *h, const uint8_t *p, size_t count)
 {
 	uint64_t a = h->lane[0], b = h->lane[1], c = h->lane[2], d = h->lane[3];
 
+#pragma GCC unroll 4
 	for (; count; count--, p += STRIPE) {
 		a = round1(a, load64(p));
 		b = round1(b, load64(p + 8));
