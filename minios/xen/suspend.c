@@ -49,14 +49,20 @@ static uint64_t frame_to_pfn(uint64_t mfn)
 
 /*
  * For who saves us, beside the frame numbers in start_info (docs/architecture.md): memory that is not
- * mapped has never been used, because the allocator maps it first.  Of what is mapped, the runs.
+ * mapped has never been used, because the allocator maps it first.  Of what is mapped, the runs.  And
+ * where the p2m list is, which page tables tell as well, but one mapping after the other.
  */
 static void record_set(struct start_info *si, bool is_valid)
 {
 	struct lightvm_suspend_record *record = (void *)((char *)si + PAGE_SIZE - sizeof(*record));
+	char *begin = (char *)record - nr_runs * sizeof(*runs);
+	uint64_t frames[LIGHTVM_SUSPEND_MAX_P2M];
+	unsigned int count = mm_p2m_frames(frames, LIGHTVM_SUSPEND_MAX_P2M);
 
-	memcpy((char *)record - nr_runs * sizeof(*runs), runs, nr_runs * sizeof(*runs));
+	memcpy(begin, runs, nr_runs * sizeof(*runs));
+	memcpy(begin - count * sizeof(*frames), frames, count * sizeof(*frames));
 	record->flags = LIGHTVM_SUSPEND_UNMAPPED_IS_FREE | LIGHTVM_SUSPEND_RUNS |
+			(count ? LIGHTVM_SUSPEND_P2M : 0) |
 			(uint64_t)nr_runs << LIGHTVM_SUSPEND_RUNS_SHIFT;
 	record->magic = is_valid ? LIGHTVM_SUSPEND_MAGIC : 0;
 }

@@ -21,8 +21,10 @@ struct suspend_record {
 #define SUSPEND_RECORD_MAGIC	 0x53506e655356544cUL /* "LTVSenPS" as bytes */
 #define SUSPEND_UNMAPPED_IS_FREE 1UL /* what no page table maps holds nothing of value */
 #define SUSPEND_RUNS		 2UL /* nor do the pages of these runs */
+#define SUSPEND_P2M		 4UL /* before the runs: the machine frames of its p2m list */
 #define SUSPEND_RUNS_SHIFT	 32
 #define SUSPEND_MAX_RUNS	 32U
+#define SUSPEND_MAX_P2M		 64U
 
 struct suspend_run {
 	uint32_t first; /* pfn */
@@ -46,9 +48,11 @@ struct save_memory {
 	uint64_t nr_p2m;
 	uint64_t *p2m_pfns; /* where the guest has that list */
 	struct pv_inverse inverse;
-	uint64_t *pages;  /* type and pfn, as in the stream */
-	uint64_t *tables; /* its page tables, in the order of pages[], translated */
+	uint64_t *pages;      /* type and pfn, as in the stream */
+	uint32_t *table_pfns; /* which of them are page tables */
+	uint64_t *tables;     /* those, one behind the other, translated */
 	uint64_t nr_tables;
+	char *start_info; /* a copy of that page */
 	uint8_t *wanted;  /* SAVE_* of each frame */
 	bool is_portable; /* zeros are written as what they are */
 	void (*progress)(void *opaque, uint64_t done, uint64_t total);
@@ -57,9 +61,10 @@ struct save_memory {
 
 /* All return 0 or a negative chaos_code, and set m->err. */
 int save_memory_measure(struct save_memory *m); /* nr_pages; then close it */
-int save_memory_open(struct save_memory *m);
+/* The machine frame of its start info is what it says. */
+int save_memory_open(struct save_memory *m, uint64_t start_info_mfn);
 int save_memory_tables(struct save_memory *m);
-/* Of this frame: for a start info page, what else is wanted, and whether all is. */
+/* By what is in its start info: what else is wanted, and whether all is. */
 int save_memory_suspended(struct save_memory *m, uint64_t start_info_pfn, uint64_t ctrl_gfn);
 int save_memory_write(struct save_memory *m, struct stream_writer *w);
 void save_memory_close(struct save_memory *m);
@@ -70,7 +75,10 @@ struct save_state {
 	struct save_vcpu *vcpus;
 	uint64_t start_info_pfn;
 };
+/* As Xen has it; then, once its memory is open, with its own frame numbers. */
 int save_state_open(struct save_state *s, struct save_memory *m);
+int save_state_translate(struct save_state *s, struct save_memory *m);
+uint64_t save_state_start_info(const struct save_state *s); /* machine frame, before that */
 int save_state_write_static(struct save_state *s, struct save_memory *m, struct stream_writer *w);
 int save_state_write(struct save_state *s, struct save_memory *m, struct stream_writer *w);
 void save_state_close(struct save_state *s);

@@ -79,11 +79,13 @@ static int read_all(struct save_memory *m, struct save_state *s, uint64_t *ctrl_
 
 	rc = save_find_pages(m->ctx, m->domid, ctrl_gfn, &m->device_page_frame, m->err);
 	if (!rc)
-		rc = save_memory_open(m);
+		rc = save_state_open(s, m);
+	if (!rc)
+		rc = save_memory_open(m, save_state_start_info(s));
+	if (!rc)
+		rc = save_state_translate(s, m);
 	if (!rc)
 		rc = save_memory_tables(m);
-	if (!rc)
-		rc = save_state_open(s, m);
 	if (!rc)
 		rc = save_memory_suspended(m, s->start_info_pfn, *ctrl_gfn);
 	return rc;

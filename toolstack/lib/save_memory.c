@@ -14,7 +14,7 @@
 #include "save.h"
 
 #define LIST_PER_PAGE (STREAM_PAGE / sizeof(uint64_t))
-/* Xen takes 1,024 at once; but a buffer of one page is kept for the next call, and no larger one. */
+/* Xen takes 1,024 at once; but a buffer of one page is kept for the next call (noxs.c). */
 #define TYPES_BATCH   (STREAM_PAGE / sizeof(uint64_t))
 
 static int fail(struct save_memory *m, const char *what)
@@ -31,6 +31,12 @@ static int guest_fault(struct save_memory *m, const char *what, uint64_t value)
 			       m->domid, what, (unsigned long long)value);
 }
 
+/* What the guest names cannot be mapped. */
+static int map_fault(struct save_memory *m, const char *what, uint64_t frame)
+{
+	return errno == ENOMEM ? fail(m, "mapping its memory") : guest_fault(m, what, frame);
+}
+
 static void *map(struct save_memory *m, const uint64_t *mfns, uint64_t count)
 {
 	return xenforeignmemory_map(xc_interface_fmem_handle(m->ctx->xch), m->domid, PROT_READ,
@@ -45,21 +51,28 @@ static void unmap(struct save_memory *m, const void *pages, uint64_t count)
 
 /* ---- the p2m list ---- */
 
-static int read_shared_info(struct save_memory *m)
+/* And of a guest that has suspended its start info: each mapping costs as much as some pages more in one. */
+static int read_info_pages(struct save_memory *m, uint64_t start_info_mfn)
 {
+	uint64_t frames[2] = { 0, start_info_mfn };
 	xc_dominfo_t info;
-	void *page;
+	char *pages;
 
 	if (xc_domain_getinfo(m->ctx->xch, m->domid, 1, &info) != 1 || info.domid != m->domid) {
 		errno = ESRCH;
 		return fail(m, "asking for its state");
 	}
-	m->shared_info_frame = info.shared_info_frame;
-	page = map(m, &m->shared_info_frame, 1);
-	if (!page)
+	frames[0] = m->shared_info_frame = info.shared_info_frame;
+	pages = map(m, frames, m->start_info ? 2 : 1);
+	if (!pages && m->start_info)
+		return map_fault(m, "its start info is not its own", start_info_mfn);
+	if (!pages)
 		return fail(m, "mapping its shared info");
-	memcpy(m->shared_info, page, STREAM_PAGE);
-	unmap(m, page, 1);
+	memcpy(m->shared_info, pages, STREAM_PAGE);
+	/* Others may map it and write to it: from here on it is this copy. */
+	if (m->start_info)
+		memcpy(m->start_info, pages + STREAM_PAGE, STREAM_PAGE);
+	unmap(m, pages, m->start_info ? 2 : 1);
 	m->nr_pages = m->shared_info->arch.max_pfn;
 	if (!m->shared_info->arch.p2m_cr3 || !m->nr_pages || m->nr_pages > info.nr_pages)
 		return guest_fault(m, "it does not say where its p2m list is", m->nr_pages);
@@ -107,12 +120,41 @@ static int walk_to(struct walk *w, uint64_t va, uint64_t *mfn)
 	return 0;
 }
 
+/* Where the suspend record would be, and what is before it; *record is a copy. */
+static const char *read_record(const struct save_memory *m, struct suspend_record *record)
+{
+	const char *at = m->start_info + STREAM_PAGE - sizeof(*record);
+
+	memcpy(record, at, sizeof(*record));
+	if (record->magic != SUSPEND_RECORD_MAGIC)
+		record->flags = 0;
+	return at;
+}
+
+/* It may have said so itself, which is as good as its page tables: they are its own, too. */
+static bool is_p2m_told(struct save_memory *m)
+{
+	struct suspend_record record;
+	const char *at = read_record(m, &record);
+	uint64_t nr_runs = record.flags >> SUSPEND_RUNS_SHIFT;
+
+	if (!(record.flags & SUSPEND_P2M) || nr_runs > SUSPEND_MAX_RUNS ||
+	    m->nr_p2m > SUSPEND_MAX_P2M)
+		return false;
+	memcpy(m->p2m_pfns,
+	       at - nr_runs * sizeof(struct suspend_run) - m->nr_p2m * sizeof(*m->p2m_pfns),
+	       m->nr_p2m * sizeof(*m->p2m_pfns)); /* MFNs for now */
+	return true;
+}
+
 static int find_p2m(struct save_memory *m)
 {
 	struct walk w = { .m = m };
 	uint64_t va = m->shared_info->arch.p2m_vaddr, i;
 	int rc = 0;
 
+	if (is_p2m_told(m))
+		return 0;
 	for (i = 0; i < m->nr_p2m && !rc; i++)
 		rc = walk_to(&w, va + i * STREAM_PAGE, &m->p2m_pfns[i]); /* MFNs for now */
 	walk_fini(&w);
@@ -130,7 +172,7 @@ static int read_p2m(struct save_memory *m)
 		return rc;
 	list = map(m, m->p2m_pfns, m->nr_p2m);
 	if (!list)
-		return fail(m, "mapping its p2m list");
+		return map_fault(m, "its p2m list is not its own", m->p2m_pfns[0]);
 	memcpy(m->p2m, list, m->nr_pages * sizeof(*m->p2m));
 	unmap(m, list, m->nr_p2m);
 	if (pv_inverse_init(&m->inverse, m->p2m, m->nr_pages, &pfn))
@@ -151,7 +193,7 @@ static int ask_types(struct save_memory *m, uint64_t *frames, uint64_t count)
 	uint64_t *buf, done, n = 0;
 	int rc = 0;
 
-	buf = xencall_alloc_buffer(m->ctx->xcall, TYPES_BATCH * sizeof(*buf));
+	buf = xencall_alloc_buffer_pages(m->ctx->xcall, 1);
 	if (!buf)
 		return -1;
 	for (done = 0; done < count && !rc; done += n) {
@@ -162,7 +204,7 @@ static int ask_types(struct save_memory *m, uint64_t *frames, uint64_t count)
 		rc = xc_domctl(m->ctx->xch, &op);
 		memcpy(frames + done, buf, n * sizeof(*buf));
 	}
-	xencall_free_buffer(m->ctx->xcall, buf);
+	xencall_free_buffer_pages(m->ctx->xcall, buf, 1);
 	return rc;
 }
 
@@ -179,7 +221,8 @@ static int read_types(struct save_memory *m)
 		if (!stream_page_has_data(type))
 			return guest_fault(m, "frame of its p2m list is not its own", i);
 		m->pages[i] = type | i;
-		m->nr_tables += !!stream_page_level(type);
+		if (stream_page_level(type))
+			m->table_pfns[m->nr_tables++] = (uint32_t)i;
 	}
 	return 0;
 }
@@ -187,22 +230,27 @@ static int read_types(struct save_memory *m)
 int save_memory_measure(struct save_memory *m)
 {
 	m->shared_info = malloc(STREAM_PAGE);
-	return m->shared_info ? read_shared_info(m) : fail(m, "reading its memory");
+	return m->shared_info ? read_info_pages(m, 0) : fail(m, "reading its memory");
 }
 
-int save_memory_open(struct save_memory *m)
+int save_memory_open(struct save_memory *m, uint64_t start_info_mfn)
 {
 	int rc;
 
-	rc = save_memory_measure(m);
+	m->shared_info = malloc(STREAM_PAGE);
+	m->start_info = malloc(STREAM_PAGE);
+	if (!m->shared_info || !m->start_info)
+		return fail(m, "reading its memory");
+	rc = read_info_pages(m, start_info_mfn);
 	if (rc)
 		return rc;
 	m->nr_p2m = (m->nr_pages + LIST_PER_PAGE - 1) / LIST_PER_PAGE;
 	m->p2m = malloc(m->nr_pages * sizeof(*m->p2m));
 	m->p2m_pfns = malloc(m->nr_p2m * sizeof(*m->p2m_pfns));
 	m->pages = malloc(m->nr_pages * sizeof(*m->pages));
+	m->table_pfns = malloc(m->nr_pages * sizeof(*m->table_pfns));
 	m->wanted = calloc(m->nr_pages, 1);
-	if (!m->p2m || !m->p2m_pfns || !m->pages || !m->wanted)
+	if (!m->p2m || !m->p2m_pfns || !m->pages || !m->table_pfns || !m->wanted)
 		return fail(m, "reading its memory");
 	rc = read_p2m(m);
 	return rc ? rc : read_types(m);
@@ -214,7 +262,9 @@ void save_memory_close(struct save_memory *m)
 	free(m->p2m);
 	free(m->p2m_pfns);
 	free(m->pages);
+	free(m->table_pfns);
 	free(m->tables);
+	free(m->start_info);
 	free(m->wanted);
 	pv_inverse_fini(&m->inverse);
 }
@@ -250,17 +300,14 @@ static void want_targets(struct save_memory *m, const uint64_t *table)
 
 static int translate(struct save_memory *m, const uint64_t *from)
 {
-	uint64_t *to = m->tables, i;
+	uint64_t *to = m->tables, i, page;
 	struct pv_table_fault fault;
 
-	for (i = 0; i < m->nr_pages; i++) {
-		unsigned int level = stream_page_level(m->pages[i]);
-
-		if (!level)
-			continue;
-		if (pv_table_normalise(to, from, level, &m->inverse, &fault))
-			return table_fault(m, m->pages[i], &fault);
-		if (level == 1)
+	for (i = 0; i < m->nr_tables; i++) {
+		page = m->pages[m->table_pfns[i]];
+		if (pv_table_normalise(to, from, stream_page_level(page), &m->inverse, &fault))
+			return table_fault(m, page, &fault);
+		if (stream_page_level(page) == 1)
 			want_targets(m, to);
 		to += PV_TABLE_ENTRIES;
 		from += PV_TABLE_ENTRIES;
@@ -270,7 +317,7 @@ static int translate(struct save_memory *m, const uint64_t *from)
 
 int save_memory_tables(struct save_memory *m)
 {
-	uint64_t *mfns, i, n = 0;
+	uint64_t *mfns, i;
 	void *tables;
 	int rc;
 
@@ -280,15 +327,14 @@ int save_memory_tables(struct save_memory *m)
 		free(mfns);
 		return fail(m, "reading its page tables");
 	}
-	for (i = 0; i < m->nr_pages; i++)
-		if (stream_page_level(m->pages[i]))
-			mfns[n++] = m->p2m[i];
-	tables = map(m, mfns, n);
+	for (i = 0; i < m->nr_tables; i++)
+		mfns[i] = m->p2m[m->table_pfns[i]];
+	tables = map(m, mfns, m->nr_tables);
 	free(mfns);
 	if (!tables)
 		return fail(m, "mapping its page tables");
 	rc = translate(m, tables);
-	unmap(m, tables, n);
+	unmap(m, tables, m->nr_tables);
 	return rc;
 }
 
@@ -315,33 +361,37 @@ static int discard_runs(struct save_memory *m, const struct suspend_record *reco
 	return 0;
 }
 
+/* A restore of ours writes every byte of it. */
+static void discard_p2m(struct save_memory *m)
+{
+	uint64_t i;
+
+	for (i = 0; i < m->nr_p2m && !m->is_portable; i++)
+		m->wanted[m->p2m_pfns[i]] = SAVE_NOTHING;
+}
+
 int save_memory_suspended(struct save_memory *m, uint64_t pfn, uint64_t ctrl_gfn)
 {
-	char copy[STREAM_PAGE];
 	struct suspend_record record;
+	const char *end = read_record(m, &record);
 	start_info_t si;
-	char *page;
 	int rc;
 
-	page = map(m, &m->p2m[pfn], 1);
-	if (!page)
-		return fail(m, "mapping its start info");
-	memcpy(copy, page, sizeof(copy)); /* it may be mapped elsewhere: looked at once */
-	unmap(m, page, 1);
-	memcpy(&si, copy, sizeof(si));
-	memcpy(&record, copy + sizeof(copy) - sizeof(record), sizeof(record));
+	memcpy(&si, m->start_info, sizeof(si));
 	if (si.store_mfn >= m->nr_pages || si.console.domU.mfn >= m->nr_pages)
 		return guest_fault(m, "its start info has not been made ready",
 				   si.console.domU.mfn);
 	if (ctrl_gfn != SAVE_NO_CTRL && ctrl_gfn >= m->nr_pages)
 		return guest_fault(m, "its control page is not in its memory", ctrl_gfn);
-	if (record.magic != SUSPEND_RECORD_MAGIC || !(record.flags & SUSPEND_UNMAPPED_IS_FREE)) {
+	if (!(record.flags & SUSPEND_UNMAPPED_IS_FREE)) {
 		memset(m->wanted, SAVE_CONTENTS, m->nr_pages);
+		discard_p2m(m);
 		return 0;
 	}
-	rc = discard_runs(m, &record, copy + sizeof(copy) - sizeof(record));
+	rc = discard_runs(m, &record, end);
 	if (rc)
 		return rc;
+	discard_p2m(m);
 	m->wanted[pfn] = SAVE_CONTENTS;
 	m->wanted[si.store_mfn] = m->wanted[si.console.domU.mfn] = SAVE_CONTENTS;
 	if (ctrl_gfn != SAVE_NO_CTRL)

@@ -12,7 +12,7 @@
 #include "save.h"
 
 #define BATCH STREAM_MAX_BATCH
-#define ZEROS (STREAM_MAX_BLOB / sizeof(uint64_t))
+#define ZEROS STREAM_MAX_BATCH
 
 static int fail(struct save_memory *m, const char *what)
 {
@@ -45,17 +45,16 @@ static bool is_zero(const uint64_t *page)
 
 static int write_tables(struct batch *b)
 {
-	const uint64_t *next = b->m->tables;
+	struct save_memory *m = b->m;
+	const uint64_t *next = m->tables;
 	uint64_t i;
 
-	b->nr = 0;
-	for (i = 0; i < b->m->nr_pages; i++) {
-		if (stream_page_level(b->m->pages[i]))
-			b->pages[b->nr++] = b->m->pages[i];
-		if (b->nr != BATCH && (i + 1 < b->m->nr_pages || !b->nr))
+	for (i = 0; i < m->nr_tables; i++) {
+		b->pages[b->nr++] = m->pages[m->table_pfns[i]];
+		if (b->nr != BATCH && i + 1 < m->nr_tables)
 			continue;
 		if (stream_write_pages(b->w, b->pages, b->nr, next, b->nr))
-			return fail(b->m, "writing its page tables");
+			return fail(m, "writing its page tables");
 		next += (uint64_t)b->nr * PV_TABLE_ENTRIES;
 		b->nr = 0;
 	}
@@ -165,11 +164,12 @@ int save_memory_write(struct save_memory *m, struct stream_writer *w)
 	if (stream_write_record(w, STREAM_P2M_FRAMES, &head, sizeof(head), m->p2m_pfns,
 				m->nr_p2m * sizeof(*m->p2m_pfns)))
 		return fail(m, "writing its memory");
-	b = calloc(1, sizeof(*b));
+	b = malloc(sizeof(*b)); /* the arrays are not cleared: small guests use little of them */
 	if (!b)
 		return fail(m, "writing its memory");
 	b->m = m;
 	b->w = w;
+	b->nr = b->nr_zeros = 0;
 	rc = write_tables(b);
 	if (!rc)
 		rc = write_contents(b);

@@ -80,7 +80,7 @@ static int translate(struct save_state *s, struct save_memory *m, struct save_vc
 	return rc;
 }
 
-static int open_vcpu(struct save_state *s, struct save_memory *m, struct save_vcpu *v)
+static int open_vcpu(struct save_memory *m, struct save_vcpu *v)
 {
 	xc_vcpuinfo_t info;
 
@@ -91,7 +91,7 @@ static int open_vcpu(struct save_state *s, struct save_memory *m, struct save_vc
 		return 0;
 	if (xc_vcpu_getcontext(m->ctx->xch, m->domid, v->id, &v->context))
 		return fail(m, "asking for the state of its vCPUs");
-	return translate(s, m, v);
+	return 0;
 }
 
 int save_state_open(struct save_state *s, struct save_memory *m)
@@ -111,9 +111,26 @@ int save_state_open(struct save_state *s, struct save_memory *m)
 		return fail(m, "reading its vCPUs");
 	for (i = 0; i < s->nr_vcpus && !rc; i++) {
 		s->vcpus[i].id = i;
-		rc = open_vcpu(s, m, &s->vcpus[i]);
+		rc = open_vcpu(m, &s->vcpus[i]);
 	}
 	return rc;
+}
+
+int save_state_translate(struct save_state *s, struct save_memory *m)
+{
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; i < s->nr_vcpus && !rc; i++)
+		if (s->vcpus[i].is_online || !i)
+			rc = translate(s, m, &s->vcpus[i]);
+	return rc;
+}
+
+/* An argument of the hypercall by which it has suspended. */
+uint64_t save_state_start_info(const struct save_state *s)
+{
+	return s->vcpus[0].context.x64.user_regs.rdx;
 }
 
 void save_state_close(struct save_state *s)
@@ -123,18 +140,18 @@ void save_state_close(struct save_state *s)
 
 /* ---- before the memory ---- */
 
-static int write_some_policy(struct save_memory *m, uint32_t max_leaves, struct stream_writer *w)
+static int write_some_policy(struct save_memory *m, unsigned int nr_pages, struct stream_writer *w)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_get_cpu_policy, .domain = (domid_t)m->domid };
 	xen_cpuid_leaf_t *leaves;
 	xen_msr_entry_t *msrs;
 	int rc = -1, e;
 
-	leaves = xencall_alloc_buffer(m->ctx->xcall, max_leaves * sizeof(*leaves));
+	leaves = xencall_alloc_buffer_pages(m->ctx->xcall, nr_pages);
 	msrs = xencall_alloc_buffer(m->ctx->xcall, MAX_MSRS * sizeof(*msrs));
 	if (!leaves || !msrs)
 		goto out;
-	op.u.cpu_policy.nr_leaves = max_leaves;
+	op.u.cpu_policy.nr_leaves = (uint32_t)(nr_pages * STREAM_PAGE / sizeof(*leaves));
 	op.u.cpu_policy.nr_msrs = MAX_MSRS;
 	set_xen_guest_handle_raw(op.u.cpu_policy.leaves, leaves);
 	set_xen_guest_handle_raw(op.u.cpu_policy.msrs, msrs);
@@ -148,7 +165,7 @@ static int write_some_policy(struct save_memory *m, uint32_t max_leaves, struct 
 out:
 	e = errno;
 	xencall_free_buffer(m->ctx->xcall, msrs);
-	xencall_free_buffer(m->ctx->xcall, leaves);
+	xencall_free_buffer_pages(m->ctx->xcall, leaves, nr_pages);
 	errno = e;
 	return rc;
 }
@@ -156,12 +173,11 @@ out:
 /* As many leaves as there are in Xen 4.17 take one page, which costs less than more of them. */
 static int write_policy(struct save_memory *m, struct stream_writer *w)
 {
-	uint32_t max_leaves = STREAM_PAGE / sizeof(xen_cpuid_leaf_t);
 	int rc;
 
-	rc = write_some_policy(m, max_leaves, w);
+	rc = write_some_policy(m, 1, w);
 	if (rc && errno == ENOBUFS)
-		rc = write_some_policy(m, 8 * max_leaves, w);
+		rc = write_some_policy(m, 8, w);
 	return rc ? fail(m, "saving its CPU policy") : 0;
 }
 

@@ -102,6 +102,17 @@ void mm_describe_p2m(void)
 	arch->p2m_cr3 = mm_virt_to_mfn(root_table) << PAGE_SHIFT;
 }
 
+unsigned int mm_p2m_frames(uint64_t *frames, unsigned int max)
+{
+	unsigned long count = mm_page_up(nr_pages * sizeof(*p2m)) >> PAGE_SHIFT, i;
+
+	if (count > max)
+		return 0;
+	for (i = 0; i < count; i++)
+		frames[i] = mm_virt_to_mfn((const char *)p2m + (i << PAGE_SHIFT));
+	return (unsigned int)count;
+}
+
 /* Entry that maps va at the given level (1 = leaf), NULL if a table above it is missing. */
 static uint64_t *pte_lookup(unsigned long va, unsigned int level)
 {

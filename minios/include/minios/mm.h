@@ -79,6 +79,8 @@ bool mm_frame_is_data(unsigned long pfn);
 
 /* Tell the toolstack through shared_info where the p2m list is, for save and dump. */
 void mm_describe_p2m(void);
+/* The machine frames it is in, the first at frames[0]; their number, 0 if there are more than max. */
+unsigned int mm_p2m_frames(uint64_t *frames, unsigned int max);
 
 /* Map mfn at a window with PTE_* protection.  0 or -errno. */
 int mm_window_map(void *window, unsigned long mfn, uint64_t prot);

@@ -19,8 +19,10 @@ struct lightvm_suspend_record {
 #define LIGHTVM_SUSPEND_MAGIC		 0x53506e655356544cUL
 #define LIGHTVM_SUSPEND_UNMAPPED_IS_FREE 1UL /* what no page table maps holds nothing of value */
 #define LIGHTVM_SUSPEND_RUNS		 2UL /* nor do the pages of these runs, mapped or not */
+#define LIGHTVM_SUSPEND_P2M		 4UL /* before the runs: the frames of the p2m list, 8 bytes each */
 #define LIGHTVM_SUSPEND_RUNS_SHIFT	 32
 #define LIGHTVM_SUSPEND_MAX_RUNS	 32U
+#define LIGHTVM_SUSPEND_MAX_P2M		 64U
 
 struct lightvm_suspend_run {
 	uint32_t first; /* pfn */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which pages of a suspended guest are saved, by what it says in its suspend record: the record is the
- * guest's to write.  Mapping is faked: there is one page, its start info.
+ * Which pages of a suspended guest are saved, and where its p2m list is, by what it says in its suspend
+ * record: the record is the guest's to write.  Its memory is some frames here; no others can be mapped.
  */
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
@@ -29,9 +29,33 @@ static struct save_memory m = {
 	.nr_pages = NR_PAGES,
 	.p2m = p2m,
 	.wanted = wanted,
+	.start_info = page.bytes,
 };
 
 /* ---- stand-ins ---- */
+
+/* Machine frames; the guest's page N is frame FIRST + N. */
+#define SHARED_INFO 500U
+#define FIRST	    600U
+#define P2M_PFN	    20U
+#define ROOT_PFN    21U /* and the three tables below it */
+#define P2M_VA	    0x7000UL
+
+static uint64_t frames[NR_PAGES][PV_TABLE_ENTRIES];
+static union {
+	shared_info_t info;
+	uint64_t words[PV_TABLE_ENTRIES];
+} shared;
+static unsigned int nr_maps;
+
+static const uint64_t *frame_of(uint64_t mfn)
+{
+	if (mfn == SHARED_INFO)
+		return shared.words;
+	if (mfn == FIRST + START_INFO)
+		return (const uint64_t *)&page;
+	return mfn >= FIRST && mfn < FIRST + NR_PAGES ? frames[mfn - FIRST] : NULL;
+}
 
 struct xenforeignmemory_handle *xc_interface_fmem_handle(xc_interface *xch)
 {
@@ -45,47 +69,59 @@ void *xenforeignmemory_map(xenforeignmemory_handle *fmem, uint32_t dom, int prot
 	(void)fmem;
 	(void)dom;
 	(void)prot;
-	(void)arr;
 	(void)errs;
-	assert_int_equal(pages, 1);
-	return &page;
+	char *all = malloc(pages * STREAM_PAGE);
+	size_t i;
+
+	nr_maps++;
+	for (i = 0; i < pages; i++) {
+		if (!frame_of(arr[i])) {
+			free(all);
+			errno = EINVAL;
+			return NULL;
+		}
+		memcpy(all + i * STREAM_PAGE, frame_of(arr[i]), STREAM_PAGE);
+	}
+	return all;
 }
 
 int xenforeignmemory_unmap(xenforeignmemory_handle *fmem, void *addr, size_t pages)
 {
 	(void)fmem;
-	(void)addr;
 	(void)pages;
+	free(addr);
 	return 0;
 }
 
 int xc_domain_getinfo(xc_interface *xch, uint32_t first, unsigned int max, xc_dominfo_t *info)
 {
 	(void)xch;
-	(void)first;
 	(void)max;
-	(void)info;
-	return -1;
+	memset(info, 0, sizeof(*info));
+	info->domid = first;
+	info->nr_pages = NR_PAGES;
+	info->shared_info_frame = SHARED_INFO;
+	return 1;
 }
 
 int xc_domctl(xc_interface *xch, struct xen_domctl *op)
 {
 	(void)xch;
-	(void)op;
-	return -1;
+	memset(op->u.getpageframeinfo3.array.p, 0, op->u.getpageframeinfo3.num * sizeof(uint64_t));
+	return 0;
 }
 
-void *xencall_alloc_buffer(xencall_handle *xcall, size_t size)
+void *xencall_alloc_buffer_pages(xencall_handle *xcall, size_t nr_pages)
 {
 	(void)xcall;
-	(void)size;
-	return NULL;
+	return malloc(nr_pages * STREAM_PAGE);
 }
 
-void xencall_free_buffer(xencall_handle *xcall, void *p)
+void xencall_free_buffer_pages(xencall_handle *xcall, void *p, size_t nr_pages)
 {
 	(void)xcall;
-	(void)p;
+	(void)nr_pages;
+	free(p);
 }
 
 /* ---- tests ---- */
@@ -160,6 +196,26 @@ static void some_are_saved_all_the_same(void **state)
 	assert_int_equal(wanted[CONSOLE], SAVE_CONTENTS);
 }
 
+/* Our restore makes the list anew; libxenguest's need not. */
+static void the_p2m_list_is_left_out(void **state)
+{
+	uint64_t pfns[] = { 20, STORE };
+
+	(void)state;
+	m.p2m_pfns = pfns;
+	m.nr_p2m = ARRAY_SIZE(pfns);
+	assert_int_equal(suspended(SUSPEND_UNMAPPED_IS_FREE, NULL, 0), 0);
+	assert_int_equal(nr_wanted(), NR_PAGES - 1);
+	assert_int_equal(wanted[20], SAVE_NOTHING);
+	assert_int_equal(suspended(0, NULL, 0), 0);
+	assert_int_equal(nr_wanted(), NR_PAGES - 2);
+	m.is_portable = true;
+	assert_int_equal(suspended(SUSPEND_UNMAPPED_IS_FREE, NULL, 0), 0);
+	assert_int_equal(nr_wanted(), NR_PAGES);
+	m.is_portable = false;
+	m.nr_p2m = 0;
+}
+
 static void runs_outside_are_refused(void **state)
 {
 	static const struct suspend_run bad[] = {
@@ -187,12 +243,115 @@ static void too_many_are_refused(void **state)
 	assert_error(err, CHAOS_GUEST, "too many runs");
 }
 
+/* ---- where the p2m list is ---- */
+
+static void guest_make(void)
+{
+	unsigned int i, level;
+
+	memset(frames, 0, sizeof(frames));
+	memset(&shared, 0, sizeof(shared));
+	shared.info.arch.max_pfn = NR_PAGES;
+	shared.info.arch.p2m_cr3 = (uint64_t)(FIRST + ROOT_PFN) << 12;
+	shared.info.arch.p2m_vaddr = P2M_VA;
+	for (i = 0; i < NR_PAGES; i++)
+		frames[P2M_PFN][i] = FIRST + i;
+	for (level = 0; level < 3; level++)
+		frames[ROOT_PFN + level][0] = (FIRST + ROOT_PFN + level + 1) << 12 | 1;
+	frames[ROOT_PFN + 3][P2M_VA >> 12] = (FIRST + P2M_PFN) << 12 | 1;
+}
+
+/* The record, with this frame where the guest says that its list is. */
+static void record_write(uint64_t flags, uint64_t frame)
+{
+	const struct suspend_record record = {
+		.magic = SUSPEND_RECORD_MAGIC,
+		.flags = flags,
+	};
+	uint64_t nr_runs = flags >> SUSPEND_RUNS_SHIFT;
+	char *at = page.bytes + sizeof(page) - sizeof(record);
+
+	memset(&page, 0xff, sizeof(page));
+	memcpy(at, &record, sizeof(record));
+	if (nr_runs <= SUSPEND_MAX_RUNS)
+		memcpy(at - nr_runs * sizeof(struct suspend_run) - sizeof(frame), &frame,
+		       sizeof(frame));
+}
+
+/* How many mappings it took; the list's own page is to be the one that was found. */
+static unsigned int found_p2m(void)
+{
+	struct save_memory open = { .ctx = &ctx, .domid = 7, .err = &err };
+
+	nr_maps = 0;
+	assert_int_equal(save_memory_open(&open, FIRST + START_INFO), 0);
+	assert_int_equal(open.nr_p2m, 1);
+	assert_int_equal(open.p2m_pfns[0], P2M_PFN);
+	assert_memory_equal(open.p2m, frames[P2M_PFN], NR_PAGES * sizeof(uint64_t));
+	save_memory_close(&open);
+	return nr_maps;
+}
+
+static void p2m_refused(uint64_t start_info_mfn, const char *text)
+{
+	struct save_memory open = { .ctx = &ctx, .domid = 7, .err = &err };
+
+	memset(&err, 0, sizeof(err));
+	assert_int_not_equal(save_memory_open(&open, start_info_mfn), 0);
+	assert_error(err, CHAOS_GUEST, text);
+	save_memory_close(&open);
+}
+
+static void p2m_is_told(void **state)
+{
+	(void)state;
+	guest_make();
+	record_write(SUSPEND_P2M, FIRST + P2M_PFN);
+	assert_int_equal(found_p2m(), 2);
+	record_write(SUSPEND_P2M | with_runs(SUSPEND_MAX_RUNS), FIRST + P2M_PFN);
+	assert_int_equal(found_p2m(), 2);
+}
+
+static void p2m_is_looked_for(void **state)
+{
+	(void)state;
+	guest_make();
+	record_write(with_runs(0), 1);
+	assert_int_equal(found_p2m(), 6);
+	/* Where it would be cannot be told, and that is refused later. */
+	record_write(SUSPEND_P2M | with_runs(UINT32_MAX), 1);
+	assert_int_equal(found_p2m(), 6);
+	memset(&page, 0xff, sizeof(page));
+	assert_int_equal(found_p2m(), 6);
+}
+
+static void p2m_of_others_is_refused(void **state)
+{
+	(void)state;
+	guest_make();
+	record_write(SUSPEND_P2M, FIRST + NR_PAGES);
+	p2m_refused(FIRST + START_INFO, "p2m list is not its own");
+	record_write(SUSPEND_P2M, UINT64_MAX);
+	p2m_refused(FIRST + START_INFO, "p2m list is not its own");
+	/* It can be mapped, and is no list; is one, and not in itself. */
+	record_write(SUSPEND_P2M, FIRST + START_INFO - 1);
+	p2m_refused(FIRST + START_INFO, "names a frame twice");
+	record_write(SUSPEND_P2M, FIRST + P2M_PFN);
+	frames[P2M_PFN][P2M_PFN] = 1;
+	p2m_refused(FIRST + START_INFO, "does not name its own frames");
+	p2m_refused(FIRST + NR_PAGES, "start info is not its own");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(p2m_is_told),
+		cmocka_unit_test(p2m_is_looked_for),
+		cmocka_unit_test(p2m_of_others_is_refused),
 		cmocka_unit_test(all_without_a_run),
 		cmocka_unit_test(runs_are_left_out),
 		cmocka_unit_test(some_are_saved_all_the_same),
+		cmocka_unit_test(the_p2m_list_is_left_out),
 		cmocka_unit_test(runs_outside_are_refused),
 		cmocka_unit_test(too_many_are_refused),
 	};
