@@ -99,6 +99,38 @@ static int domain_publish(struct noxs_domain *dom, const struct noxs_ioc_create 
 	return err;
 }
 
+/* ---- what is to be done at its end ---- */
+
+static atomic_t domains_with_ends = ATOMIC_INIT(0); /* other than to keep it */
+
+static bool has_ends(u32 flags)
+{
+	static const unsigned int shifts[] = { NOXS_END_POWEROFF_SHIFT, NOXS_END_REBOOT_SHIFT,
+					       NOXS_END_CRASH_SHIFT };
+	unsigned int i, end;
+
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		end = NOXS_END_OF(flags, shifts[i]);
+		if (end == NOXS_END_DESTROY || end == NOXS_END_RESTART)
+			return true;
+	}
+	return false;
+}
+
+void noxs_domain_set_ends(struct noxs_domain *dom, u32 flags)
+{
+	flags &= NOXS_END_ALL;
+	if (!flags)
+		return;
+	atomic_add(has_ends(flags) - has_ends(dom->ends), &domains_with_ends);
+	dom->ends = flags;
+}
+
+bool noxs_ends_exist(void)
+{
+	return atomic_read(&domains_with_ends);
+}
+
 /* ---- attach ---- */
 
 /* A shell is nobody's domain yet: it is told of when it becomes one. */
@@ -124,6 +156,7 @@ static int domain_attach_locked(struct noxs_domain *dom, const struct noxs_ioc_c
 		goto destroy_devices;
 	dom->attached_ns = ktime_get_ns();
 	noxs_domain_fill_credit(dom);
+	noxs_domain_set_ends(dom, req->flags);
 	dom->live = true;
 	if (!is_shell(req))
 		noxs_event_push(dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
@@ -143,6 +176,8 @@ static void domain_gone(struct noxs_domain *dom)
 {
 	/* The interrupt is unbound and the devices are gone: nobody queues it any more. */
 	cancel_work_sync(&dom->ctrl_work);
+	if (has_ends(dom->ends)) /* it is not live: they do not change any more */
+		atomic_dec(&domains_with_ends);
 	noxs_domain_unhash(dom);
 	/*
 	 * From noxs_domain_attach().  The module cannot go before its caller has returned: that is

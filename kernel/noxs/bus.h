@@ -162,6 +162,7 @@ struct noxs_domain {
 	bool heard;		 /* a front-end has said something */
 	const void *quiesced_by; /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
+	u32 ends;		    /* NOXS_END_*: set by noxs_domain_set_ends() only */
 	unsigned int change_credit; /* see bus.c */
 	unsigned long change_stamp; /* jiffies */
 
@@ -271,6 +272,12 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 /* Tell Xen who the domain is; -EEXIST: the name is taken, *conflict says so. */
 int noxs_domain_set_info(struct noxs_domain *dom, const struct noxs_set_info *info,
 			 struct noxs_conflict *conflict);
+
+/* Remember NOXS_END_* of @flags, if they say anything.  dom->lock. */
+void noxs_domain_set_ends(struct noxs_domain *dom, u32 flags);
+
+/* There is something to be done at the end of a domain that is attached. */
+bool noxs_ends_exist(void);
 
 /*
  * Detach @domid and wait until nothing is held.  -ENOENT: it is not attached; -EINTR: the caller

@@ -153,6 +153,7 @@ static int configure_locked(struct configuration *c, const struct noxs_ioc_confi
 	if (err)
 		goto withdraw;
 	configure_commit(c);
+	noxs_domain_set_ends(c->dom, req->flags);
 	if (req->flags & NOXS_CREATE_SET_INFO)
 		noxs_event_push(c->dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
 	return 0;

@@ -25,8 +25,13 @@ static int ctrl_version(void __user *uarg)
 		.uapi = NOXS_UAPI_VERSION,
 		.module_abi = NOXS_ABI_VERSION,
 		.xen_abi = ctrl_xen_abi,
+		.flags = NOXS_MODULE_ENDS,
 	};
 
+	if (noxs_ends_exist())
+		arg.flags |= NOXS_MODULE_HAS_ENDS;
+	if (noxs_cursor_ends_followed())
+		arg.flags |= NOXS_MODULE_IS_WATCHED;
 	return copy_to_user(uarg, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 
@@ -102,7 +107,7 @@ static int ctrl_query(void __user *uarg)
 		device_query(dom->devs[i], &states[i]);
 	arg.nr_devs = dom->nr_devs;
 	arg.attached_ns = dom->attached_ns;
-	arg.flags = 0;
+	arg.flags = dom->ends;
 	arg.ready_ns = 0;
 	arg.guest_start_ns = 0;
 	arg.guest_ready_ns = 0;
@@ -138,6 +143,14 @@ static int ctrl_list(void __user *uarg)
 	return err;
 }
 
+static int ctrl_subscribe_ends(struct noxs_cursor *cursor, const struct noxs_ioc_subscribe *arg)
+{
+	if (arg->domid != NOXS_DOMID_ANY ||
+	    (arg->flags & ~NOXS_SUBSCRIBE_TAKE) != NOXS_SUBSCRIBE_ENDS)
+		return -EINVAL;
+	return noxs_cursor_follow_ends(cursor, arg->flags & NOXS_SUBSCRIBE_TAKE);
+}
+
 static int ctrl_subscribe(struct noxs_cursor *cursor, void __user *uarg)
 {
 	struct noxs_ioc_subscribe arg;
@@ -147,9 +160,10 @@ static int ctrl_subscribe(struct noxs_cursor *cursor, void __user *uarg)
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	if (arg.pad0 || arg.flags ||
-	    (arg.domid != NOXS_DOMID_ANY && !ctrl_domid_is_valid(arg.domid)))
+	if (arg.pad0 || (arg.domid != NOXS_DOMID_ANY && !ctrl_domid_is_valid(arg.domid)))
 		return -EINVAL;
+	if (arg.flags)
+		return ctrl_subscribe_ends(cursor, &arg);
 	if (arg.domid != NOXS_DOMID_ANY)
 		dom = noxs_domain_get_locked(arg.domid);
 	/* READY is logged under dom->lock: it is either the first record or still to come. */
@@ -235,6 +249,11 @@ static ssize_t cursor_drain(struct noxs_cursor *cursor, char __user *buf, size_t
 	return done;
 }
 
+static wait_queue_head_t *cursor_queue(const struct noxs_cursor *cursor)
+{
+	return READ_ONCE(cursor->for_ends) ? &noxs_end_wait : &noxs_event_wait;
+}
+
 static ssize_t ctrl_read(struct file *file, char __user *buf, size_t room, loff_t *pos)
 {
 	struct noxs_cursor *cursor = file->private_data;
@@ -248,14 +267,14 @@ static ssize_t ctrl_read(struct file *file, char __user *buf, size_t room, loff_
 			return done;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible(noxs_event_wait, noxs_cursor_pending(cursor)))
+		if (wait_event_interruptible(*cursor_queue(cursor), noxs_cursor_pending(cursor)))
 			return -ERESTARTSYS;
 	}
 }
 
 static __poll_t ctrl_poll(struct file *file, poll_table *wait)
 {
-	poll_wait(file, &noxs_event_wait, wait);
+	poll_wait(file, cursor_queue(file->private_data), wait);
 	return noxs_cursor_pending(file->private_data) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
@@ -278,6 +297,7 @@ static int ctrl_release(struct inode *inode, struct file *file)
 {
 	/* Whoever was copying a guest's memory does so no more. */
 	noxs_quiesce_release(file);
+	noxs_cursor_stop(file->private_data);
 	kfree(file->private_data);
 	return 0;
 }

@@ -29,8 +29,11 @@ struct noxs_ioc_version {
     uint32_t uapi;                      /* OUT: NOXS_UAPI_VERSION */
     uint32_t module_abi;                /* OUT: NOXS_ABI_VERSION the module was built for */
     uint32_t xen_abi;                   /* OUT: what the hypervisor answers, 0 if it has no noxs */
-    uint32_t pad0;
+    uint32_t flags;                     /* OUT: NOXS_MODULE_*; 0 from modules older than those */
 };
+#define NOXS_MODULE_ENDS        (1U << 0)       /* it keeps NOXS_END_*, and has SUBSCRIBE_ENDS */
+#define NOXS_MODULE_HAS_ENDS    (1U << 1)       /* an attached domain has one other than KEEP */
+#define NOXS_MODULE_IS_WATCHED  (1U << 2)       /* somebody has subscribed with SUBSCRIBE_ENDS */
 #define NOXS_UAPI_VERSION       1U
 
 /* ---- create: attach back-ends to a domain. ---- */
@@ -65,7 +68,23 @@ struct noxs_ioc_dev {
 
 /* noxs_ioc_create.flags */
 #define NOXS_CREATE_SET_INFO    (1U << 0)       /* apply `info` in the same call */
-#define NOXS_CREATE_FLAGS_ALL   0x1U
+#define NOXS_CREATE_FLAGS_ALL   (NOXS_CREATE_SET_INFO | NOXS_END_ALL)
+
+/*
+ * In the flags of CREATE and CONFIGURE, and of QUERY: what is to be done when the domain ends, by how
+ * it ends.  The module remembers it as long as the domain is attached, and does nothing about it: that
+ * is for the reader who has subscribed with SUBSCRIBE_ENDS.  CONFIGURE with UNSAID for all three
+ * changes nothing.  A module without NOXS_MODULE_ENDS answers -EINVAL.
+ */
+#define NOXS_END_UNSAID         0U              /* as if it were KEEP */
+#define NOXS_END_DESTROY        1U
+#define NOXS_END_RESTART        2U
+#define NOXS_END_KEEP           3U
+#define NOXS_END_POWEROFF_SHIFT 8
+#define NOXS_END_REBOOT_SHIFT   10
+#define NOXS_END_CRASH_SHIFT    12              /* and when its watchdog has fired */
+#define NOXS_END_ALL            (0x3fU << NOXS_END_POWEROFF_SHIFT)
+#define NOXS_END_OF(flags, shift)  ((flags) >> (shift) & 3U)
 
 /* noxs_ioc_create.conflict_what: which property of device `err_dev` is taken by `conflict_domid`. */
 #define NOXS_CONFLICT_NONE      0U
@@ -87,7 +106,7 @@ struct noxs_ioc_dev {
 struct noxs_ioc_create {
     uint16_t domid;                     /* IN */
     uint16_t nr_devs;                   /* IN: 1 to NOXS_CTRL_SLOTS */
-    uint32_t flags;                     /* IN */
+    uint32_t flags;                     /* IN: NOXS_CREATE_*, NOXS_END_* */
     uint64_t ctrl_gfn;                  /* IN: control page, guest frame number */
     uint32_t ctrl_gref;                 /* IN: grant of it, read-write, to the caller's domain */
     uint32_t ctrl_port;                 /* IN: guest's unbound port for the caller's domain */
@@ -123,7 +142,7 @@ struct noxs_ioc_destroy {
 struct noxs_ioc_configure {
     uint16_t domid;                     /* IN */
     uint16_t nr_devs;                   /* IN: 0 to NOXS_CTRL_SLOTS */
-    uint32_t flags;                     /* IN: NOXS_CREATE_* */
+    uint32_t flags;                     /* IN: NOXS_CREATE_*, NOXS_END_* */
     uint64_t devs;                      /* IN: user pointer to nr_devs struct noxs_ioc_dev */
     uint16_t err_dev;                   /* OUT: as in CREATE */
     uint16_t conflict_domid;            /* OUT */
@@ -256,7 +275,7 @@ struct noxs_ioc_dev_state {
 struct noxs_ioc_query {
     uint16_t domid;                     /* IN */
     uint16_t nr_devs;                   /* IN: room in devs; OUT: devices there are */
-    uint32_t flags;                     /* OUT: NOXS_DOM_READY */
+    uint32_t flags;                     /* OUT: NOXS_DOM_READY, NOXS_END_* */
     uint64_t devs;                      /* IN: user pointer to struct noxs_ioc_dev_state, or 0 */
     uint64_t attached_ns;               /* OUT: CLOCK_MONOTONIC of NOXS_IOC_CREATE */
     uint64_t ready_ns;                  /* OUT: CLOCK_MONOTONIC when READY arrived, 0 if not yet */
@@ -295,14 +314,22 @@ struct noxs_ioc_event {
  * What this descriptor reads.  After open it reads nothing; each call replaces the choice and
  * starts from now.  domid 0xffff = every domain.  If the domain named is ready already, the
  * first record is its READY (so that subscribing and looking cannot miss it).
+ *
+ * With ENDS, of every domain, this reader carries out NOXS_END_* until its descriptor is closed or
+ * subscribed otherwise; it reads SHUTDOWN, but of a domain that suspends, and LOST alone.  There is
+ * one at a time: -EBUSY; with TAKE the other is not subscribed any more, and its poll() wakes.  Who
+ * begins looks at all domains: what ended before is not told.
+ *
  * read(): -EAGAIN with O_NONBLOCK and nothing to read; -EINVAL a buffer under one record;
  * -ENOTCONN not subscribed.
  */
 struct noxs_ioc_subscribe {
     uint16_t domid;                     /* IN */
     uint16_t pad0;
-    uint32_t flags;                     /* IN: 0 */
+    uint32_t flags;                     /* IN: NOXS_SUBSCRIBE_* */
 };
+#define NOXS_SUBSCRIBE_ENDS     (1U << 0)
+#define NOXS_SUBSCRIBE_TAKE     (1U << 1)       /* with ENDS */
 
 #define NOXS_IOC_VERSION        _IOR('N', 0x60, struct noxs_ioc_version)
 #define NOXS_IOC_CREATE         _IOWR('N', 0x61, struct noxs_ioc_create)
