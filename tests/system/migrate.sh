@@ -42,12 +42,13 @@ check mig-receive-again "eventually 5 '[ \"\$(stat -c %i $receiver)\" != $inode 
 
 # ---- there and back ----
 
-run mig-create daytime one 2
+run mig-create chaos create "$(guest_config one daytime "bridge=xenbr0,ip=$net.2/24,gateway=$net.1")" on_crash=preserve
 uuid=$(chaos info one | awk '$1 == "uuid" { print $2 }')
 run mig-there migrate
 check mig-there-one-copy "one_copy two"
 run mig-back migrate
 check mig-back-one-copy "one_copy one"
+check mig-ends "chaos info one | grep -q 'poweroff destroy, reboot restart, crash preserve'"
 check mig-uuid "[ $uuid = $(chaos info one | awk '$1 == "uuid" { print $2 }') ]"
 check mig-socket-mode "[ $(stat -c %a $receiver) = 600 ]"
 run mig-ssh chaos migrate --ssh ./as-ssh one nowhere name=two "$(vif_of two)"

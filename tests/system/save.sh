@@ -68,13 +68,18 @@ done
 check save-ten-times "[ $i = 10 ]"
 uuid=$(chaos info one | awk '$1 == "uuid" { print $2 }')
 
-# ---- its processors ----
+# ---- its processors, and its end ----
 
-run save-pinned chaos create "$(guest_config pinned noop)" cpus=1
+run save-pinned chaos create "$(guest_config pinned noop)" cpus=1 on_reboot=destroy on_crash=preserve
 run save-pinned-save chaos save pinned $files/pinned
 run save-pinned-restore chaos restore $files/pinned
 run save-pinned-again chaos save pinned $files/pinned
 check save-pinned-kept "head -c 1000 $files/pinned | grep -a -q '^cpus = \"1\"'"
+check save-ends-kept "head -c 1000 $files/pinned | grep -a -A 2 '^on_poweroff = \"destroy\"' | tr '\n' ' ' |
+	grep -q 'on_reboot = \"destroy\" on_crash = \"preserve\"'"
+run save-ends-restore chaos restore $files/pinned on_crash=restart
+check save-ends-restored "chaos info pinned | grep -q 'poweroff destroy, reboot destroy, crash restart'"
+chaos destroy pinned
 rm -f $files/pinned
 
 # ---- it goes on ----

@@ -238,7 +238,7 @@ check tool-paused-state "chaos list good | grep -q -- '--p---'"
 run tool-paused-destroy chaos destroy good
 
 # ---- verbs ----
-for verb in create destroy shutdown reboot pause unpause list info block-list console events pool prepare doctor \
+for verb in create destroy shutdown reboot pause unpause list info block-list console events pool prepare reap doctor \
 	version; do
 	check tool-help-$verb "chaos $verb --help | grep -q '^Usage: chaos $verb '"
 done

@@ -18,7 +18,7 @@ web()
 	_cfg=$(guest_config "$1" web "bridge=xenbr0,ip=$net.$2/24,gateway=$net.1")
 	shift 2
 	printf 'disk = [ "%s" ]\n' "$1" >>"$_cfg"
-	chaos create --no-daemon $options "$_cfg"
+	chaos create --no-daemon $options "$_cfg" on_crash=preserve
 }
 
 options="--timeout 60"

@@ -87,6 +87,7 @@ int call_arguments(struct call *call, int argc, int min, int max)
 
 int call_end(struct call *call, int rc)
 {
+	call_leave(call);
 	/* Whoever asked did not get it all: a full disk, as a rule. */
 	if (rc >= 0 && (fflush(stdout) || ferror(stdout)))
 		rc = call_failed(call, "standard output");

@@ -5,6 +5,7 @@
  * costs a paravirtual Dom0 more.
  */
 #include "chaos_cmd.h"
+#include "reap.h"
 
 int call_open(struct call *call)
 {
@@ -22,4 +23,13 @@ int call_find(struct call *call, const char *who, struct chaos_dominfo *info)
 	if (!rc)
 		rc = chaos_domain_find(call->ctx, who, info, &call->err);
 	return rc;
+}
+
+void call_leave(struct call *call)
+{
+	if (!call->ctx || call->is_reaper || !chaos_ends_are_unwatched(call->ctx))
+		return;
+	chaos_ctx_close(call->ctx);
+	call->ctx = NULL;
+	reaper_start();
 }

@@ -36,6 +36,7 @@ int cmd_network_list(const struct verb *verb, int argc, char **argv);
 int cmd_pause(const struct verb *verb, int argc, char **argv);
 int cmd_pool(const struct verb *verb, int argc, char **argv);
 int cmd_prepare(const struct verb *verb, int argc, char **argv);
+int cmd_reap(const struct verb *verb, int argc, char **argv);
 int cmd_reboot(const struct verb *verb, int argc, char **argv);
 int cmd_restore(const struct verb *verb, int argc, char **argv);
 int cmd_save(const struct verb *verb, int argc, char **argv);
@@ -59,6 +60,7 @@ enum {
 struct call {
 	const struct verb *verb;
 	bool json;
+	bool is_reaper; /* it does not start another */
 	struct chaos_ctx *ctx;
 	struct chaos_error err;
 };
@@ -77,6 +79,8 @@ int call_failed(struct call *call, const char *what);
 /* Open the context; then find the domain called `who`. */
 int call_open(struct call *call);
 int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
+/* The verb is done with Xen: see that somebody looks after the guests it leaves. */
+void call_leave(struct call *call);
 /* What of a guest's pages has been dealt with, on a terminal, if it takes more than a second. */
 struct progress {
 	const char *what; /* "saving" */

@@ -90,6 +90,11 @@ static void print_domain(const struct chaos_dominfo *info, const struct chaos_de
 	if (!devs->is_attached)
 		return;
 	printf("%-16s %s\n", "ready", devs->is_ready ? "yes" : "not yet");
+	if (devs->ends.are_known)
+		printf("%-16s poweroff %s, reboot %s, crash %s\n", "at its end",
+		       chaos_action_name(devs->ends.on_poweroff),
+		       chaos_action_name(devs->ends.on_reboot),
+		       chaos_action_name(devs->ends.on_crash));
 	for (i = 0; i < devs->nr_devs; i++) {
 		const struct chaos_device *dev = &devs->devs[i];
 

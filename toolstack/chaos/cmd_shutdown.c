@@ -16,8 +16,8 @@ static const struct option options[] = {
 };
 
 /*
- * Nobody stays behind to carry out on_poweroff and on_reboot, so a guest that was waited for is
- * removed, which is what the name of the verb promises; otherwise it stays to be looked at.
+ * A guest that was waited for is removed, which is what the name of the verb promises, whatever its
+ * on_poweroff says; otherwise that is carried out by chaosd or the reaper.
  */
 static int stop(struct call *call, const char *who, enum chaos_request request,
 		unsigned int timeout_ms)

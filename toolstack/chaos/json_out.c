@@ -242,6 +242,16 @@ void json_device_element(const struct chaos_device *dev, bool is_first)
 	jsonw_end_element(&w);
 }
 
+/* null: nobody has said. */
+static void add_ends(struct json_writer *w, const struct chaos_ends *ends)
+{
+	bool known = ends->are_known;
+
+	jsonw_text(w, "on_poweroff", known ? chaos_action_name(ends->on_poweroff) : NULL);
+	jsonw_text(w, "on_reboot", known ? chaos_action_name(ends->on_reboot) : NULL);
+	jsonw_text(w, "on_crash", known ? chaos_action_name(ends->on_crash) : NULL);
+}
+
 void json_info(const struct chaos_dominfo *info, const struct chaos_devices *devs)
 {
 	unsigned int i;
@@ -251,6 +261,7 @@ void json_info(const struct chaos_dominfo *info, const struct chaos_devices *dev
 	add_domain(&w, info);
 	jsonw_bool(&w, "attached", devs->is_attached);
 	jsonw_bool(&w, "ready", devs->is_ready);
+	add_ends(&w, &devs->ends);
 	jsonw_number(&w, "attached_ns", devs->attached_ns);
 	jsonw_number(&w, "ready_ns", devs->ready_ns);
 	jsonw_number(&w, "guest_start_ns", devs->guest_start_ns);

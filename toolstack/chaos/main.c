@@ -33,10 +33,12 @@ const struct verb verbs[] = {
 	  "  --force           also a domain that another toolstack has made\n",
 	  cmd_destroy },
 	{ "shutdown", "DOMAIN", "Ask a guest to power off",
-	  "The guest stays, shut down, until it is destroyed; --wait destroys it then.\n\n" STOP_OPTIONS,
+	  "Then its on_poweroff is done, by chaosd or 'chaos reap'; --wait destroys it.\n\n" STOP_OPTIONS,
 	  cmd_shutdown },
 	{ "reboot", "DOMAIN", "Ask a guest to reboot",
-	  "The guest stays, shut down, until it is created again.\n\n" STOP_OPTIONS, cmd_reboot },
+	  "Then its on_reboot is done; without chaosd a guest that is to be restarted stays,\n"
+	  "shut down, until it is created again.\n\n" STOP_OPTIONS,
+	  cmd_reboot },
 	{ "pause", "DOMAIN", "Stop running a guest for now", "", cmd_pause },
 	{ "unpause", "DOMAIN", "Run a paused guest on",
 	  "Also lets one go on that a save or a migration has left suspended.\n\n"
@@ -110,6 +112,10 @@ const struct verb verbs[] = {
 	  cmd_pool },
 	{ "prepare", "POOL", "Fill a pool now, and tell how it goes",
 	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n", cmd_prepare },
+	{ "reap", "", "Destroy guests that have ended, where no chaosd does",
+	  "Other verbs start it when it is needed; it leaves when there is nothing left to look after.\n\n"
+	  "  --idle SECONDS    how long it stays then (60)\n",
+	  cmd_reap },
 	{ "doctor", "[BRIDGE]", "Say what this machine lacks, and how to get it", "", cmd_doctor },
 	{ "version", "", "Show versions", "", cmd_version },
 };

@@ -49,6 +49,12 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 	return 0;
 }
 
+/* No context is ever opened here. */
+void call_leave(struct call *call)
+{
+	(void)call;
+}
+
 #define HAND_OVER(verb_function)                                          \
 	int verb_function(const struct verb *verb, int argc, char **argv) \
 	{                                                                 \
@@ -75,6 +81,7 @@ HAND_OVER(cmd_network_attach)
 HAND_OVER(cmd_network_detach)
 HAND_OVER(cmd_network_list)
 HAND_OVER(cmd_pause)
+HAND_OVER(cmd_reap)
 HAND_OVER(cmd_reboot)
 HAND_OVER(cmd_restore)
 HAND_OVER(cmd_save)

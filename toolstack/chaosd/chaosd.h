@@ -115,6 +115,8 @@ struct chaosd {
 	struct creation *creations;
 	struct guest *guests[NR_DOMIDS];
 	struct guest *restarting;
+	uint64_t ends_ns; /* when all domains are looked at for what is to be done later, 0 = not */
+	uint64_t ends_delay_ns;
 	struct metrics metrics;
 };
 
@@ -237,6 +239,15 @@ void restarts_tick(struct chaosd *d, uint64_t now);
 /* A creation for it failed; takes cfg. */
 void restart_retry(struct chaosd *d, struct chaos_config *cfg, unsigned int short_lives,
 		   unsigned int tries, const struct chaos_error *why);
+
+/* ends.c */
+/* From now on this daemon carries out what is to be done when guests end, and nobody else. */
+int ends_init(struct chaosd *d, struct chaos_error *err);
+/* A domain that is none of ours has ended. */
+void ends_event(struct chaosd *d, uint32_t domid);
+/* Look at all that are none of ours. */
+void ends_scan(struct chaosd *d);
+void ends_tick(struct chaosd *d, uint64_t now);
 
 /* metrics.c */
 void metrics_observe(struct histogram *histogram, uint64_t ns);

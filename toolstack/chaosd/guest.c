@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Domains by number, and what happens to them: events go to the pool or the creation they concern,
- * and when a VM made here ends, its on_poweroff, on_reboot or on_crash is carried out.  After a
- * restart of the daemon those are not known any more: older VMs go on, and stay when they end.
+ * and when a VM made here ends, its on_poweroff, on_reboot or on_crash is carried out.  Those of other
+ * VMs, which chaos or an earlier daemon has made, are ends.c's.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <xen/xen.h>
-#include <xen/sched.h>
 
 #include "chaosd.h"
 
@@ -45,17 +43,13 @@ void guest_remove(struct chaosd *d, struct guest *guest)
 
 static enum chaos_action action_for(const struct chaos_config *cfg, uint32_t reason)
 {
-	switch (reason) {
-	case SHUTDOWN_poweroff:
-		return cfg->on_poweroff;
-	case SHUTDOWN_reboot:
-		return cfg->on_reboot;
-	case SHUTDOWN_crash:
-	case SHUTDOWN_watchdog:
-		return cfg->on_crash;
-	default:
-		return CHAOS_PRESERVE; /* suspended: somebody saves it */
-	}
+	const struct chaos_ends ends = {
+		.on_poweroff = cfg->on_poweroff,
+		.on_reboot = cfg->on_reboot,
+		.on_crash = cfg->on_crash,
+	};
+
+	return chaos_ends_action(&ends, reason);
 }
 
 static void guest_ended(struct chaosd *d, struct guest *guest, uint32_t reason)
@@ -82,8 +76,11 @@ static void guest_event(struct chaosd *d, const struct chaos_event *event)
 {
 	struct guest *guest = event->domid < NR_DOMIDS ? d->guests[event->domid] : NULL;
 
-	if (!guest)
+	if (!guest) {
+		if (event->type == CHAOS_EVENT_SHUTDOWN)
+			ends_event(d, event->domid);
 		return;
+	}
 	if (guest->creation) {
 		creation_event(d, guest->creation, event);
 	} else if (guest->pool) {
@@ -138,6 +135,7 @@ static void guests_resync(struct chaosd *d)
 			guest_resync(d, domid, i < n && list[i].domid == domid ? &list[i] : NULL);
 	}
 	free(list);
+	ends_scan(d);
 }
 
 static void events_ready(struct chaosd *d, struct source *source, uint32_t events)
@@ -163,6 +161,8 @@ int guests_init(struct chaosd *d, struct chaos_error *err)
 	d->events.fd = chaos_events_open(d->ctx, err);
 	if (d->events.fd < 0)
 		return d->events.fd;
+	if (ends_init(d, err))
+		return -(int)err->code;
 	if (!loop_add(d, &d->events, EPOLLIN))
 		return 0;
 	*err = (struct chaos_error){ .code = CHAOS_FAILED, .text = "cannot poll for events" };

@@ -80,6 +80,7 @@ static void tick(struct chaosd *d)
 	watchdog_tick(d, now);
 	workers_tick(d, now);
 	restarts_tick(d, now);
+	ends_tick(d, now);
 	creations_tick(d, now);
 	clients_tick(d, now);
 	pools_tick(d, now);

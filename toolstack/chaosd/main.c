@@ -217,6 +217,7 @@ static int start(struct chaosd *d)
 	}
 	if (workers_start(d) || listener_init(d))
 		return -(int)CHAOS_FAILED;
+	ends_scan(d);
 	pool_options_add(d);
 	d->watchdog_ns = system_watchdog_ns();
 	if (d->watchdog_ns)

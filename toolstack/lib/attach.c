@@ -152,6 +152,9 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	rc = a->request == NOXS_IOC_ADD ? add_error(a, e, err) : 0;
 	if (rc)
 		return rc;
+	/* It refuses flags that it does not know. */
+	if (e == EINVAL && !(a->ctx->module_flags & NOXS_MODULE_ENDS))
+		return chaos_module_old(e, err);
 	if (disk_in_error(a))
 		return chaos_disk_error(disk_in_error(a), e, err);
 	vif = vif_in_error(a, &nr);
@@ -331,6 +334,7 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_vif(&devs[i + 1], &cfg->vifs[i]);
+	arg->flags |= chaos_ends_flags(cfg);
 	return create(ctx, arg, devs, built, cfg, cfg->vifs, err);
 }
 
@@ -371,6 +375,7 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_addresses(&devs[i], &cfg->vifs[i]);
+	arg->flags |= chaos_ends_flags(cfg);
 	arg->nr_devs = (uint16_t)cfg->nr_vifs;
 	arg->devs = (uintptr_t)devs;
 	return attempt(&a, err);

@@ -321,6 +321,43 @@ int chaos_events_open(struct chaos_ctx *ctx, struct chaos_error *err);
 int chaos_events_read(int fd, struct chaos_event *events, unsigned int count);
 /* One word; a shutdown because of a crash has one of its own. */
 const char *chaos_event_name(const struct chaos_event *event);
+
+/* ---- what is to be done when guests end ---- */
+
+/* on_poweroff, on_reboot and on_crash of a guest, as the module keeps them. */
+struct chaos_ends {
+	bool are_known; /* if not, nothing is to be done */
+	enum chaos_action on_poweroff, on_reboot, on_crash;
+};
+/* What SHUTDOWN_* means by them. */
+enum chaos_action chaos_ends_action(const struct chaos_ends *ends, unsigned int reason);
+
+/*
+ * Be who carries it out, for all guests of the host: a descriptor as of chaos_events_open(), on which
+ * CHAOS_EVENT_SHUTDOWN and _LOST can be read, until it is closed.  There is one: CHAOS_EXISTS; if this
+ * one `takes` it, reading the other's fails with ENOTCONN from then on.  Look at all domains then.
+ */
+int chaos_ends_open(struct chaos_ctx *ctx, bool takes, struct chaos_error *err);
+/* Of some guest there is something to be done at its end; and nobody who would do it. */
+bool chaos_ends_exist(struct chaos_ctx *ctx);
+/* Costs next to nothing, and is false as long as this context has not needed the module. */
+bool chaos_ends_are_unwatched(struct chaos_ctx *ctx);
+
+struct chaos_dominfo;
+enum chaos_end {
+	CHAOS_END_NOTHING, /* it has not ended, is to be kept, or somebody else was quicker */
+	CHAOS_END_DESTROYED,
+	CHAOS_END_RESTART, /* it is to be made anew: that is the caller's */
+	CHAOS_END_LATER,   /* who makes it has not done with it: ask again */
+};
+/*
+ * Do what is to be done at the end of a domain that was like *info a moment ago.  Waits for nobody.
+ */
+int chaos_domain_end(struct chaos_ctx *ctx, const struct chaos_dominfo *info, enum chaos_end *end,
+		     struct chaos_error *err);
+
+/* ---- waiting for a guest ---- */
+
 /* A domain that was not ready is to be destroyed: say in *err what its console ends with. */
 void chaos_last_words(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
 /* What an event means to who waits for its domain: 1 ready, 0 nothing, or what went wrong. */
@@ -369,6 +406,8 @@ int chaos_domain_list(struct chaos_ctx *ctx, struct chaos_dominfo **list, struct
 /* The domain called `who`: its number or its name. */
 int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,
 		      struct chaos_error *err);
+/* The one with that number now; false if there is none, or Xen does not say. */
+bool chaos_domain_look(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dominfo *info);
 const char *chaos_state_name(enum chaos_state state);
 /* xl's column: "rbpscd" with a '-' for what is not so. */
 void chaos_state_flags(const struct chaos_dominfo *info, char flags[7]);
@@ -396,6 +435,7 @@ struct chaos_devices {
 	bool is_ready;
 	uint64_t attached_ns, ready_ns;		 /* CLOCK_MONOTONIC */
 	uint64_t guest_start_ns, guest_ready_ns; /* the guest's own stamps: untrusted */
+	struct chaos_ends ends;
 	unsigned int nr_devs;
 	struct chaos_device devs[CHAOS_MAX_DEVS];
 };

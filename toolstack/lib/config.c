@@ -142,16 +142,6 @@ static const struct {
 	{ "coredump-restart", CHAOS_RESTART, false },
 };
 
-const char *chaos_action_name(enum chaos_action action)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-		if (actions[i].action == action)
-			return actions[i].name;
-	return "unknown";
-}
-
 static int get_action(struct reader *r, const char *key, enum chaos_action fallback,
 		      enum chaos_action *action)
 {

@@ -106,6 +106,7 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dev
 	}
 	out->is_attached = true;
 	out->is_ready = arg.flags & NOXS_DOM_READY;
+	chaos_ends_convert(arg.flags, &out->ends);
 	out->attached_ns = arg.attached_ns;
 	out->ready_ns = arg.ready_ns;
 	out->guest_start_ns = arg.guest_start_ns;

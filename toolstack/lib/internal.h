@@ -22,6 +22,7 @@ struct chaos_ctx {
 	xc_interface *xch;
 	xencall_handle *xcall; /* xch's own */
 	int noxs_fd;	       /* /dev/xen/noxs, -1 until it is needed */
+	uint32_t module_flags; /* NOXS_MODULE_* as they were then */
 	struct chaos_log log;
 	int cancel_fd; /* see chaos_ctx_set_cancel(), -1 if none */
 	const struct chaos_calls *calls;
@@ -113,6 +114,10 @@ void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
 
 /* last_words.c: the last lines of a text, in one; the number of bytes */
 size_t chaos_last_lines(const char *text, size_t len, char *out, size_t room);
+
+/* ends.c: NOXS_END_* of a configuration, and what they mean */
+uint32_t chaos_ends_flags(const struct chaos_config *cfg);
+void chaos_ends_convert(uint32_t flags, struct chaos_ends *out);
 
 /* events.c */
 void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *out);

@@ -161,6 +161,16 @@ int chaos_domain_list(struct chaos_ctx *ctx, struct chaos_dominfo **out, struct 
 	return (int)list.count;
 }
 
+bool chaos_domain_look(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dominfo *info)
+{
+	struct noxs_dominfo raw;
+
+	if (chaos_noxs_dominfo(ctx, domid, &raw))
+		return false;
+	convert(&raw, info);
+	return true;
+}
+
 struct search {
 	const char *name;
 	struct chaos_dominfo *info;

@@ -23,7 +23,7 @@ static int module_missing(struct chaos_ctx *ctx, int e, struct chaos_error *err)
 			       "no " NOXS_DEVICE ": load the module (modprobe noxs)");
 }
 
-static int module_check(int fd, struct chaos_error *err)
+static int module_check(int fd, uint32_t *flags, struct chaos_error *err)
 {
 	struct noxs_ioc_version v = { 0 };
 
@@ -46,6 +46,7 @@ static int module_check(int fd, struct chaos_error *err)
 			err, CHAOS_ENVIRONMENT, EPROTO,
 			"Xen speaks noxs ABI %u.%u, this chaos %u.%u: use the versions that came together",
 			v.xen_abi >> 16, v.xen_abi & 0xffff, NOXS_ABI_MAJOR, NOXS_ABI_MINOR);
+	*flags = v.flags;
 	return 0;
 }
 
@@ -65,7 +66,7 @@ int chaos_module_open(struct chaos_ctx *ctx, struct chaos_error *err)
 	fd = open(NOXS_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return module_missing(ctx, errno, err);
-	rc = module_check(fd, err);
+	rc = module_check(fd, &ctx->module_flags, err);
 	if (rc) {
 		close(fd);
 		return rc;

@@ -57,6 +57,15 @@ static void put_disk(FILE *f, const struct chaos_device *dev)
 	fputs("\",\n", f);
 }
 
+/* Nobody has said what of a guest that an older chaos has made. */
+static void put_ends(FILE *f, const struct chaos_ends *ends)
+{
+	if (ends->are_known)
+		fprintf(f, "on_poweroff = \"%s\"\non_reboot = \"%s\"\non_crash = \"%s\"\n",
+			chaos_action_name(ends->on_poweroff), chaos_action_name(ends->on_reboot),
+			chaos_action_name(ends->on_crash));
+}
+
 static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages,
 		    const struct chaos_devices *devs)
 {
@@ -72,6 +81,7 @@ static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages
 		if (!strcmp(devs->devs[i].cls, "vif"))
 			put_vif(f, &devs->devs[i].vif);
 	fputs("]\n", f);
+	put_ends(f, &devs->ends);
 }
 
 static void put_disks(FILE *f, const struct chaos_devices *devs)

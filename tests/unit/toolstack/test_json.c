@@ -199,6 +199,15 @@ static void info(void **state)
 	json_info(&dom, &devs);
 	end();
 	assert_non_null(strstr(printed, "\"attached\":true,\"ready\":true,"));
+	assert_non_null(
+		strstr(printed, "\"on_poweroff\":null,\"on_reboot\":null,\"on_crash\":null,"));
+	devs.ends = (struct chaos_ends){ true, CHAOS_PRESERVE, CHAOS_RESTART, CHAOS_DESTROY };
+	begin();
+	json_info(&dom, &devs);
+	end();
+	assert_non_null(strstr(
+		printed,
+		"\"on_poweroff\":\"preserve\",\"on_reboot\":\"restart\",\"on_crash\":\"destroy\","));
 	assert_non_null(strstr(
 		printed, "{\"class\":\"sysctl\",\"id\":0,\"state\":\"open\",\"error\":null}"));
 	assert_non_null(strstr(

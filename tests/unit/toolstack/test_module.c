@@ -97,6 +97,7 @@ static int setup(void **state)
 		return -1;
 	ctx.noxs_fd = fds[0];
 	ctx.cancel_fd = -1;
+	ctx.module_flags = NOXS_MODULE_ENDS;
 	feed = fds[1];
 	nr_ioctls = 0;
 	memset(answers, 0, sizeof(answers));
@@ -145,6 +146,36 @@ static void attach_passes_all_devices(void **state)
 	assert_int_equal(seen_devs[1].config.vif.prefix, 24);
 	assert_int_equal(seen_devs[2].id, 1);
 	assert_int_equal(seen_devs[2].flags, 0);
+}
+
+/* What is to be done at its end; of a shell nobody knows yet. */
+static void attach_passes_ends(void **state)
+{
+	const uint32_t wanted = NOXS_END_KEEP << NOXS_END_POWEROFF_SHIFT |
+				NOXS_END_RESTART << NOXS_END_REBOOT_SHIFT |
+				NOXS_END_DESTROY << NOXS_END_CRASH_SHIFT;
+	struct noxs_ioc_create arg = { .domid = 7, .flags = NOXS_CREATE_SET_INFO }, shell = arg;
+	struct noxs_ioc_configure configure = { .domid = 7 };
+	struct chaos_error err;
+
+	(void)state;
+	cfg.on_poweroff = CHAOS_PRESERVE;
+	cfg.on_reboot = CHAOS_RESTART;
+	cfg.on_crash = CHAOS_DESTROY;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
+	assert_int_equal(seen.flags, wanted | NOXS_CREATE_SET_INFO);
+	assert_int_equal(chaos_module_attach_shell(&ctx, &shell, &built, &cfg, NULL), 0);
+	assert_int_equal(seen.flags, NOXS_CREATE_SET_INFO);
+	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, NULL), 0);
+	assert_int_equal(seen_configure.flags, wanted);
+	/* An older module does not know them; what else -EINVAL may mean, a newer one tells. */
+	answers[nr_ioctls].err = answers[nr_ioctls + 1].err = EINVAL;
+	ctx.module_flags = 0;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "module is older than this chaos");
+	ctx.module_flags = NOXS_MODULE_ENDS;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_FAILED);
+	assert_error(err, CHAOS_FAILED, "cannot attach");
 }
 
 /* The rings of those the builder has connected, in a shell too. */
@@ -392,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(attach_passes_all_devices, setup, teardown),
+		cmocka_unit_test_setup_teardown(attach_passes_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_rings, setup, teardown),
 		cmocka_unit_test_setup_teardown(shell_gets_its_addresses_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(configure_tells_conflicts_of_the_right_vif, setup,
