@@ -20,8 +20,8 @@
 #define TURN_WAY_NS    (2 * 1000 * 1000ULL)
 
 /*
- * It is waited for until it has used so many times as much as who waits: one that asks for one thing
- * at a time leaves the processor between, which who floods its disks does not.
+ * It is waited for until it has used so many times as much as who waits: one that asks for one
+ * thing at a time leaves the processor between, which who floods its disks does not.
  */
 #define TURN_PATIENCE  4
 
@@ -117,8 +117,8 @@ static void turn_give(struct noxs_turn *turn, u64 now)
 }
 
 /*
- * @share was answered: who has used more is to wait for it.  Many of whom each has used little would
- * be waited for all the time: it is three quarters of the time at most.
+ * @share was answered: who has used more is to wait for it.  Many of whom each has used little
+ * would be waited for all the time: it is three quarters of the time at most.
  */
 static void turn_expect(const struct noxs_share *share, u64 spent, u64 now)
 {
@@ -322,8 +322,8 @@ static u64 turn_passed(const struct noxs_turn *turn, u64 now)
 }
 
 /*
- * What the work has used of the processor.  If the thread has been switched away from, that is not all
- * the time that has passed, and the scheduler has counted up to the last switch.
+ * What the work has used of the processor.  If the thread has been switched away from, that is not
+ * all the time that has passed, and the scheduler has counted up to the last switch.
  */
 static u64 turn_used(const struct noxs_turn *turn, u64 now)
 {

@@ -2,12 +2,12 @@
 /*
  * Turns: who goes first when guests make more work than there are processors for it.
  *
- * A guest that has used little of the processors lately has its works run at once.  Of the works of
- * those that have used much, only as many run as there are processors, guest after guest, so that
- * whoever else has something to do, guest or process of Dom0's, meets a few of them and not all.  And
- * while a guest that has used less is about to ask for more, since it has just been answered, they
- * wait that moment for it: without that it would wait for them each time, since on a processor that
- * is never idle the hypervisor lets a guest that wakes up wait for its scheduler's rate limit.
+ * A guest that has used little of the processors lately has its works run at once.  Of works of
+ * guests that have used much, only as many run as there are processors, guest after guest, so that
+ * whoever else has something to do, guest or process of Dom0's, meets a few of them and not all.
+ * And while a guest that has used less is about to ask for more, since it has just been answered,
+ * they wait that moment for it: otherwise it would wait for them each time, since on a processor
+ * that is never idle the hypervisor lets a guest that wakes up wait for its scheduler's rate limit.
  *
  * A work that sleeps, because of its disk, keeps nobody waiting for longer than TURN_MAX_NS.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How much of the processors somebody has used lately.  Free of kernel calls, so that the unit tests
- * compile it.
+ * How much of the processors somebody has used lately.  Free of kernel calls, so that the unit
+ * tests compile it.
  */
 #ifndef NOXS_USAGE_H
 #define NOXS_USAGE_H
@@ -16,7 +16,7 @@ typedef uint64_t u64;
 
 /* What was used this long ago is forgotten: "lately" is the last 8.4 ms. */
 #define NOXS_USAGE_SHIFT     23
-#define NOXS_USAGE_WINDOW_NS (1ULL << NOXS_USAGE_SHIFT)
+#define NOXS_USAGE_WINDOW_NS 8388608ULL /* 1 << NOXS_USAGE_SHIFT */
 
 /* Of the window; whoever has used more has used much. */
 #define NOXS_USAGE_MUCH_NS   (NOXS_USAGE_WINDOW_NS / 64)

@@ -48,7 +48,7 @@ attack()
 	# shellcheck disable=SC2086 # one or two
 	if ! chaos create $wait \
 		"$(guest_config bad hostile "bridge=xenbr0,ip=$net.66/24,connect=$connect")" \
-		"extra='mode=$mode'" 2>/run/err; then
+		"extra='mode=$mode'" on_crash=preserve on_reboot=preserve 2>/run/err; then
 		fail "hostile-$1" "cannot be created: $(cat /run/err)"
 		return
 	fi
