@@ -2,7 +2,7 @@
 /* How much of the processors somebody has used lately. */
 #include "usage.h"
 
-_Static_assert(NOXS_USAGE_WINDOW_NS == 1ULL << NOXS_USAGE_SHIFT, "the window is a power of two");
+static_assert(NOXS_USAGE_WINDOW_NS == 1ULL << NOXS_USAGE_SHIFT, "the window is a power of two");
 
 u64 noxs_usage_now(const struct noxs_usage *usage, u64 now_ns)
 {

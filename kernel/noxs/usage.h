@@ -7,8 +7,10 @@
 #define NOXS_USAGE_H
 
 #ifdef __KERNEL__
+#include <linux/build_bug.h>
 #include <linux/types.h>
 #else
+#include <assert.h>
 #include <stdint.h>
 #include <stdbool.h>
 typedef uint64_t u64;

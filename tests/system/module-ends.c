@@ -221,7 +221,7 @@ static void test_read(struct guest *guest, int one)
 	verdict("ends-lost-once", !is_readable(one), "not so");
 }
 
-void test_ends(void)
+void test_domain_ends(void)
 {
 	int one = open(NOXS_DEVICE, O_RDWR | O_NONBLOCK);
 	int other = open(NOXS_DEVICE, O_RDWR | O_NONBLOCK);

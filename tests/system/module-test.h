@@ -114,7 +114,7 @@ bool await_rx(struct guest *guest, unsigned int count);
 
 /* The tests, in the order in which they run. */
 void test_control(void);
-void test_ends(void);
+void test_domain_ends(void);
 void test_vifs(void);
 void test_configure(void);
 void test_deferred(void);

@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	test_control();
-	test_ends();
+	test_domain_ends();
 	test_vifs();
 	test_configure();
 	test_deferred();

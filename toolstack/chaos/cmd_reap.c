@@ -37,7 +37,7 @@ static const struct option options[] = {
 };
 
 #define DEFAULT_IDLE_MS 5000U /* meanwhile the module cannot be unloaded */
-#define MIN_RETRY_MS	500 /* who makes a guest should have done by then */
+#define MIN_RETRY_MS	500   /* who makes a guest should have done by then */
 #define MAX_RETRY_MS	60000
 #define BATCH		32U
 
