@@ -76,8 +76,8 @@ cut_at()
 points='up:0 up:5 up:after=hello up:before=1 up:after=1 up:before=2 up:after=2 up:before=3
 	up:after=3 up:before=5 up:after=5 up:before=7
 	down:0 down:5 down:after=hello down:before=4 down:40 down:after=4 down:before=6'
-for n in $(seq 1 3); do
-	points="$points up:$((n * 65536))"
+for n in $(seq 1 4); do
+	points="$points up:$((n * 32768))"
 done
 wrong=''
 for point in $points; do
