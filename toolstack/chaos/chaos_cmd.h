@@ -87,7 +87,7 @@ struct progress {
 	time_t start;
 };
 void call_progress(void *progress, uint64_t done, uint64_t total);
-/* Report call->err, close, and give the exit status for rc. */
+/* Leave Xen, report call->err, and give the exit status for rc. */
 int call_end(struct call *call, int rc);
 /*
  * From now on SIGINT, SIGTERM and SIGHUP only end a wait for the guest, and what was begun is undone:

@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chaos_cmd.h"
@@ -52,10 +51,7 @@ struct reaper {
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return chaos_now_ns() / 1000000;
 }
 
 static void tell(const char *text)

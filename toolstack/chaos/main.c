@@ -114,7 +114,7 @@ const struct verb verbs[] = {
 	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n", cmd_prepare },
 	{ "reap", "", "Destroy guests that have ended, where no chaosd does",
 	  "Other verbs start it when it is needed; it leaves when there is nothing left to look after.\n\n"
-	  "  --idle SECONDS    how long it stays then (60)\n",
+	  "  --idle SECONDS    how long it stays then (5)\n",
 	  cmd_reap },
 	{ "doctor", "[BRIDGE]", "Say what this machine lacks, and how to get it", "", cmd_doctor },
 	{ "version", "", "Show versions", "", cmd_version },

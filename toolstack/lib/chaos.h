@@ -669,5 +669,7 @@ void chaos_vdev_format(unsigned int id, char out[16]);
 long chaos_utf8_next(const char **text);
 /* Put a '?' for each character that a terminal obeys or that nobody sees, and for what is no UTF-8. */
 void chaos_text_clean(char *text);
+/* CLOCK_MONOTONIC, in nanoseconds. */
+uint64_t chaos_now_ns(void);
 
 #endif /* CHAOS_H */

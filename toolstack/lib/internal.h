@@ -98,7 +98,10 @@ int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config 
 /* Xen has refused a name: say who bears it. */
 int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error *err);
 
-/* devices.c: the one with this class and number among them, or NULL */
+/* devices.c */
+/* What the module has of arg->domid, with room for arg->nr_devs: 1; 0, it is not attached; or an error. */
+int chaos_module_query(struct chaos_ctx *ctx, struct noxs_ioc_query *arg, struct chaos_error *err);
+/* The one with this class and number among them, or NULL. */
 const struct chaos_device *chaos_device_find(const struct chaos_devices *devs, const char *cls,
 					     unsigned int id);
 
@@ -168,7 +171,6 @@ int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 int chaos_fd_wait(int fd, short events, int cancel_fd, unsigned int timeout_ms);
 
 /* util.c */
-uint64_t chaos_now_ns(void);
 int chaos_random(void *buf, size_t len);
 int chaos_uuid_random(uint8_t uuid[CHAOS_UUID_LEN]);
 int chaos_uuid_parse(const char *text, uint8_t uuid[CHAOS_UUID_LEN]);

@@ -101,15 +101,9 @@ int chaos_domain_end(struct chaos_ctx *ctx, const struct chaos_dominfo *info, en
 		*end = CHAOS_END_LATER;
 		return 0;
 	}
-	rc = chaos_module_open(ctx, err);
-	if (rc)
+	rc = chaos_module_query(ctx, &arg, err);
+	if (rc <= 0)
 		return rc;
-	if (ioctl(ctx->noxs_fd, NOXS_IOC_QUERY, &arg)) {
-		if (errno == ENOENT || errno == ESRCH)
-			return 0;
-		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
-				       "cannot query domain %u: %s", info->domid, strerror(errno));
-	}
 	chaos_ends_convert(arg.flags, &ends);
 	switch (chaos_ends_action(&ends, info->shutdown_reason)) {
 	case CHAOS_DESTROY:
