@@ -89,8 +89,8 @@ def vs_blkback($kind; $theirs; $backing; $operation; $depth):
 	div(read($kind; $backing; $operation; $depth); read($theirs; $backing; $operation; $depth)) | round_to(3);
 
 # Beside a guest that floods its disks, over the same without.
-def neighbour($kind; $verb): typical("neighbour"; .kind == $kind and .verb == $verb; .took_ns / .count);
-def neighbour_ratio($verb): div(neighbour("beside"; $verb); neighbour("alone"; $verb)) | round_to(3);
+def neighbour_ratio($figure; column): div(typical($figure; .kind == "beside"; column);
+	typical($figure; .kind == "alone"; column)) | round_to(3);
 
 # Saving and restoring, as commands unless said otherwise.
 def saving($kind; $others; $verb): typical("save"; .kind == $kind and .others == $others and .verb == $verb; .took_ns);
@@ -211,8 +211,8 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	migrate_two_rest_ratio: (if $ssh_copy == null then null
 		else div(migrating("two"; "stop") - $ssh_copy; fork("migrate-two")) end | round_to(2)),
 	migrate_two_total_ratio: (div(migrating("two"; "total"); fork("migrate-two")) | round_to(2)),
-	disk_neighbour_ratio: neighbour_ratio("read-4k"),
-	destroy_neighbour_ratio: neighbour_ratio("destroy"),
+	disk_neighbour_ratio: neighbour_ratio("neighbour"; .guest_ns / .count),
+	destroy_neighbour_ratio: neighbour_ratio("neighbour-destroy"; .took_ns),
 	blk_rand4k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 1),
 	blk_seq128k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-128k"; 1),
 	blk_rand4k_depth8_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 8),

@@ -54,14 +54,20 @@ static struct noxs_usage turn_way;
 /* What threads with low priority have waited for a processor. */
 static struct noxs_usage turn_lost;
 
-static u64 share_spent(const struct noxs_share *share, u64 now)
+/* Without the lock of who charges it: about. */
+static u64 usage_peek(const struct noxs_usage *usage, u64 now)
 {
-	struct noxs_usage usage = {
-		.spent_ns = READ_ONCE(share->usage.spent_ns),
-		.at_ns = READ_ONCE(share->usage.at_ns),
+	struct noxs_usage copy = {
+		.spent_ns = READ_ONCE(usage->spent_ns),
+		.at_ns = READ_ONCE(usage->at_ns),
 	};
 
-	return noxs_usage_now(&usage, now);
+	return noxs_usage_now(&copy, now);
+}
+
+static u64 share_spent(const struct noxs_share *share, u64 now)
+{
+	return usage_peek(&share->usage, now);
 }
 
 static void turn_run(struct noxs_turn *turn)
@@ -292,28 +298,31 @@ void noxs_turns_make_way(void)
  * While much work waits, the thread that does it lets any other go first; but a process that never
  * sleeps is not to end all guests' disks: they are not to lose more than half of the time by it.
  */
-static bool turns_may_be_low(u64 now)
+static bool may_be_low(u64 lost)
 {
-	return noxs_usage_now(&turn_lost, now) < NOXS_USAGE_WINDOW_NS / 2 * num_online_cpus();
+	return !list_empty_careful(&turn_shares) &&
+	       lost < NOXS_USAGE_WINDOW_NS / 2 * num_online_cpus();
 }
 
 bool noxs_turn_begin(struct noxs_turn *turn)
 {
-	bool has_turn = !list_empty_careful(&turn->runs);
-	u64 now = local_clock();
+	u64 now = local_clock(), lost;
 
 	WRITE_ONCE(turn->thread, current);
 	turn->begun = now;
 	turn->exec = current->se.sum_exec_runtime;
 	turn->slept = current->nvcsw;
 	turn->preempted = current->nivcsw;
-	turn->is_low = has_turn && !list_empty_careful(&turn_shares) && turns_may_be_low(now);
+	turn->is_low = false;
+	if (list_empty_careful(&turn->runs))
+		return false;
+	lost = usage_peek(&turn_lost, now);
+	turn->is_low = may_be_low(lost);
 	if (turn->is_low) {
 		set_user_nice(current, TURN_NICE);
 		cond_resched();
 	}
-	return has_turn && (now < READ_ONCE(turn_shared_until) ||
-			    noxs_usage_now(&turn_lost, now) > NOXS_USAGE_MUCH_NS);
+	return now < READ_ONCE(turn_shared_until) || lost > NOXS_USAGE_MUCH_NS;
 }
 
 static u64 turn_passed(const struct noxs_turn *turn, u64 now)

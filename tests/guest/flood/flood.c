@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A guest that is a burden to its host's disks: on every one of its own, with as many rings as it may
- * have, it keeps requests under way from the moment it is ready, flushes and discards in turn ("flush"),
- * or writes as well ("write").  It never looks at what it gets.
+ * have, it keeps requests under way from the moment it is ready, flushes and discards in turn.  It never
+ * looks at what it gets.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <minios/app.h>
 #include <minios/blkring.h>
 #include <minios/evtchn.h>
@@ -19,7 +18,6 @@
 #define NR_RINGS    4U	/* as many as Linux' back-end of noxs offers */
 #define DEPTH	    16U /* of each ring, of BLKRING_SIZE */
 #define REQ_SECTORS 8U
-#define NR_KINDS    3U
 
 struct disk {
 	struct noxs_front front;
@@ -32,8 +30,6 @@ struct disk {
 
 static struct disk disks[MAX_DISKS];
 static unsigned int nr_disks, nr_open;
-static bool has_writes;
-static uint8_t data[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
 static void ring_event(void *data)
 {
@@ -43,18 +39,15 @@ static void ring_event(void *data)
 /* Number `turn` of all requests of a ring. */
 static void put(struct disk *disk, struct blkring *ring, struct blk_request *req)
 {
-	static const enum blk_op op[NR_KINDS] = { BLK_FLUSH, BLK_DISCARD, BLK_WRITE };
 	static unsigned int turn;
 
 	turn++;
-	*req = (struct blk_request){ .op = op[turn % (has_writes ? NR_KINDS : NR_KINDS - 1)] };
-	if (req->op != BLK_FLUSH) {
+	*req = (struct blk_request){ .op = turn % 2 ? BLK_DISCARD : BLK_FLUSH };
+	if (req->op == BLK_DISCARD) {
 		req->nr_sectors = REQ_SECTORS;
 		req->sector = turn * REQ_SECTORS % (disk->sectors - REQ_SECTORS);
 		req->sector -= req->sector % REQ_SECTORS;
 	}
-	if (req->op == BLK_WRITE)
-		req->buf = data;
 	(void)blkring_put(ring, req); /* never full: there are fewer requests than slots */
 }
 
@@ -144,7 +137,7 @@ int app_main(const char *cmdline)
 	const struct noxs_dev *dev = NULL;
 	int err = gnttab_init();
 
-	has_writes = !strcmp(cmdline, "write");
+	(void)cmdline;
 	while (!err && nr_disks < MAX_DISKS && (dev = noxs_next(NOXS_CLASS_VBD, dev)))
 		err = disk_open(&disks[nr_disks++], dev);
 	if (!nr_disks)
