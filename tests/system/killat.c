@@ -2,14 +2,16 @@
 /*
  * killat - run a program and kill it with SIGKILL where it enters its Nth ioctl(2), in whatever
  * thread: all that a toolstack asks of Xen and of the module is one.  The program is the one that
- * is shipped.  What it has started is not counted, nor killed, but waited for.  Leaves with 42 if it was
- * killed so, and with its status otherwise; its process number is written to a file.
+ * is shipped.  What it has started is not counted, nor killed, nor waited for: `chaos reap` stays as
+ * long as there are guests.  Leaves with 42 if it was killed so, and with its status otherwise; its
+ * process number is written to a file.
  *
  * A seccomp filter makes it stop at ioctls only: to stop at every system call takes ten times as long.
  *
  * usage: killat N PIDFILE PROGRAM [ARG]...
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -85,8 +87,20 @@ static int signal_of(int status)
 	return sig == SIGTRAP || status >> 16 ? 0 : sig;
 }
 
-/* Until there is nothing left that is traced. */
-static int follow(pid_t pid, unsigned long n)
+/* Whoever waits for the program, or reads what it prints to the end, is not to wait for the rest. */
+static void tell(int fd, int rc)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), i;
+
+	for (i = 0; i <= 2; i++)
+		if (dup2(null, i) < 0)
+			fail("/dev/null");
+	if (write(fd, &rc, sizeof(rc)) != sizeof(rc) || close(fd))
+		fail("pipe");
+}
+
+/* Until there is nothing left that is traced; how the program ended is told before, to a pipe. */
+static void follow(pid_t pid, unsigned long n, int fd)
 {
 	int status, rc = 0;
 	pid_t tid;
@@ -94,7 +108,7 @@ static int follow(pid_t pid, unsigned long n)
 	for (;;) {
 		tid = waitpid(-1, &status, __WALL);
 		if (tid < 0 && errno == ECHILD)
-			return rc;
+			return;
 		if (tid < 0)
 			fail("waitpid");
 		if (WIFSTOPPED(status)) {
@@ -105,25 +119,45 @@ static int follow(pid_t pid, unsigned long n)
 				/* Fails when the thread was killed meanwhile: waitpid tells. */
 				(void)ptrace(PTRACE_CONT, tid, NULL, signal_of(status));
 			}
-		} else if (tid == pid && rc != KILLED) {
-			rc = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		} else if (tid == pid) {
+			/* The last of its threads. */
+			if (rc != KILLED)
+				rc = WIFEXITED(status) ? WEXITSTATUS(status) :
+							 128 + WTERMSIG(status);
+			tell(fd, rc);
 		}
 	}
+}
+
+static void trace(char **argv, unsigned long n, int fd)
+{
+	pid_t pid = start(argv + 3);
+	FILE *f = fopen(argv[2], "we");
+
+	if (!f || fprintf(f, "%d\n", (int)pid) < 0 || fclose(f))
+		fail(argv[2]);
+	follow(pid, n, fd);
 }
 
 int main(int argc, char **argv)
 {
 	unsigned long n = argc > 3 ? strtoul(argv[1], NULL, 10) : 0;
-	FILE *f;
-	pid_t pid;
+	int fd[2], rc;
+	pid_t tracer;
 
 	if (!n) {
 		fprintf(stderr, "usage: killat N PIDFILE PROGRAM [ARG]...\n");
 		return 2;
 	}
-	pid = start(argv + 3);
-	f = fopen(argv[2], "we");
-	if (!f || fprintf(f, "%d\n", (int)pid) < 0 || fclose(f))
-		fail(argv[2]);
-	return follow(pid, n);
+	if (pipe2(fd, O_CLOEXEC))
+		fail("pipe");
+	tracer = fork();
+	if (tracer < 0)
+		fail("fork");
+	if (!tracer) {
+		trace(argv, n, fd[1]);
+		return 0;
+	}
+	close(fd[1]);
+	return read(fd[0], &rc, sizeof(rc)) == sizeof(rc) ? rc : 2;
 }

@@ -78,6 +78,7 @@ each_call()
 
 kill_source()
 {
+	reaper_goes # and is started by one that may be killed
 	taskset 1 ./killat $n /run/source.pid chaos migrate --ssh ./as-ssh "$from" nowhere name="$to" "$(vif_of "$to")" \
 		>/dev/null 2>&1
 	status=$?
@@ -114,6 +115,7 @@ kill_source()
 
 kill_target()
 {
+	reaper_goes
 	echo $n >/run/kill-at
 	rm -f /run/receiver.status
 	free_run "$from" >/dev/null 2>/run/err

@@ -52,6 +52,7 @@ wrong=0
 status=42
 while [ $status = 42 ] && [ $n -lt 200 ]; do
 	rm -f $files/one*
+	reaper_goes # and is started by one that may be killed
 	./killat $n /run/sk.pid chaos save one $files/one >/dev/null 2>&1
 	status=$?
 	case $(state_name) in
@@ -93,6 +94,7 @@ stages=''
 wrong=0
 status=42
 while [ $status = 42 ] && [ $n -lt 250 ]; do
+	reaper_goes
 	./killat $n /run/sk.pid chaos restore $files/good >/dev/null 2>&1
 	status=$?
 	case $(state_name) in
