@@ -7,8 +7,8 @@
  * usage: cutproxy LISTEN TARGET DIRECTION:WHERE [once]
  *
  * DIRECTION: up, from source to target, or down.  WHERE: a number of bytes, or before=TYPE or
- * after=TYPE, a message of enum migrate_type (toolstack/lib/migrate_proto.h), or hello.  Leaves when the
- * process that made it ends it, with 3 if the first connection ended without a cut.
+ * after=TYPE, a message of enum migrate_type (toolstack/lib/migrate/migrate_proto.h), or hello.
+ * Leaves when the process that made it ends it, with 3 if the first connection ended without a cut.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "migrate_proto.h"
+#include "migrate/migrate_proto.h"
 
 #define UP	 0
 #define DOWN	 1

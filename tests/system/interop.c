@@ -25,7 +25,7 @@
 #include <xen/grant_table.h>
 
 #include "noxs_ioctl.h"
-#include "stream.h"
+#include "save/stream.h"
 
 #define WAIT_MS	     10000
 #define PAGES	     1024U /* the guests of these tests have 4 MiB */

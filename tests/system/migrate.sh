@@ -71,8 +71,8 @@ cut_at()
 	wait $_proxy 2>/dev/null
 }
 
-# by the numbers of toolstack/lib/migrate_proto.h: prepare, config, overrides, ready, stream, loaded, go,
-# runs, ended.
+# by the numbers of toolstack/lib/migrate/migrate_proto.h: prepare, config, overrides, ready, stream,
+# loaded, go, runs, ended.
 points='up:0 up:5 up:after=hello up:before=1 up:after=1 up:before=2 up:after=2 up:before=3
 	up:after=3 up:before=5 up:after=5 up:before=7
 	down:0 down:5 down:after=hello down:before=4 down:40 down:after=4 down:before=6'

@@ -29,7 +29,7 @@
 
 #define PATH "/run/chaosd.sock"
 
-/* toolstack/lib/protocol.h, version 1; a test of its own keeps the sizes. */
+/* toolstack/lib/client/protocol.h, version 1; a test of its own keeps the sizes. */
 struct request {
 	uint32_t magic;
 	uint16_t version, type;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "chaos_cmd.h"
-#include "files.h"
+#include "core/files.h"
 #include "json_out.h"
 #include "migrate_peer.h"
 

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "chaos.h"
-#include "protocol.h"
+#include "client/protocol.h"
 
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S  1000000000ULL

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "chaosd.h"
-#include "files.h"
+#include "core/files.h"
 
 #define BACKLOG	    128
 #define MAX_CLIENTS 256U

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "chaosd.h"
-#include "files.h"
+#include "core/files.h"
 
 #define FIRST_BUCKET_NS (64ULL * 1000)
 #define FILE_PERIOD_NS	(5 * NS_PER_S)

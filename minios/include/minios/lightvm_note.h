@@ -2,7 +2,7 @@
 /*
  * Notes of ours in the image, beside Xen's: what the kernel would like its domain builder to do
  * before it starts.  A builder that does not know them does not do it, and then the kernel does it
- * itself.  docs/architecture.md lists them; the toolstack's side is lib/pv_image.h.
+ * itself.  docs/architecture.md lists them; the toolstack's side is lib/build/pv/pv_image.h.
  */
 #ifndef MINIOS_LIGHTVM_NOTE_H
 #define MINIOS_LIGHTVM_NOTE_H

@@ -7,9 +7,9 @@
 #include <unistd.h>
 #include <xenforeignmemory.h>
 
-#include "restore.h"
-#include "save.h"
-#include "shell.h"
+#include "save/restore.h"
+#include "save/save.h"
+#include "build/shell.h"
 
 #define GUEST "the guest's memory"
 

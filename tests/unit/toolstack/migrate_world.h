@@ -7,7 +7,7 @@
 #define MIGRATE_WORLD_H
 
 #include "unit.h"
-#include "migrate_receive.h"
+#include "migrate/migrate_receive.h"
 
 struct world {
 	bool is_suspended, is_marked, is_destroyed; /* the source's guest */

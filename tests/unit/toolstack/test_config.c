@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "internal.h"
+#include "core/internal.h"
 
 #define GOOD                     \
 	"name = \"web\"\n"       \

@@ -4,7 +4,7 @@
  * faked: the ring is a page of this process.
  */
 #include "unit.h"
-#include "internal.h"
+#include "core/internal.h"
 #include <xenevtchn.h>
 #include <xengnttab.h>
 #include <xen/io/console.h>

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "unit.h"
-#include "internal.h"
+#include "core/internal.h"
 
 /* How many interfaces bridge "br0" has, beside "." and "..". */
 static unsigned int nr_ports, nr_read;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "internal.h"
+#include "core/internal.h"
 
 #define DOMID 7
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "internal.h"
+#include "core/internal.h"
 #include "json_out.h"
 #include "json_writer.h"
 

@@ -4,7 +4,7 @@
  * domains below answers chaos_noxs_list() and chaos_noxs_dominfo().
  */
 #include "unit.h"
-#include "internal.h"
+#include "core/internal.h"
 #include <xen/sched.h>
 
 static struct noxs_dominfo domains[300];

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "migrate_receive.h"
+#include "migrate/migrate_receive.h"
 
 static const uint8_t token[MIGRATE_ID_LEN] = "the token, 1234";
 

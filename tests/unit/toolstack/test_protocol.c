@@ -4,7 +4,7 @@
  * have exactly the length given, so that the sanitizers see every byte read behind it.
  */
 #include "unit.h"
-#include "protocol.h"
+#include "client/protocol.h"
 
 static struct chaosd_request *request(uint16_t type, const char *cwd, const char *path,
 				      const char *text, size_t *size)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pv_connect.h"
+#include "build/pv/pv_connect.h"
 #include "unit.h"
 
 #define RING_PFN 40U

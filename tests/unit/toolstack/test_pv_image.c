@@ -9,7 +9,7 @@
 #include <xen/elfnote.h>
 
 #include "noxs.h"
-#include "pv_image.h"
+#include "build/pv/pv_image.h"
 #include "unit.h"
 
 #define BASE	    0x40000000UL

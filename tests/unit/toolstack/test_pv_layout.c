@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pv_layout.h"
+#include "build/pv/pv_layout.h"
 #include "unit.h"
 
 #define MIB(n)	   ((uint64_t)(n) << (20 - PV_PAGE_SHIFT))

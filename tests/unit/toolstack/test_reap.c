@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "internal.h"
+#include "core/internal.h"
 #include <xen/sched.h>
 
 #define DOMID  7

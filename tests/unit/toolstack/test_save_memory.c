@@ -7,7 +7,7 @@
 #include <xenforeignmemory.h>
 
 #include "unit.h"
-#include "save.h"
+#include "save/save.h"
 
 #define NR_PAGES   100
 #define START_INFO 10

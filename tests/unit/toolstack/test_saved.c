@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "restore.h"
-#include "save.h"
+#include "save/restore.h"
+#include "save/save.h"
 
 #define DOMID 7
 

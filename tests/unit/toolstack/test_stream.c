@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <xenforeignmemory.h>
 
-#include "restore.h"
-#include "shell.h"
+#include "save/restore.h"
+#include "build/shell.h"
 
 #define PAGE	    4096U
 #define PAGES	    64U

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/*
+ * Opens kernels for the fast builder, and keeps the last few of them parsed.  Their contents are
+ * read anew for each guest, from the kernel's page cache: a mapping would end this process with
+ * SIGBUS when somebody truncates the file.  A kept file stays open, so its inode is not reused.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "build/pv/pv_build.h"
+#include "build/pv/pv_connect.h"
+#include "build/pv/pv_layout.h"
+
+#define CACHE_SIZE 16U
+
+struct pv_image_cache {
+	unsigned int next; /* to be replaced */
+	struct pv_image *images[CACHE_SIZE];
+};
+
+static bool is_same(const struct pv_image_id *id, const struct stat *st)
+{
+	return id->dev == st->st_dev && id->ino == st->st_ino && id->size == st->st_size &&
+	       id->mtime.tv_sec == st->st_mtim.tv_sec && id->mtime.tv_nsec == st->st_mtim.tv_nsec &&
+	       id->ctime.tv_sec == st->st_ctim.tv_sec && id->ctime.tv_nsec == st->st_ctim.tv_nsec;
+}
+
+static void image_free(struct pv_image *img)
+{
+	close(img->fd);
+	free(img);
+}
+
+void chaos_pv_image_put(struct pv_image *img)
+{
+	if (img && !--img->users && !img->is_cached)
+		image_free(img);
+}
+
+static void uncache(struct pv_image **slot)
+{
+	struct pv_image *img = *slot;
+
+	*slot = NULL;
+	if (!img)
+		return;
+	img->is_cached = false;
+	if (!img->users)
+		image_free(img);
+}
+
+void chaos_pv_cache_free(struct pv_image_cache *cache)
+{
+	unsigned int i;
+
+	if (!cache)
+		return;
+	for (i = 0; i < CACHE_SIZE; i++)
+		uncache(&cache->images[i]);
+	free(cache);
+}
+
+static struct pv_image *cache_find(struct pv_image_cache *cache, const char *path)
+{
+	struct stat st;
+	unsigned int i;
+
+	if (!cache || stat(path, &st))
+		return NULL;
+	for (i = 0; i < CACHE_SIZE; i++)
+		if (cache->images[i] && is_same(&cache->images[i]->id, &st))
+			return cache->images[i];
+	return NULL;
+}
+
+/* Without memory for a cache there is none. */
+static void cache_add(struct pv_image_cache **cache, struct pv_image *img)
+{
+	struct pv_image **slot;
+
+	if (!*cache)
+		*cache = calloc(1, sizeof(**cache));
+	if (!*cache)
+		return;
+	slot = &(*cache)->images[(*cache)->next++ % CACHE_SIZE];
+	uncache(slot);
+	*slot = img;
+	img->is_cached = true;
+}
+
+static bool read_all(int fd, void *buf, size_t len, uint64_t offset)
+{
+	char *p = buf;
+	ssize_t n;
+
+	while (len) {
+		n = pread(fd, p, len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		offset += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static const char *parse(struct pv_image *img, int fd, const struct stat *st)
+{
+	char headers[PV_HEADERS_SIZE], notes[PV_MAX_NOTES][PV_MAX_NOTE_SIZE];
+	const void *data[PV_MAX_NOTES];
+	uint64_t size = (uint64_t)st->st_size;
+	size_t len = size < sizeof(headers) ? (size_t)size : sizeof(headers);
+	const char *why;
+	unsigned int i;
+
+	if (!read_all(fd, headers, len, 0))
+		return "it cannot be read";
+	why = pv_image_parse_headers(img, headers, len, size);
+	if (why)
+		return why;
+	for (i = 0; i < img->nr_notes; i++) {
+		data[i] = notes[i];
+		if (!read_all(fd, notes[i], img->notes[i].size, img->notes[i].file_offset))
+			return "it cannot be read";
+	}
+	return pv_image_parse_notes(img, data);
+}
+
+static const char *open_file(const char *path, int *fd, struct stat *st)
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd < 0)
+		return strerror(errno);
+	if (!fstat(*fd, st) && S_ISREG(st->st_mode))
+		return NULL;
+	close(*fd);
+	return "it is not a file";
+}
+
+int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image **out,
+		       const char **why)
+{
+	struct pv_image *img = cache_find(ctx->pv_cache, path);
+	struct stat st;
+	int fd;
+
+	if (img)
+		goto found;
+	*why = open_file(path, &fd, &st);
+	if (*why)
+		return 0;
+	img = malloc(sizeof(*img));
+	*why = img ? parse(img, fd, &st) : "there is no memory to read it";
+	if (*why) {
+		free(img);
+		close(fd);
+		return 0;
+	}
+	img->fd = fd;
+	img->id.dev = st.st_dev;
+	img->id.ino = st.st_ino;
+	img->id.size = st.st_size;
+	img->id.mtime = st.st_mtim;
+	img->id.ctime = st.st_ctim;
+	cache_add(&ctx->pv_cache, img);
+found:
+	img->users++;
+	*out = img;
+	return 1;
+}
+
+int chaos_pv_image_check(const struct pv_image *img, const struct chaos_config *cfg,
+			 struct chaos_error *err)
+{
+	struct pv_layout layout;
+	uint64_t least = pv_layout_make(&layout, img, cfg->memory_kib >> (PV_PAGE_SHIFT - 10),
+					pv_connect_nr_rings(img, cfg));
+
+	if (!least)
+		return 0;
+	return chaos_error_set(
+		err, CHAOS_CONFIG, ENOMEM,
+		"%llu KiB of memory are too little for kernel \"%s\": give it more than %llu (memory_kib = ...)",
+		(unsigned long long)cfg->memory_kib, cfg->kernel,
+		(unsigned long long)least << (PV_PAGE_SHIFT - 10));
+}

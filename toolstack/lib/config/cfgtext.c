@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* The text of a configuration: a file, with settings from the command line as lines behind it. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/internal.h"
+
+#define MAX_FILE (1U << 20)
+
+/* All of a file of `size` bytes, and room for a newline and a NUL; NULL with errno. */
+static char *read_all(int fd, size_t size, size_t *len)
+{
+	char *text = malloc(size + 2);
+	ssize_t n = text ? read(fd, text, size) : -1;
+
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	*len = (size_t)n;
+	return text;
+}
+
+/* What an editor of another system leaves behind: a byte order mark, and a CR before each newline. */
+static void drop_foreign_ends(char *text, size_t *len)
+{
+	static const char mark[] = "\357\273\277";
+	size_t from = 0, to = 0;
+
+	if (*len >= strlen(mark) && !memcmp(text, mark, strlen(mark)))
+		from = strlen(mark);
+	for (; from < *len; from++)
+		if (text[from] != '\r' || (from + 1 < *len && text[from + 1] != '\n'))
+			text[to++] = text[from];
+	*len = to;
+}
+
+static int not_a_file(const char *path, const struct stat *st, struct chaos_error *err)
+{
+	const char *what = "not a configuration file";
+
+	if (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) || S_ISCHR(st->st_mode))
+		what = "not a configuration file: put it in a regular one, a pipe or terminal will not do";
+	else if (S_ISREG(st->st_mode))
+		what = "not a configuration file: it is larger than 1 MiB";
+	return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "%s: %s", path, what);
+}
+
+int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err)
+{
+	struct stat st;
+	int fd, e;
+
+	*text = NULL;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return chaos_error_set(err, CHAOS_CONFIG, errno, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > MAX_FILE) {
+		close(fd);
+		return not_a_file(path, &st, err);
+	}
+	*text = read_all(fd, (size_t)st.st_size, len);
+	e = errno;
+	close(fd);
+	if (!*text)
+		return chaos_error_set(err, CHAOS_CONFIG, e, "%s: %s", path, strerror(e));
+	if (memchr(*text, '\0', *len))
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "%s: not a configuration file",
+				       path);
+	drop_foreign_ends(*text, len);
+	/* The last line may lack its end. */
+	(*text)[(*len)++] = '\n';
+	(*text)[*len] = '\0';
+	return 0;
+}
+
+/* ---- settings from the command line ---- */
+
+static const char *skip_blanks(const char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+/* Behind a key and its '=' or '+=', NULL if that is not what is there. */
+static const char *skip_key(const char *p)
+{
+	size_t n;
+
+	if (!islower((unsigned char)*p))
+		return NULL;
+	n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+	p = skip_blanks(p + n);
+	p += *p == '+';
+	return *p == '=' ? p + 1 : NULL;
+}
+
+/* From an opening quote behind the closing one, NULL if there is none. */
+static const char *skip_quoted(const char *p)
+{
+	char quote = *p++;
+
+	for (; *p && *p != quote; p++)
+		if (*p == '\\' && !*++p)
+			return NULL;
+	return *p ? p + 1 : NULL;
+}
+
+static const char *skip_list(const char *p)
+{
+	unsigned int depth = 0;
+
+	do {
+		if (*p == '"' || *p == '\'') {
+			p = skip_quoted(p);
+			if (!p)
+				return NULL;
+			continue;
+		}
+		depth += *p == '[';
+		depth -= *p == ']';
+		p++;
+	} while (*p && depth);
+	return depth ? NULL : p;
+}
+
+/* Is it settings as a file has them, with a ';' between each two? */
+static bool is_settings(const char *p)
+{
+	for (;;) {
+		p = skip_key(skip_blanks(p));
+		if (!p)
+			return false;
+		p = skip_blanks(p);
+		if (*p == '[')
+			p = skip_list(p);
+		else if (*p == '"' || *p == '\'')
+			p = skip_quoted(p);
+		else if (*p >= '0' && *p <= '9')
+			p += strspn(p, "0123456789abcdefx");
+		else
+			return false;
+		if (!p)
+			return false;
+		p = skip_blanks(p);
+		if (!*p)
+			return true;
+		if (*p++ != ';')
+			return false;
+		if (!*skip_blanks(p))
+			return true;
+	}
+}
+
+/* A value as it was meant, which is to say a string. */
+static void put_string(FILE *f, const char *value)
+{
+	fputc('"', f);
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			fputc('\\', f);
+		fputc(*value, f);
+	}
+	fputc('"', f);
+}
+
+static int override_error(const char *item, const char *what, struct chaos_error *err)
+{
+	return chaos_error_set(err, CHAOS_USAGE, EINVAL, "\"%s\": %s", item, what);
+}
+
+/*
+ * As xl, which takes key=value as a line of the file; but a bare word need not be quoted twice.  What
+ * begins like a quoted string or a list is left as it is, to be complained of by the parser.
+ */
+int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err)
+{
+	const char *value = strchr(item, '=');
+	char *line = NULL, *p;
+	size_t size;
+	FILE *f;
+
+	if (!value || !skip_key(skip_blanks(item)))
+		return override_error(item, "behind the configuration come KEY=VALUE items", err);
+	if (chaos_text_has_control(item))
+		return override_error(item, "it has a control character in it", err);
+	f = open_memstream(&line, &size);
+	if (!f)
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	value = skip_blanks(value + 1);
+	fprintf(f, "%.*s", (int)(value - item), item);
+	if (is_settings(item) || (*value && strchr("\"'[", *value)))
+		fputs(value, f);
+	else
+		put_string(f, value);
+	fputc('\n', f);
+	if (fclose(f)) {
+		free(line);
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	}
+	p = realloc(*text, *len + size + 1);
+	if (p) {
+		memcpy(p + *len, line, size + 1);
+		*text = p;
+		*len += size;
+	}
+	free(line);
+	return p ? 0 : chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+}
+
+int chaos_cfgtext_load(const struct chaos_config_source *src, char **text, size_t *len,
+		       size_t *file_len, struct chaos_error *err)
+{
+	unsigned int i;
+	int rc = 0;
+
+	if (src->text) {
+		*len = strlen(src->text);
+		*text = malloc(*len + sizeof("\n"));
+		if (!*text)
+			return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+		/* Its last line may lack its end, and would swallow the first override. */
+		memcpy(*text, src->text, *len);
+		memcpy(*text + *len, "\n", sizeof("\n"));
+		++*len;
+	} else {
+		rc = chaos_cfgtext_read(src->path, text, len, err);
+	}
+	*file_len = *len;
+	for (i = 0; i < src->nr_overrides && !rc; i++)
+		rc = chaos_cfgtext_override(src->overrides[i], text, len, err);
+	return rc;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/*
+ * The keys of a configuration that are not supported: a warning that names the line, or an error for
+ * those that a guest must not go without.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_reader.h"
+
+/* Is it given a value that asks for nothing?  The last one counts, as in libxlutil. */
+static bool asks_for_nothing(struct reader *r, const struct chaos_key *key)
+{
+	static const char *const words[] = { "", "default", "disabled", "none" };
+	XLU_ConfigList *list;
+	const char *value;
+	char name[64];
+	size_t i;
+	int n;
+
+	if (key->len >= sizeof(name))
+		return false;
+	memcpy(name, key->name, key->len);
+	name[key->len] = '\0';
+	if (!xlu_cfg_get_list(r->xlu, name, &list, &n, 1))
+		return !n;
+	if (xlu_cfg_get_string(r->xlu, name, &value, 1))
+		return false;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(value, words[i]))
+			return true;
+	return value[strspn(value, "0")] == '\0';
+}
+
+static void where(const struct reader *r, const struct chaos_key *key, char *text, size_t len)
+{
+	if ((size_t)(key->name - r->text) < r->file_len)
+		(void)snprintf(text, len, "%s:%u", r->src->path, key->line);
+	else
+		(void)snprintf(text, len, "command line");
+}
+
+static int check_key(struct reader *r, const struct chaos_key *key)
+{
+	const char *remedy;
+	char text[320], place[200];
+
+	if (chaos_cfgkeys_is_supported(key, r->src->is_saved))
+		return 0;
+	where(r, key, place, sizeof(place));
+	remedy = chaos_cfgkeys_remedy(key);
+	if (remedy && !asks_for_nothing(r, key))
+		return chaos_error_set(r->err, CHAOS_CONFIG, EINVAL,
+				       "%s: '%.*s' is not supported: %s", place, (int)key->len,
+				       key->name, remedy);
+	(void)snprintf(text, sizeof(text), "%s: '%.*s' is not supported", place, (int)key->len,
+		       key->name);
+	return chaos_config_warn(r->src, text, r->err);
+}
+
+int reader_check_keys(struct reader *r)
+{
+	struct chaos_key key;
+	unsigned int line = 1;
+	size_t pos = 0;
+	int rc = 0;
+
+	while (!rc && chaos_cfgkeys_next(r->text, &pos, &line, &key))
+		rc = check_key(r, &key);
+	return rc;
+}

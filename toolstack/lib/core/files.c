@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* Files and sockets under names of others: see files.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/files.h"
+
+#define MAX_LINKS 40 /* as Linux: path_resolution(7) */
+#define MAX_TRIES 100
+
+static bool is_trusted(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+/* ---- directories ---- */
+
+static int walk(int dir, const char *path, unsigned int *nr_links);
+
+/* Where the link leads that `link` is, from `dir` on. */
+static int follow(int dir, int link, const struct stat *st, unsigned int *nr_links)
+{
+	char target[PATH_MAX];
+	ssize_t len;
+
+	if (!is_trusted(st->st_uid)) {
+		errno = EPERM;
+		return -1;
+	}
+	if (++*nr_links > MAX_LINKS) {
+		errno = ELOOP;
+		return -1;
+	}
+	len = readlinkat(link, "", target, sizeof(target) - 1);
+	if (len < 0)
+		return -1;
+	target[len] = '\0';
+	return walk(dir, target, nr_links);
+}
+
+static int enter(int dir, const char *name, unsigned int *nr_links)
+{
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), next, e;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		goto fail;
+	if (S_ISDIR(st.st_mode))
+		return fd;
+	errno = ENOTDIR;
+	if (!S_ISLNK(st.st_mode))
+		goto fail;
+	next = follow(dir, fd, &st, nr_links);
+	e = errno;
+	close(fd);
+	errno = e;
+	return next;
+fail:
+	e = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = e;
+	return -1;
+}
+
+/* The directory `path` is, from `dir` on; a descriptor of its own. */
+static int walk(int dir, const char *path, unsigned int *nr_links)
+{
+	char name[NAME_MAX + 1];
+	int fd, next, e;
+	size_t len;
+
+	fd = *path == '/' ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) :
+			    openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0) {
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (!len)
+			return fd;
+		next = -1;
+		errno = ENAMETOOLONG;
+		if (len < sizeof(name)) {
+			memcpy(name, path, len);
+			name[len] = '\0';
+			next = enter(fd, name, nr_links);
+		}
+		e = errno;
+		close(fd);
+		errno = e;
+		fd = next;
+		path += len;
+	}
+	return -1;
+}
+
+int chaos_place_open(struct chaos_place *place, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	unsigned int nr_links = 0;
+	char *directory;
+
+	place->dir_fd = -1;
+	place->base = NULL;
+	if (!*base || !strcmp(base, ".") || !strcmp(base, "..")) {
+		errno = EISDIR;
+		return -1;
+	}
+	directory = strndup(path, (size_t)(base - path));
+	place->base = strdup(base);
+	if (directory && place->base)
+		place->dir_fd = walk(AT_FDCWD, directory, &nr_links);
+	free(directory);
+	if (place->dir_fd >= 0)
+		return 0;
+	chaos_place_close(place);
+	return -1;
+}
+
+void chaos_place_close(struct chaos_place *place)
+{
+	int e = errno;
+
+	if (place->dir_fd >= 0)
+		close(place->dir_fd);
+	free(place->base);
+	place->dir_fd = -1;
+	place->base = NULL;
+	errno = e;
+}
+
+/* ---- files ---- */
+
+/* What is called so already is neither followed nor opened: O_EXCL. */
+static int make_temporary(struct chaos_new_file *f, mode_t mode)
+{
+	static unsigned int count;
+	unsigned int i;
+
+	for (i = 0; i < MAX_TRIES; i++) {
+		if (asprintf(&f->temporary, "%.200s.%x.%x", f->place.base, (unsigned int)getpid(),
+			     __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED)) < 0)
+			f->temporary = NULL;
+		if (!f->temporary)
+			return -1;
+		f->fd = openat(f->place.dir_fd, f->temporary,
+			       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (f->fd >= 0)
+			return fchmod(f->fd, mode);
+		free(f->temporary);
+		f->temporary = NULL;
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
+int chaos_new_file_open(struct chaos_new_file *f, const char *path, mode_t mode)
+{
+	f->temporary = NULL;
+	f->fd = -1;
+	if (!chaos_place_open(&f->place, path) && !make_temporary(f, mode))
+		return 0;
+	chaos_new_file_close(f);
+	return -1;
+}
+
+/*
+ * The name is as durable as its directory.  Some file systems cannot sync one (EINVAL), or let nobody
+ * open it: they make names durable with the files, or never.
+ */
+static int sync_directory(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc, e;
+
+	if (fd < 0)
+		return errno == EACCES ? 0 : -1;
+	rc = fsync(fd);
+	e = errno;
+	close(fd);
+	errno = e;
+	return rc && e != EINVAL && e != ENOTSUP && e != EROFS ? -1 : 0;
+}
+
+int chaos_new_file_commit(struct chaos_new_file *f, bool is_durable)
+{
+	int rc;
+
+	/*
+	 * The directory before the rename, too: one that cannot be written shows while the older
+	 * file still has the name.
+	 */
+	if (is_durable && (fsync(f->fd) || sync_directory(f->place.dir_fd)))
+		return -1;
+	rc = close(f->fd);
+	f->fd = -1;
+	if (rc || renameat(f->place.dir_fd, f->temporary, f->place.dir_fd, f->place.base))
+		return -1;
+	free(f->temporary);
+	f->temporary = NULL;
+	return is_durable ? sync_directory(f->place.dir_fd) : 0;
+}
+
+void chaos_new_file_close(struct chaos_new_file *f)
+{
+	int e = errno;
+
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->temporary)
+		(void)unlinkat(f->place.dir_fd, f->temporary, 0); /* nothing better can be done */
+	free(f->temporary);
+	f->temporary = NULL;
+	f->fd = -1;
+	chaos_place_close(&f->place);
+	errno = e;
+}
+
+/* ---- sockets ---- */
+
+/* Through the descriptor: the directory is the one that was looked up. */
+static int place_address(const struct chaos_place *place, struct sockaddr_un *address)
+{
+	int len;
+
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	len = snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
+		       place->dir_fd, place->base);
+	if (len > 0 && (size_t)len < sizeof(address->sun_path))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/* Left by one that was killed: nobody listens there any more. */
+static bool is_stale(const struct sockaddr_un *address, int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool is_refused;
+
+	if (fd < 0)
+		return false;
+	is_refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
+		     errno == ECONNREFUSED;
+	close(fd);
+	return is_refused;
+}
+
+/*
+ * Connecting does not tell: a regular file refuses connections just like a dead socket.  Who may
+ * write to the directory may exchange what is there after the look, for something that this could
+ * remove as well himself.
+ */
+static int remove_stale(const struct chaos_place *place, const struct sockaddr_un *address,
+			int type)
+{
+	struct stat st;
+
+	if (fstatat(place->dir_fd, place->base, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -1;
+	errno = EEXIST;
+	if (!S_ISSOCK(st.st_mode))
+		return -1;
+	errno = EPERM;
+	if (!is_trusted(st.st_uid))
+		return -1;
+	errno = EADDRINUSE;
+	if (!is_stale(address, type))
+		return -1;
+	return unlinkat(place->dir_fd, place->base, 0);
+}
+
+static int bind_socket(struct chaos_listener *l, int type, mode_t mode)
+{
+	struct sockaddr_un address;
+	mode_t old;
+	int rc;
+
+	if (place_address(&l->place, &address) || remove_stale(&l->place, &address, type))
+		return -1;
+	l->fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (l->fd < 0)
+		return -1;
+	old = umask(~mode & 0777);
+	rc = bind(l->fd, (const struct sockaddr *)&address, sizeof(address));
+	(void)umask(old); /* cannot fail */
+	if (rc)
+		return -1;
+	/* Held open its number is no other file's, even if its name becomes one's. */
+	l->file_fd = openat(l->place.dir_fd, l->place.base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return l->file_fd < 0 ? -1 : 0;
+}
+
+int chaos_listener_open(struct chaos_listener *l, const char *path, int type, mode_t mode)
+{
+	l->fd = -1;
+	l->file_fd = -1;
+	if (!chaos_place_open(&l->place, path) && !bind_socket(l, type, mode))
+		return 0;
+	chaos_listener_close(l);
+	return -1;
+}
+
+int chaos_listener_chown(struct chaos_listener *l, gid_t group)
+{
+	return fchownat(l->place.dir_fd, l->place.base, (uid_t)-1, group, AT_SYMLINK_NOFOLLOW);
+}
+
+static bool has_its_name(const struct chaos_listener *l)
+{
+	struct stat own, now;
+
+	return l->file_fd >= 0 && !fstat(l->file_fd, &own) &&
+	       !fstatat(l->place.dir_fd, l->place.base, &now, AT_SYMLINK_NOFOLLOW) &&
+	       own.st_dev == now.st_dev && own.st_ino == now.st_ino;
+}
+
+void chaos_listener_close(struct chaos_listener *l)
+{
+	int e = errno;
+
+	if (l->fd >= 0)
+		close(l->fd);
+	if (has_its_name(l))
+		(void)unlinkat(l->place.dir_fd, l->place.base, 0); /* nothing better can be done */
+	if (l->file_fd >= 0)
+		close(l->file_fd);
+	l->fd = -1;
+	l->file_fd = -1;
+	chaos_place_close(&l->place);
+	errno = e;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/* Text that may be anything, looked at as UTF-8 (RFC 3629). */
+#include "core/internal.h"
+
+/* The smallest character that needs so many bytes behind the first: what is longer is none. */
+static const long smallest[] = { 0, 0x80, 0x800, 0x10000 };
+
+long chaos_utf8_next(const char **text)
+{
+	const unsigned char *p = (const unsigned char *)*text;
+	unsigned int more, i;
+	long c = *p;
+
+	++*text;
+	if (c < 0x80)
+		return c;
+	more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+	if (c < 0xc2 || c > 0xf4)
+		return -1;
+	c &= 0x3f >> more;
+	for (i = 1; i <= more; i++) {
+		/* A NUL is none, so that nothing behind the end is looked at. */
+		if ((p[i] & 0xc0) != 0x80)
+			return -1;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if (c < smallest[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return -1;
+	*text += more;
+	return c;
+}
+
+/*
+ * What a terminal takes for a command or nobody sees: Unicode's categories Cc, Cf, Zl and Zp, beyond
+ * ASCII.  The first and the last of each range.
+ */
+static const struct {
+	long first, last;
+} unseen[] = {
+	{ 0x80, 0x9f },	      { 0xad, 0xad },	    { 0x600, 0x605 },	  { 0x61c, 0x61c },
+	{ 0x6dd, 0x6dd },     { 0x70f, 0x70f },	    { 0x890, 0x891 },	  { 0x8e2, 0x8e2 },
+	{ 0x180e, 0x180e },   { 0x200b, 0x200f },   { 0x2028, 0x202e },	  { 0x2060, 0x206f },
+	{ 0xfeff, 0xfeff },   { 0xfff9, 0xfffb },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
+	{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0001, 0xe0001 },
+	{ 0xe0020, 0xe007f },
+};
+
+bool chaos_utf8_is_seen(long c)
+{
+	size_t i;
+
+	if (c < 0x80)
+		return c >= 0x20 && c != 0x7f;
+	for (i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+		if (c >= unseen[i].first && c <= unseen[i].last)
+			return false;
+	return true;
+}
+
+void chaos_text_clean(char *text)
+{
+	const char *from = text, *begin;
+
+	while (*from) {
+		begin = from;
+		if (!chaos_utf8_is_seen(chaos_utf8_next(&from)))
+			*text++ = '?';
+		else
+			while (begin < from)
+				*text++ = *begin++;
+	}
+	*text = '\0';
+}
+
+bool chaos_text_has_control(const char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+			return true;
+	return false;
+}
