@@ -208,7 +208,7 @@ static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case NOXS_IOC_REMOVE:
 		return noxs_ctrl_remove(uarg);
 	case NOXS_IOC_RESIZE:
-		return noxs_hv_can_replace(ctrl_xen_abi) ? noxs_ctrl_resize(uarg) : -EOPNOTSUPP;
+		return noxs_ctrl_resize(uarg);
 	case NOXS_IOC_TARGET:
 		return noxs_ctrl_target(uarg);
 	case NOXS_IOC_DESTROY:

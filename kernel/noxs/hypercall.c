@@ -38,11 +38,6 @@ int noxs_hv_dev_add(domid_t domid, struct noxs_dev *devs, unsigned int count, u6
 	return 0;
 }
 
-bool noxs_hv_can_replace(u32 version)
-{
-	return noxs_hv_usable(version) && (version & 0xffff) >= 1;
-}
-
 int noxs_hv_dev_replace(domid_t domid, struct noxs_dev *dev)
 {
 	struct noxs_dev_op arg = { .domid = domid, .flags = NOXS_DEV_REPLACE };

@@ -20,11 +20,7 @@ bool noxs_hv_usable(u32 version);
 /* Add @count devices to @domid's device page in one go; *frame is the page's MFN. */
 int noxs_hv_dev_add(domid_t domid, struct noxs_dev *devs, unsigned int count, u64 *frame);
 
-/*
- * Give a device that is there the contents of *@dev, in its place.  Hypervisors up to minor version
- * 0 of the ABI cannot.
- */
-bool noxs_hv_can_replace(u32 version);
+/* Give a device that is there the contents of *@dev, in its place. */
 int noxs_hv_dev_replace(domid_t domid, struct noxs_dev *dev);
 
 int noxs_hv_dev_remove(domid_t domid, struct noxs_dev_id *ids, unsigned int count);

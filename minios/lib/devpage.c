@@ -5,10 +5,12 @@
 #include <minios/devpage.h>
 #include <minios/util.h>
 
-static int header_check(const struct noxs_dev_header *hdr)
+int devpage_check(const struct noxs_dev_header *hdr)
 {
-	if (hdr->magic != NOXS_DEV_PAGE_MAGIC || hdr->version >> 16 != NOXS_ABI_MAJOR)
+	if (hdr->magic != NOXS_DEV_PAGE_MAGIC)
 		return -EINVAL;
+	if (hdr->version >> 16 != NOXS_ABI_MAJOR)
+		return -EOPNOTSUPP;
 	if (hdr->nr_slots > NOXS_MAX_DEVS)
 		return -EINVAL;
 	return 0;
@@ -25,7 +27,7 @@ int devpage_read(const struct noxs_dev_page *page, struct noxs_dev_page *copy)
 	if (copy->hdr.nr_slots <= NOXS_MAX_DEVS)
 		memcpy(copy->dev, page->dev, copy->hdr.nr_slots * sizeof(copy->dev[0]));
 	smp_rmb(); /* the contents before seq once more */
-	return seq == READ_ONCE(page->hdr.seq) ? header_check(&copy->hdr) : -EAGAIN;
+	return seq == READ_ONCE(page->hdr.seq) ? devpage_check(&copy->hdr) : -EAGAIN;
 }
 
 static bool dev_check(const struct noxs_dev *dev)

@@ -301,13 +301,12 @@ COLD int noxs_rescan(void)
 	return 0;
 }
 
-COLD void noxs_remap(void)
+COLD void noxs_reread(void)
 {
-	struct noxs_dev_page *now = NULL;
-	int err = noxs_page_map();
+	struct noxs_dev_page *now;
+	int err;
 
-	if (!err)
-		now = page_read(&err);
+	now = page_read(&err);
 	if (now) {
 		copy_renew(now);
 		return;

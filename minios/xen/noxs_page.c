@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's device page: where it is mapped, and the copy of it that everybody here looks at. */
+/* The guest's device page: how it is read, and the copy of it that everybody here looks at. */
 #include <errno.h>
 #include <stdio.h>
 #include <minios/evtchn.h>
@@ -18,39 +18,51 @@ static const struct noxs_dev_page page MM_WINDOW;
 LIGHTVM_NOTE(note, LIGHTVM_NOTE_DEVICE_PAGE, &page);
 struct noxs_dev_page noxs_copy;
 
-int noxs_page_map(void)
+/* Nothing of Xen's is mapped for this, so nothing has to be unmapped before a suspend. */
+static int page_ask(struct noxs_dev_page *to)
 {
-	struct noxs_map map = { 0 };
-	int err;
+	long got = hypercall_noxs_op(NOXS_OP_read, NULL, to, sizeof(*to));
 
-	if (mm_window_is_mapped(&page))
-		return 0; /* by the domain builder */
-	err = hypercall_noxs_op(NOXS_OP_map, &map, NULL, 0);
-	return err ? err : mm_window_map((void *)&page, map.frame, PTE_RO);
+	if (got < 0)
+		return (int)got;
+	return got == sizeof(*to) ? devpage_check(&to->hdr) : -EINVAL;
 }
 
 int noxs_page_read(struct noxs_dev_page *to)
 {
-	uint64_t deadline = time_ns() + NOXS_SEQ_WAIT_MS * NSEC_PER_MSEC, now;
+	uint64_t deadline, now;
 	int err;
 
+	if (!mm_window_is_mapped(&page))
+		return page_ask(to);
+	deadline = time_ns() + NOXS_SEQ_WAIT_MS * NSEC_PER_MSEC;
 	while ((err = devpage_read(&page, to)) == -EAGAIN && (now = time_ns()) < deadline)
 		evtchn_sleep(now + PAGE_PAUSE_NS);
 	return err;
+}
+
+static COLD void say_unusable(int err)
+{
+	long version;
+
+	if (err == -EOPNOTSUPP) {
+		version = hypercall_noxs_op(NOXS_OP_version, NULL, NULL, 0);
+		printf("noxs: Xen speaks ABI %ld.%ld, this guest %u.%u: it has no devices\n",
+		       version >> 16, version & 0xffff, NOXS_ABI_MAJOR, NOXS_ABI_MINOR);
+	} else if (err != -ENOSYS && err != -ENOENT) {
+		printf("noxs: device page unusable: %d\n", err);
+	}
 }
 
 bool noxs_init(void)
 {
 	const struct noxs_dev *dev;
 	unsigned int i;
-	int err = noxs_page_map();
+	int err = noxs_page_read(&noxs_copy);
 
-	if (!err)
-		err = noxs_page_read(&noxs_copy);
 	if (err) {
 		noxs_copy.hdr = (struct noxs_dev_header){ 0 };
-		if (err != -ENOSYS && err != -ENOENT)
-			printf("noxs: device page unusable: %d\n", err);
+		say_unusable(err);
 		return false;
 	}
 	/* Whether or not anybody opens them: their frames are taken. */

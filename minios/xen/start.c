@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <minios/app.h>
 #include <minios/console.h>
+#include <minios/lightvm_note.h>
 #include <minios/loop.h>
 #include <minios/mm.h>
 #include <minios/noxs.h>
@@ -11,6 +12,8 @@
 #include <minios/sysctl.h>
 #include <minios/time.h>
 #include <minios/trap.h>
+
+LIGHTVM_NOTE(abi_note, LIGHTVM_NOTE_ABI, NOXS_ABI_VERSION);
 
 static struct start_info *start_info;
 static uint64_t start_stamp;

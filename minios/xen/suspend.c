@@ -102,7 +102,7 @@ bool suspend(void)
 	console_init(si);
 	if (ret < 0)
 		printf("suspend: refused: %ld\n", ret);
-	noxs_remap();
+	noxs_reread();
 	for (hook = hooks; hook; hook = hook->next)
 		hook->resume(restored);
 	if (restored)

@@ -71,12 +71,12 @@ destroy_all
 
 # As many as there can be, some of them their guest's business; in little memory.
 set -- "bridge=xenbr0,ip=$net.2/24"
-while [ $# -lt 30 ]; do
+while [ $# -lt 29 ]; do
 	set -- "$@" "bridge=,connect=$([ $(($# % 3)) = 1 ] && echo guest || echo auto)"
 done
-run connect-30 chaos create "$(guest_config many daytime "$@")" memory=1
-run connect-30-answers ./netcheck udp $net.2 100 1000
-check connect-30-last "vif_state many open 29 && vif_state many closed 28"
+run connect-29 chaos create "$(guest_config many daytime "$@")" memory=1
+run connect-29-answers ./netcheck udp $net.2 100 1000
+check connect-29-last "vif_state many open 27 && vif_state many closed 28"
 destroy_all
 
 # Of pools: a shell is connected before anybody knows its address, or leaves it to its guest; one

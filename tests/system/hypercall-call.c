@@ -103,6 +103,13 @@ int set_name(uint32_t domid, const char *name)
 	return set_info(&info, 1);
 }
 
+uint64_t serial_of(uint32_t domid)
+{
+	struct noxs_dominfo info = { 0 };
+
+	return list_find(domid, &info) ? 0 : info.serial;
+}
+
 int dev_add(uint32_t domid, struct noxs_dev *devs, unsigned int nr)
 {
 	struct noxs_dev_op op = { .domid = domid };
@@ -201,6 +208,7 @@ struct noxs_dev vif(uint16_t id, uint16_t slot)
 		.ctrl_slot = slot,
 		.ctrl_port = 3,
 		.ctrl_gfn = 77,
+		.backend_serial = serial_of(0),
 		.config.vif = { .mac = { 0, 0x16, 0x3e, 0, 0, id }, .mtu = 1500, .prefix = 24 },
 	};
 }

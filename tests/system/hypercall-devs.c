@@ -28,8 +28,10 @@ void test_dev_errors(uint32_t domid)
 	BAD("control slot", dev.ctrl_slot = NOXS_CTRL_SLOTS);
 	BAD("back-end domid", dev.backend_domid = DOMID_FIRST_RESERVED);
 	BAD("vif prefix", dev.config.vif.prefix = 33);
-	BAD("vif padding 0", dev.config.vif.pad0[2] = 1);
-	BAD("vif padding 1", dev.config.vif.pad1[11] = 1);
+	BAD("vif IPv6 prefix", dev.config.vif.prefix6 = 129);
+	BAD("vif padding", dev.config.vif.pad0[21] = 1);
+	BAD("ring order", dev.ring_order = 1);
+	BAD("extension", dev.ext = NOXS_PAGE_SIZE);
 	BAD("ring frame without PRECONNECTED", dev.ring_gfn = 1);
 	BAD("rings without PRECONNECTED", dev.nr_rings = 1);
 	BAD("port without PRECONNECTED", dev.data_port[0] = 1);
@@ -37,11 +39,18 @@ void test_dev_errors(uint32_t domid)
 	BAD("PRECONNECTED without anything", dev.flags = NOXS_DEV_PRECONNECTED);
 	BAD("split with one port", (dev.flags = NOXS_DEV_FLAGS_ALL, dev.ring_gfn = 1,
 				    dev.nr_rings = 2, dev.data_port[0] = dev.data_port[1] = 5));
-	BAD("vbd padding",
-	    (dev.cls = NOXS_CLASS_VBD, memset(&dev.config, 0, 32), dev.config.vbd.pad0[0] = 1));
-	BAD("vbd flags", (dev.cls = NOXS_CLASS_VBD, memset(&dev.config, 0, 32),
+	BAD("vbd padding", (dev.cls = NOXS_CLASS_VBD, memset(&dev.config, 0, sizeof(dev.config)),
+			    dev.config.vbd.pad0[0] = 1));
+	BAD("vbd flags", (dev.cls = NOXS_CLASS_VBD, memset(&dev.config, 0, sizeof(dev.config)),
 			  dev.config.vbd.flags = NOXS_VBD_FLAGS_ALL + 1));
+	BAD("reserved class with configuration", dev.cls = NOXS_CLASS_CHANNEL);
 #undef BAD
+	dev = vif(0, 0);
+	dev.backend_serial++;
+	expect(dev_add(domid, &dev, 1), -ENODEV, "dev_add another back-end's serial");
+	dev.backend_serial = 0;
+	dev.backend_domid = 31000;
+	expect(dev_add(domid, &dev, 1), -ENODEV, "dev_add of no back-end");
 	dev = vif(0, 0);
 	op = (struct noxs_dev_op){ .domid = domid, .flags = NOXS_DEV_ADD_FLAGS_ALL + 1 };
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 1), -EINVAL,
@@ -54,7 +63,7 @@ void test_dev_errors(uint32_t domid)
 	       "dev_add count 0");
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), NULL, 0, 1), -EFAULT, "dev_add without buf");
 	memset(many, 0, sizeof(many));
-	expect(dev_add(domid, many, NOXS_MAX_DEVS + 1), -EINVAL, "dev_add 49");
+	expect(dev_add(domid, many, NOXS_MAX_DEVS + 1), -EINVAL, "dev_add one too many");
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), many, sizeof(many), ~0U), -EINVAL,
 	       "dev_add -1");
 
@@ -92,14 +101,15 @@ void test_devs(uint32_t domid)
 	int rc;
 
 	for (unsigned int i = 0; i < NOXS_MAX_DEVS; i++) {
-		devs[i] = vif(i, i % NOXS_CTRL_SLOTS);
-		devs[i].backend_domid = i / NOXS_CTRL_SLOTS;
+		devs[i] = vif(i, i);
+		devs[i].backend_serial = i & 1 ? 0 : devs[i].backend_serial; /* Xen knows it */
 	}
 	get(domid, &g, &page);
 	seq = page.hdr.seq;
 	rc = noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, 3 * sizeof(devs[0]), 3);
 	expect(rc, 0, "dev_add three");
 	rc = get(domid, &g, &page);
+	devs[1].backend_serial = devs[0].backend_serial;
 	check(!rc && page.hdr.nr_devs == 3 && page.hdr.nr_slots == 3 && page.hdr.seq == seq + 2 &&
 		      !memcmp(page.dev, devs, 3 * sizeof(devs[0])) && !page.dev[3].cls,
 	      "dev_add stores what was passed, in one change", "rc %d nr %u seq %u -> %u", rc,
@@ -121,7 +131,7 @@ void test_devs(uint32_t domid)
 	ids[0] = (struct noxs_dev_id){ .cls = NOXS_CLASS_VIF, .id = 1 };
 	ids[1] = ids[0];
 	expect(dev_remove(domid, ids, 2), -ENOENT, "dev_remove the same twice");
-	ids[1].id = 40;
+	ids[1].id = 29;
 	expect(dev_remove(domid, ids, 2), -ENOENT, "dev_remove one that is not there");
 	ids[1].pad0 = 1;
 	expect(dev_remove(domid, ids, 2), -EINVAL, "dev_remove padding");
@@ -140,19 +150,22 @@ void test_devs(uint32_t domid)
 		      mapped_same(domid, g.frame, &page),
 	      "dev_remove leaves a hole", "rc %d nr %u", rc, page.hdr.nr_devs);
 
-	expect(dev_add(domid, &devs[3], 45), 0, "dev_add up to 47, filling the hole");
+	expect(dev_add(domid, &devs[3], NOXS_MAX_DEVS - 3), 0,
+	       "dev_add all but one, filling the hole");
 	rc = get(domid, &g, &page);
-	check(!rc && page.hdr.nr_devs == 47 && page.hdr.nr_slots == 47 && page.dev[1].id == 3 &&
-		      page.dev[2].id == 2 && page.dev[46].id == 47,
+	check(!rc && page.hdr.nr_devs == NOXS_MAX_DEVS - 1 &&
+		      page.hdr.nr_slots == NOXS_MAX_DEVS - 1 && page.dev[1].id == 3 &&
+		      page.dev[2].id == 2 && page.dev[NOXS_MAX_DEVS - 2].id == NOXS_MAX_DEVS - 1,
 	      "dev_add fills holes first", "nr %u slots %u", page.hdr.nr_devs, page.hdr.nr_slots);
-	devs[0] = vif(100, 30);
-	devs[0].backend_domid = 5;
-	expect(dev_add(domid, devs, 1), 0, "dev_add the 48th");
-	devs[0] = vif(101, 29);
-	devs[0].backend_domid = 5;
-	expect(dev_add(domid, devs, 1), -ENOSPC, "dev_add the 49th");
+	devs[0] = vif(100, 1);
+	expect(dev_add(domid, devs, 1), 0, "dev_add the last");
+	devs[0] = vif(101, 1);
+	devs[0].backend_domid = domid; /* which has as many slots of its own */
+	devs[0].backend_serial = 0;
+	expect(dev_add(domid, devs, 1), -ENOSPC, "dev_add one more");
 	rc = list_find(domid, &di);
-	check(!rc && di.nr_devs == 48, "list counts devices", "rc %d nr %u", rc, di.nr_devs);
+	check(!rc && di.nr_devs == NOXS_MAX_DEVS, "list counts devices", "rc %d nr %u", rc,
+	      di.nr_devs);
 	check(mapped_same(domid, g.frame, &page) == false && !get(domid, &g, &page) &&
 		      mapped_same(domid, g.frame, &page),
 	      "the page follows", "it does not");
@@ -188,6 +201,10 @@ void test_replace(uint32_t domid)
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, sizeof(devs), 2), -EINVAL,
 	       "replace with another control port");
 	devs[0].ctrl_port--;
+	devs[0].backend_serial++;
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, sizeof(devs), 2), -ENODEV,
+	       "replace with another back-end's serial");
+	devs[0].backend_serial--;
 	devs[1].ctrl_gfn++;
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), devs, sizeof(devs), 2), -EINVAL,
 	       "replace with another control page");

@@ -83,13 +83,6 @@ void test_events(void)
 	test_gone(successor);
 }
 
-static uint64_t serial_of(uint32_t domid)
-{
-	struct noxs_dominfo di = { 0 };
-
-	return list_find(domid, &di) ? 0 : di.serial;
-}
-
 /* The end of one and news of the next with its domid are two events, whenever they are collected. */
 void test_domid_reused(void)
 {

@@ -8,7 +8,7 @@
 
 void test_set_info_errors(uint32_t domid)
 {
-	static const char *const bad_names[] = { "a/b", "a b", "a\tb", "a\x7f", "\x01" };
+	static const char *const bad_names[] = { "a/b", "a\tb", "a\x7f", "\x01" };
 	struct noxs_set_info info;
 
 #define BAD(text, ...)                                                        \
@@ -23,11 +23,23 @@ void test_set_info_errors(uint32_t domid)
 	BAD("unnamed gen_id", .what = NOXS_SET_NAME, .name = "x", .gen_id = { [15] = 1 });
 	BAD("unnamed family", .what = NOXS_SET_NAME, .name = "x", .family = 1);
 	BAD("unnamed parent", .what = NOXS_SET_NAME, .name = "x", .parent = 1);
+	BAD("unnamed parent_serial", .what = NOXS_SET_NAME, .name = "x", .parent_serial = 1);
+	BAD("unnamed origin", .what = NOXS_SET_NAME, .name = "x", .origin = 1);
+	BAD("padding", .what = NOXS_SET_STATE, .pad0 = 1);
+	BAD("bad origin", .what = NOXS_SET_ORIGIN, .origin = NOXS_ORIGIN_MAX + 1);
+	BAD("serial of no parent", .what = NOXS_SET_FAMILY, .parent = NOXS_DOMID_NONE,
+	    .parent_serial = 1);
 	BAD("bad state", .what = NOXS_SET_STATE, .state = NOXS_DOM_STATE_MAX + 1);
 	BAD("bad parent", .what = NOXS_SET_FAMILY, .parent = DOMID_FIRST_RESERVED);
 	BAD("bytes behind the name", .what = NOXS_SET_NAME, .name = { 'a', 0, 'b' });
 	BAD("bytes behind no name", .what = NOXS_SET_NAME, .name = { 0, 'b' });
 #undef BAD
+	info = (struct noxs_set_info){ .domid = domid,
+				       .what = NOXS_SET_FAMILY,
+				       .parent_serial = serial_of(0) + 1 };
+	expect(set_info(&info, 1), -ENODEV, "set_info another parent's serial");
+	info.parent = 31000;
+	expect(set_info(&info, 1), -ENODEV, "set_info no such parent");
 	for (unsigned int i = 0; i < sizeof(bad_names) / sizeof(bad_names[0]); i++)
 		expect(set_name(domid, bad_names[i]), -EINVAL, "set_info bad byte in the name");
 
@@ -48,7 +60,8 @@ void test_set_info(uint32_t a, uint32_t b)
 
 	expect(get(a, &g, &page), -ENOENT, "get before there is a page");
 	rc = list_find(a, &di);
-	check(!rc && !(di.flags & NOXS_DOMF_NOXS) && di.serial && !di.name[0] && di.uuid[0] == 0xd0,
+	check(!rc && !(di.flags & NOXS_DOMF_NOXS) && di.serial && !di.name[0] &&
+		      di.parent == NOXS_DOMID_NONE && di.uuid[0] == 0xd0,
 	      "list a domain without a page", "rc %d flags %#x", rc, di.flags);
 
 	infos[0] = (struct noxs_set_info){
@@ -57,6 +70,8 @@ void test_set_info(uint32_t a, uint32_t b)
 		.state = NOXS_DOM_SHELL,
 		.family = 7,
 		.parent = b,
+		.parent_serial = serial_of(b),
+		.origin = NOXS_ORIGIN_CLONED,
 		.uuid = { 1, 2, [15] = 16 },
 		.gen_id = { 9, [15] = 8 },
 		.name = "alpha",
@@ -66,7 +81,9 @@ void test_set_info(uint32_t a, uint32_t b)
 	check(!rc && page.hdr.magic == NOXS_DEV_PAGE_MAGIC &&
 		      page.hdr.version == NOXS_ABI_VERSION && !(page.hdr.seq & 1) && page.hdr.seq &&
 		      page.hdr.domid == a && page.hdr.parent == b && page.hdr.family == 7 &&
-		      page.hdr.state == NOXS_DOM_SHELL &&
+		      page.hdr.parent_serial == infos[0].parent_serial && infos[0].parent_serial &&
+		      page.hdr.origin == NOXS_ORIGIN_CLONED && page.hdr.nr_pages == 1 &&
+		      page.hdr.serial == g.serial && page.hdr.state == NOXS_DOM_SHELL &&
 		      !memcmp(page.hdr.uuid, infos[0].uuid, 16) &&
 		      !memcmp(page.hdr.gen_id, infos[0].gen_id, 16) &&
 		      !strcmp(page.hdr.name, "alpha") && !page.hdr.nr_devs && !page.hdr.nr_slots,
@@ -75,8 +92,19 @@ void test_set_info(uint32_t a, uint32_t b)
 	rc = list_find(a, &di);
 	check(!rc && (di.flags & NOXS_DOMF_NOXS) && di.state == NOXS_DOM_SHELL &&
 		      !strcmp(di.name, "alpha") && !memcmp(di.uuid, infos[0].uuid, 16) &&
-		      di.serial == g.serial,
+		      di.serial == g.serial && di.parent == b && di.family == 7 &&
+		      di.parent_serial == infos[0].parent_serial && di.origin == NOXS_ORIGIN_CLONED,
 	      "list says what was set", "rc %d flags %#x", rc, di.flags);
+
+	infos[0] = (struct noxs_set_info){ .domid = a,
+					   .what = NOXS_SET_FAMILY,
+					   .parent = NOXS_DOMID_NONE };
+	expect(set_info(infos, 1), -EINVAL, "set_info takes a clone's parent away");
+
+	infos[0] = (struct noxs_set_info){ .domid = b,
+					   .what = NOXS_SET_ORIGIN,
+					   .origin = NOXS_ORIGIN_CLONED };
+	expect(set_info(infos, 1), -EINVAL, "set_info clone without a parent");
 
 	expect(set_name(b, "alpha"), -EEXIST, "set_info name of another");
 	expect(set_name(a, "alpha"), 1, "set_info own name again");

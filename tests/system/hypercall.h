@@ -33,6 +33,8 @@ int noxs(unsigned int op, void *arg, size_t arg_size, void *buf, size_t buf_size
 
 int set_info(const struct noxs_set_info *info, unsigned int nr);
 int set_name(uint32_t domid, const char *name);
+/* Of a live domain, 0 if there is none. */
+uint64_t serial_of(uint32_t domid);
 int dev_add(uint32_t domid, struct noxs_dev *devs, unsigned int nr);
 int dev_remove(uint32_t domid, struct noxs_dev_id *ids, unsigned int nr);
 int get(uint32_t domid, struct noxs_get *get, struct noxs_dev_page *page);

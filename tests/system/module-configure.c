@@ -91,7 +91,7 @@ static void test_form(const struct guest *guest)
 	EXPECT_BAD("link", EINVAL, 0, strcpy(set.dev[0].link, BRIDGE));
 	EXPECT_BAD("rings", EINVAL, 0, set.dev[0].nr_rings = 2);
 	EXPECT_BAD("file", EINVAL, 0, set.dev[0].fd = 0);
-	EXPECT_BAD("padding", EINVAL, 0, set.dev[0].config.vif.pad1[3] = 1);
+	EXPECT_BAD("padding", EINVAL, 0, set.dev[0].config.vif.pad0[3] = 1);
 	EXPECT_BAD("prefix", EINVAL, 0, set.dev[0].config.vif.prefix = 33);
 	EXPECT_BAD("multicast-mac", EINVAL, 0, set.dev[0].config.vif.mac[0] = 1);
 	EXPECT_BAD("no-mac", EINVAL, 0, memset(set.dev[0].config.vif.mac, 0, 6));

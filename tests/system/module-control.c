@@ -84,7 +84,9 @@ static void test_create_errors(void)
 	verdict("create-no-bridge-names-device", req.create.err_dev == 1, "%u", req.create.err_dev);
 	EXPECT_BAD("bridge-unnamed", EINVAL, req.dev[1].link[0] = 0);
 	EXPECT_BAD("not-a-bridge", ENODEV, strcpy(req.dev[1].link, "lo"));
-	EXPECT_BAD("padding", EINVAL, req.dev[1].config.vif.pad1[3] = 1);
+	EXPECT_BAD("padding", EINVAL, req.dev[1].config.vif.pad0[3] = 1);
+	EXPECT_BAD("ipv6", EINVAL, req.dev[1].config.vif.ipv6[15] = 1);
+	EXPECT_BAD("ipv6-prefix", EINVAL, req.dev[1].config.vif.prefix6 = 64);
 	EXPECT_BAD("flags", EINVAL, req.create.flags = 0x80);
 	EXPECT_BAD("device-flags", EINVAL, req.dev[1].flags |= 0x80);
 	EXPECT_BAD("prefix", EINVAL, req.dev[1].config.vif.prefix = 33);

@@ -154,12 +154,13 @@ static void test_parameters(void)
 {
 	static const char *const names[] = { "hostile-features",   "hostile-no-ring",
 					     "hostile-many-rings", "hostile-ring-grant",
-					     "hostile-port",	   "hostile-ring-index" };
+					     "hostile-port",	   "hostile-ring-order",
+					     "hostile-ring-index" };
 	volatile struct noxs_ctrl_front *front;
 	struct disk disk = { .slot = 1 };
 	unsigned int i, want;
 
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (guest_create(&disk.guest) || disk_attach(&disk.guest, hostile_file, 0))
 			return verdict("disk-guest", false, "cannot be had");
 		disk_prepare(&disk, 1);
@@ -175,6 +176,8 @@ static void test_parameters(void)
 			front->u.vbd.ring_gref[0] = 501;
 		else if (i == 4)
 			front->u.vbd.port = 777;
+		else if (i == 5)
+			front->u.vbd.ring_order = 1;
 		else
 			disk.ring[0].sring->req_prod = 1000;
 		guest_publish(&disk.guest, 1);

@@ -293,14 +293,14 @@ static void test_full(int file)
 	add.domid = guest.domid;
 	add.nr_devs = NOXS_CTRL_SLOTS;
 	expect("full-one-too-many", control(fd, NOXS_IOC_ADD, &add), ENOSPC);
-	verdict("full-nothing-left", add.err_dev == 30 && count_devices(&guest) == 1, "device %u",
+	verdict("full-nothing-left", add.err_dev == 29 && count_devices(&guest) == 1, "device %u",
 		add.err_dev);
 	/* None of the slots is lost by that. */
 	add.nr_devs = NOXS_CTRL_SLOTS - 1;
 	expect("full", control(fd, NOXS_IOC_ADD, &add), 0);
 	verdict("full-slots",
-		guest.ctrl->back.nr_slots == NOXS_CTRL_SLOTS && slot_of(&guest, 29) == 30 &&
-			guest.ctrl->slot[30].back.state == NOXS_STATE_CLOSED,
+		guest.ctrl->back.nr_slots == NOXS_CTRL_SLOTS && slot_of(&guest, 28) == 29 &&
+			guest.ctrl->slot[29].back.state == NOXS_STATE_CLOSED,
 		"%u", guest.ctrl->back.nr_slots);
 	expect("full-no-more", add_disk(&guest, 40, file), ENOSPC);
 	expect("full-remove", remove_disk(&guest, 7), 0);

@@ -112,11 +112,15 @@ static void test_hostile_packets(void)
 
 static void test_hostile_parameters(void)
 {
+	static const char *const names[] = { "hostile-features",    "hostile-feature-pairs",
+					     "hostile-ring-grant",  "hostile-port",
+					     "hostile-many-queues", "hostile-ring-order",
+					     "hostile-queues-page" };
 	volatile struct noxs_ctrl_front *front;
 	struct guest guest;
 	unsigned int i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (guest_create(&guest) || attach(&guest))
 			return verdict("guest", false, "cannot be had");
 		front = &guest.ctrl->slot[1].front;
@@ -127,16 +131,20 @@ static void test_hostile_parameters(void)
 			guest_await_state(&guest, 1, NOXS_STATE_CLOSED);
 			if (i == 2)
 				front->u.vif.rx_gref = 501;
-			else
+			else if (i == 3)
 				front->u.vif.tx_port = front->u.vif.rx_port = 777;
+			else if (i == 4)
+				front->u.vif.nr_queues = 2;
+			else if (i == 5)
+				front->u.vif.ring_order = 1;
+			else
+				front->u.vif.queues_gref = front->u.vif.tx_gref;
 			front->state = NOXS_STATE_OPEN;
 			guest_publish(&guest, 1);
 		}
-		verdict(i < 2  ? "hostile-features" :
-			i == 2 ? "hostile-ring-grant" :
-				 "hostile-port",
+		verdict(names[i],
 			guest_await_state(&guest, 1, NOXS_STATE_FAILED) &&
-				guest.ctrl->slot[1].back.error == (i < 2 ? EPROTO : EIO),
+				guest.ctrl->slot[1].back.error == (i == 2 || i == 3 ? EIO : EPROTO),
 			"state %u error %u", guest.ctrl->slot[1].back.state,
 			guest.ctrl->slot[1].back.error);
 		close_guest(&guest);

@@ -21,9 +21,9 @@
 #define CHAOS_UUID_LEN	  16
 #define CHAOS_UUID_STRLEN 37 /* NUL included */
 #define CHAOS_IFNAME_LEN  16
-#define CHAOS_MAX_VIFS	  30 /* one control page has 31 slots, one is sysctl's */
+#define CHAOS_MAX_VIFS	  29 /* a control page has 30 slots, one is sysctl's */
 #define CHAOS_MAX_DISKS	  16
-#define CHAOS_MAX_DEVS	  31 /* sysctl, vifs and disks together */
+#define CHAOS_MAX_DEVS	  30 /* sysctl, vifs and disks together */
 /* How the UUID of a shell of chaosd's begins; no guest has one like it. */
 #define CHAOS_SHELL_MARK                                \
 	{                                               \

@@ -15,8 +15,10 @@
  *    choose, do not: who does not know one neither offers nor chooses it.
  *  - A guest may read the device page and must write nothing but its own control pages.  It treats
  *    every number found in either as data to be checked.
+ *  - The magic number, the version and seq of the device page, and NOXS_OP_version, are where they
+ *    are in every major: whoever was built for another one finds that out, and touches nothing else.
  *  - All integers are little-endian (the only byte order of the supported architectures), except
- *    the IPv4 addresses, which are in network byte order.
+ *    the IPv4 and IPv6 addresses, which are in network byte order.
  *
  * docs/abi.md describes the states, the connection of rings, and every errno.
  */
@@ -27,8 +29,8 @@
 #include <stdint.h>
 #endif
 
-#define NOXS_ABI_MAJOR          1U
-#define NOXS_ABI_MINOR          2U
+#define NOXS_ABI_MAJOR          2U
+#define NOXS_ABI_MINOR          0U
 /* What NOXS_OP_version returns. */
 #define NOXS_ABI_VERSION        ((NOXS_ABI_MAJOR << 16) | NOXS_ABI_MINOR)
 
@@ -57,19 +59,25 @@
 #define NOXS_CLASS_VIF          2U      /* network interface, public/io/netif.h rings */
 #define NOXS_CLASS_VBD          3U      /* block device, public/io/blkif.h rings */
 #define NOXS_CLASS_CONSOLE      4U      /* reserved; the console is in start_info today */
-#define NOXS_CLASS_MAX          4U
+#define NOXS_CLASS_FS           5U      /* reserved: file system, public/io/9pfs.h rings */
+#define NOXS_CLASS_CHANNEL      6U      /* reserved: memory and a port shared with another guest */
+#define NOXS_CLASS_MAX          6U
 
 /* ------------------------------------------------------------------------------------------
- * The device page: one per domain, written by Xen only, mapped read-only by the guest.
+ * The device page: one per domain, written by Xen only, and read by the guest: with NOXS_OP_read,
+ * or where it is mapped (NOXS_OP_map), which spares the hypercall.
  *
- * Reader: read seq, read barrier, copy what is wanted, read barrier, read seq again.  If it was odd or
+ * It is the first of hdr.nr_pages pages.  In 2.0 there is one.  Later minors put what does not fit
+ * into a slot behind it, where noxs_dev.ext says.  A guest that does not know of it ignores it.
+ *
+ * Reader of the mapped page: read seq, read barrier, copy what is wanted, read barrier, read seq again.  If it was odd or
  * moved, let others run and begin again, for NOXS_SEQ_WAIT_MS at most.  Xen writes for a microsecond
  * at most, but its processor may be taken away meanwhile by firmware or by a hypervisor below it, so
  * the bound is one in time.
  * ------------------------------------------------------------------------------------------ */
 
 #define NOXS_DEV_PAGE_MAGIC     0x53584f4eU     /* "NOXS" */
-#define NOXS_MAX_DEVS           48U
+#define NOXS_MAX_DEVS           30U
 #define NOXS_SEQ_WAIT_MS        200U
 
 /* noxs_dev_header.flags and noxs_set_info.state: what the toolstack has made of the domain. */
@@ -77,6 +85,15 @@
 #define NOXS_DOM_SHELL          1U      /* prepared, waiting in a pool */
 #define NOXS_DOM_COMPLETE       2U      /* created; may run */
 #define NOXS_DOM_STATE_MAX      2U
+
+/*
+ * noxs_dev_header.origin: where the guest's memory is from.  A guest can rely on it before its first
+ * instruction: a child looks here to learn that it is one.
+ */
+#define NOXS_ORIGIN_BOOT        0U      /* an image */
+#define NOXS_ORIGIN_RESTORED    1U      /* a file or another host */
+#define NOXS_ORIGIN_CLONED      2U      /* a running domain, parent */
+#define NOXS_ORIGIN_MAX         2U
 
 struct noxs_dev_header {
     uint32_t magic;                     /* NOXS_DEV_PAGE_MAGIC */
@@ -88,11 +105,15 @@ struct noxs_dev_header {
     uint16_t parent;                    /* domid this one was cloned from, NOXS_DOMID_NONE if none */
     uint32_t family;                    /* members of a family may share memory; 0 = none */
     uint32_t state;                     /* NOXS_DOM_* */
-    uint32_t pad0;
+    uint16_t nr_pages;                  /* of the device page and what is behind it */
+    uint16_t pad0;
     uint8_t  uuid[NOXS_UUID_LEN];
     uint8_t  gen_id[NOXS_UUID_LEN];     /* changes at every clone and restore: reseed then */
     char     name[NOXS_NAME_LEN];       /* NUL-terminated and NUL-padded; "" when not set yet */
-    uint8_t  pad1[128];
+    uint64_t serial;                    /* the guest's own, see struct noxs_dominfo */
+    uint64_t parent_serial;             /* parent's, 0 if none: its domid may be another's by now */
+    uint32_t origin;                    /* NOXS_ORIGIN_* */
+    uint8_t  pad1[108];
 };
 
 #define NOXS_DOMID_NONE         0xffffU
@@ -104,9 +125,11 @@ struct noxs_vif_config {
     uint16_t mtu;                       /* bytes of IP packet */
     uint32_t ipv4;                      /* network byte order; 0 = none given, use DHCP */
     uint32_t gateway;                   /* network byte order; 0 = none */
-    uint8_t  prefix;                    /* 0-32 */
-    uint8_t  pad0[3];
-    uint8_t  pad1[12];
+    uint8_t  ipv6[16];                  /* all zero = none given */
+    uint8_t  gateway6[16];              /* all zero = none */
+    uint8_t  prefix;                    /* of ipv4, 0-32 */
+    uint8_t  prefix6;                   /* of ipv6, 0-128; 0 without one */
+    uint8_t  pad0[22];
 };
 
 #define NOXS_VBD_READ_ONLY      (1U << 0)
@@ -118,13 +141,13 @@ struct noxs_vbd_config {
     uint64_t sectors;                   /* capacity in units of sector_size */
     uint32_t sector_size;               /* bytes */
     uint32_t flags;                     /* NOXS_VBD_* */
-    uint8_t  pad0[16];
+    uint8_t  pad0[56];
 };
 
 union noxs_config {
     struct noxs_vif_config vif;
     struct noxs_vbd_config vbd;
-    uint8_t  raw[32];
+    uint8_t  raw[72];
 };
 
 /* noxs_dev.flags */
@@ -134,8 +157,9 @@ union noxs_config {
 
 /*
  * One device.  Guest frame numbers are what the guest itself uses (PV: PFNs); Xen does not vouch
- * for them.  Rings of a pre-connected device lie in nr_rings consecutive frames from ring_gfn
- * (vif: transmit, then receive).
+ * for them.  The nr_rings rings of a pre-connected device, each of 1 << ring_order pages, lie one
+ * behind the other from ring_gfn (vif: for each queue transmit, then receive).  data_port has the
+ * ports of the first queue; those of others are among what ext names.
  */
 struct noxs_dev {
     uint16_t cls;                       /* NOXS_CLASS_*; NONE = hole, everything else zero */
@@ -145,10 +169,13 @@ struct noxs_dev {
     uint32_t flags;                     /* NOXS_DEV_* */
     uint32_t ctrl_port;                 /* guest's port of the control channel */
     uint64_t ctrl_gfn;                  /* frame of the control page shared with backend_domid */
+    uint64_t backend_serial;            /* back-end's, see struct noxs_dominfo; Xen fills it in */
     uint64_t ring_gfn;                  /* first ring frame, PRECONNECTED only, else 0 */
     uint32_t data_port[2];              /* guest's ports, PRECONNECTED only, else 0 */
-    uint32_t nr_rings;                  /* PRECONNECTED only, else 0 */
-    uint32_t pad0;
+    uint16_t nr_rings;                  /* PRECONNECTED only, else 0 */
+    uint8_t  ring_order;                /* 0 in 2.0 */
+    uint8_t  pad0;
+    uint32_t ext;                       /* offset from the device page of more; 0 = none, as in 2.0 */
     union noxs_config config;
 };
 
@@ -170,7 +197,7 @@ struct noxs_dev_page {
  * ------------------------------------------------------------------------------------------ */
 
 #define NOXS_CTRL_PAGE_MAGIC    0x43584f4eU     /* "NOXC" */
-#define NOXS_CTRL_SLOTS         31U
+#define NOXS_CTRL_SLOTS         30U     /* a device has one, so there are as many as NOXS_MAX_DEVS */
 
 struct noxs_ctrl_front_header {
     uint32_t magic;                     /* NOXS_CTRL_PAGE_MAGIC once the guest has looked */
@@ -208,19 +235,40 @@ struct noxs_ctrl_back_header {
 #define NOXS_VIF_F_RX_NOTIFY    (1U << 5)       /* front-end wants receive events from the start */
 #define NOXS_VIF_F_ALL          0x3fU
 
+/*
+ * One queue with rings of one page: the first four fields, and 0 in the last three.  Otherwise, as
+ * far as the back-end offers it, the first four are 0, and queues_gref grants a page, read-only, of
+ * nr_queues struct noxs_vif_queue, which the back-end copies once.
+ */
 struct noxs_vif_front {
     uint32_t tx_gref;                   /* grant of the one-page transmit ring */
     uint32_t rx_gref;                   /* grant of the one-page receive ring */
     uint32_t tx_port;                   /* unbound port allocated for the back-end */
     uint32_t rx_port;                   /* the same as tx_port without SPLIT_EVTCHN */
     uint32_t features;                  /* NOXS_VIF_F_* chosen */
-    uint8_t  pad0[28];
+    uint32_t queues_gref;
+    uint16_t nr_queues;                 /* up to max_queues */
+    uint8_t  ring_order;                /* up to max_ring_order */
+    uint8_t  pad0[21];
+};
+
+#define NOXS_VIF_MAX_QUEUES     8U
+#define NOXS_MAX_RING_ORDER     3U
+
+struct noxs_vif_queue {
+    uint32_t tx_gref[8];                /* the first 1 << ring_order are valid */
+    uint32_t rx_gref[8];
+    uint32_t tx_port;
+    uint32_t rx_port;
+    uint8_t  pad0[56];
 };
 
 struct noxs_vif_back {
     uint32_t features;                  /* NOXS_VIF_F_* offered */
     uint32_t link;                      /* 1 = carrier */
-    uint8_t  pad0[40];
+    uint16_t max_queues;                /* 0 and 1: only the one */
+    uint8_t  max_ring_order;
+    uint8_t  pad0[37];
 };
 
 /* Features of a vbd, offered by the back-end and chosen from (a subset) by the front-end. */
@@ -232,14 +280,16 @@ struct noxs_vbd_front {
     uint32_t nr_rings;
     uint32_t port;
     uint32_t features;                  /* NOXS_VBD_F_* chosen */
-    uint8_t  pad0[4];
+    uint8_t  ring_order;                /* up to max_ring_order; not 0: each ring_gref grants a page, */
+    uint8_t  pad0[3];                   /* read-only, of the grants of that ring's pages, uint32_t each */
 };
 
 struct noxs_vbd_back {
     uint32_t features;                  /* NOXS_VBD_F_* offered */
     uint32_t max_rings;
     uint32_t max_indirect;
-    uint8_t  pad0[4];
+    uint8_t  max_ring_order;
+    uint8_t  pad0[3];
     uint64_t sectors;                   /* for online resize; the device page is authoritative */
     uint8_t  pad1[24];
 };
@@ -311,6 +361,7 @@ struct noxs_ctrl_page {
     struct noxs_ctrl_front_header front;
     struct noxs_ctrl_back_header back;
     struct noxs_ctrl_slot slot[NOXS_CTRL_SLOTS];
+    uint8_t pad0[128];
 };
 
 /* ------------------------------------------------------------------------------------------
@@ -319,10 +370,12 @@ struct noxs_ctrl_page {
  *   long HYPERVISOR_noxs_op(unsigned int op, XEN_GUEST_HANDLE(void) arg,
  *                           XEN_GUEST_HANDLE(void) buf, unsigned int count);
  *
- * "Privileged" below means the control domain (XSM_PRIV).  Where an operation takes a domid, it
- * must be a live domain other than the caller: -EINVAL for the caller's own and for reserved
- * domids, -ESRCH for one that does not exist or is dying.  Any bad handle: -EFAULT.  Any operation
- * of a hypervisor without noxs: -ENOSYS; an unknown operation: -EOPNOTSUPP.
+ * "Privileged" below means the control domain (XSM_PRIV); "a back-end" a domain that NOXS_OP_dev_add
+ * has named as one, in what concerns its own devices: others' are not there for it.  Anybody else:
+ * -EPERM.  Where an operation takes a domid, it must be a live domain other than the caller: -EINVAL
+ * for the caller's own and for reserved domids, -ESRCH for one that does not exist or is dying.  Any
+ * bad handle: -EFAULT.  Any operation of a hypervisor without noxs: -ENOSYS; an unknown operation:
+ * -EOPNOTSUPP.
  * ------------------------------------------------------------------------------------------ */
 
 /* Anyone.  arg and buf are NULL and count is 0 (-EINVAL).  Returns NOXS_ABI_VERSION. */
@@ -332,28 +385,30 @@ struct noxs_ctrl_page {
  * Anyone, for itself.  arg: IN/OUT struct noxs_map; buf NULL; count 0.
  * PV: gfn is 0 on input; frame is the MFN to map read-only.  Translated guests: the page is added
  * to their physmap at gfn, read-only, and frame is 0.
- * -ENOENT no device page exists; -EINVAL flags or gfn; -EEXIST it is mapped already (translated);
+ * -ENOENT no such page exists; -EINVAL flags or gfn; -EEXIST it is mapped already (translated);
  * -EOPNOTSUPP this kind of guest is not supported yet.
  */
 #define NOXS_OP_map             1U
 
 struct noxs_map {
     uint32_t flags;                     /* IN: 0 */
-    uint32_t pad0;
+    uint32_t page;                      /* IN: below hdr.nr_pages */
     uint64_t gfn;                       /* IN */
     uint64_t frame;                     /* OUT */
 };
 
 /*
- * Privileged.  arg: IN struct noxs_dev_op; buf: IN array of count struct noxs_dev, 1 to
- * NOXS_MAX_DEVS.  Adds all of them or none, under one change of seq; allocates the device page at
- * first use, also if it fails then.  On success the slots' contents are exactly what was passed.
- * With REPLACE, since minor 1, all of them are there already, and their slots get these contents;
- * what names a device, and its control channel (backend_domid, ctrl_slot, ctrl_port, ctrl_gfn),
+ * Privileged; with REPLACE also a back-end.  arg: IN struct noxs_dev_op; buf: IN array of count
+ * struct noxs_dev, 1 to NOXS_MAX_DEVS.  Adds all of them or none, under one change of seq;
+ * allocates the device page at first use, also if it fails then.  On success the slots' contents
+ * are what was passed, but for backend_serial, which is 0 or right on input.
+ * With REPLACE all of them are there already, and their slots get these contents; what names a
+ * device, and its control channel (backend_domid and its serial, ctrl_slot, ctrl_port, ctrl_gfn),
  * stays.
- * -EINVAL class, id, padding, flags, configuration, count; REPLACE: another control channel (since
- * minor 2 also another ctrl_port or ctrl_gfn); -EEXIST (class, id) or (backend_domid, ctrl_slot) taken, with REPLACE only within the
- * batch; -ENOENT REPLACE: one of them is not there; -ENOSPC no slot left; -ENOMEM.
+ * -EINVAL class, id, padding, flags, configuration, count; REPLACE: another control channel;
+ * -EEXIST (class, id) or (backend_domid, ctrl_slot) taken, with REPLACE only within the batch;
+ * -ENODEV no such back-end domain, or another one than backend_serial says; -ENOENT REPLACE: one of
+ * them is not there; -ENOSPC no slot left; -ENOMEM.
  */
 #define NOXS_OP_dev_add         2U
 
@@ -365,12 +420,12 @@ struct noxs_dev_op {
     uint16_t domid;                     /* IN */
     uint16_t pad0;
     uint32_t flags;                     /* IN */
-    uint64_t frame;                     /* OUT of dev_add: MFN of the device page */
+    uint64_t frame;                     /* OUT of dev_add: MFN of the device page, 0 for a back-end */
 };
 
 /*
- * Privileged.  arg: IN struct noxs_dev_op; buf: IN array of count struct noxs_dev_id, 1 to
- * NOXS_MAX_DEVS.  Removes all of them or none.  Slots of others do not move.
+ * Privileged or a back-end.  arg: IN struct noxs_dev_op; buf: IN array of count struct
+ * noxs_dev_id, 1 to NOXS_MAX_DEVS.  Removes all of them or none.  Slots of others do not move.
  * -ENOENT one of them is not there (or is named twice).
  */
 #define NOXS_OP_dev_remove      3U
@@ -387,8 +442,10 @@ struct noxs_dev_id {
  * number applied if at least one was, otherwise the first one's error.  Allocates the device page
  * at first use, also if it fails then.
  * NAME: -EEXIST another domain bears it; -EINVAL no NUL, non-zero bytes behind it, or a byte below
- * 0x21, '/' or 0x7f in it.  The empty name takes the name away.  UUID is the domain's handle: whoever
+ * 0x20, '/' or 0x7f in it.  The empty name takes the name away.  UUID is the domain's handle: whoever
  * may not set that (XEN_DOMCTL_setdomainhandle) may not set this, and either sets both.
+ * FAMILY: -ENODEV no live domain is parent with parent_serial.  ORIGIN: -EINVAL CLONED without a
+ * parent, from this call or before.
  */
 #define NOXS_OP_set_info        4U
 
@@ -396,8 +453,9 @@ struct noxs_dev_id {
 #define NOXS_SET_UUID           (1U << 1)
 #define NOXS_SET_GEN_ID         (1U << 2)
 #define NOXS_SET_STATE          (1U << 3)
-#define NOXS_SET_FAMILY         (1U << 4)       /* family and parent */
-#define NOXS_SET_ALL            0x1fU
+#define NOXS_SET_FAMILY         (1U << 4)       /* family, parent and parent_serial */
+#define NOXS_SET_ORIGIN         (1U << 5)
+#define NOXS_SET_ALL            0x3fU
 #define NOXS_SET_INFO_MAX       1024U
 
 struct noxs_set_info {
@@ -406,15 +464,19 @@ struct noxs_set_info {
     uint32_t what;                      /* NOXS_SET_*; fields not named there must be zero */
     uint32_t state;                     /* NOXS_DOM_* */
     uint32_t family;
+    uint32_t origin;                    /* NOXS_ORIGIN_* */
+    uint32_t pad0;
+    uint64_t parent_serial;             /* 0 with parent NOXS_DOMID_NONE */
     uint8_t  uuid[NOXS_UUID_LEN];
     uint8_t  gen_id[NOXS_UUID_LEN];
     char     name[NOXS_NAME_LEN];
 };
 
 /*
- * Privileged.  arg: IN/OUT struct noxs_get; buf: OUT one struct noxs_dev_page, or NULL for the
- * frame and serial alone; count 0.  Answered from Xen's private state.  Dying domains are answered
- * as long as they exist.  -ENOENT the domain has no device page; -ENOMEM.
+ * Privileged or a back-end, which sees its own devices in their slots, domid and serial.  arg: IN/OUT
+ * struct noxs_get; buf: OUT one struct noxs_dev_page, or NULL for the frame and serial alone; count 0.
+ * Answered from Xen's private state.  Dying domains are answered as long as they exist.
+ * -ENOENT the domain has no device page; -ENOMEM.
  */
 #define NOXS_OP_get             5U
 
@@ -422,7 +484,7 @@ struct noxs_get {
     uint16_t domid;                     /* IN */
     uint16_t pad0;
     uint32_t flags;                     /* IN: 0 */
-    uint64_t frame;                     /* OUT: MFN of the device page */
+    uint64_t frame;                     /* OUT: MFN of the device page, 0 for a back-end */
     uint64_t serial;                    /* OUT: see struct noxs_dominfo */
 };
 
@@ -460,7 +522,11 @@ struct noxs_dominfo {
     uint64_t tot_pages;
     uint64_t max_pages;
     uint32_t nr_vcpus;                  /* online */
-    uint32_t pad0;
+    uint32_t family;                    /* this and the next three: as in struct noxs_dev_header */
+    uint16_t parent;
+    uint16_t pad0;
+    uint32_t origin;
+    uint64_t parent_serial;
     uint8_t  uuid[NOXS_UUID_LEN];
     char     name[NOXS_NAME_LEN];
 };
@@ -472,8 +538,7 @@ struct noxs_dominfo {
  * there are no more.  A change always raises VIRQ_NOXS.
  * Nothing queues: several changes of one domain make one event with its state of now; the state of
  * a domain that still exists can be read again with NOXS_OP_list.
- * GONE comes when all of the domain's memory is back.  Its serial (since minor 2; 0 before) says
- * which one: that one and all domains before it with its domid are gone.  A successor's news come
+ * GONE comes when all of the domain's memory is back.  Its serial says which one: that one and all domains before it with its domid are gone.  A successor's news come
  * as an event of their own.
  * -EFAULT the first cannot be written; if a later one cannot, those before it count as told.
  */
@@ -490,7 +555,14 @@ struct noxs_event {
     uint64_t serial;                    /* see struct noxs_dominfo */
 };
 
-#define NOXS_OP_MAX             7U
+/*
+ * Anyone, for itself.  arg NULL; buf: OUT as many bytes of the device page as count says, or as there
+ * are, from its beginning, as they are at one moment: seq is even.  Returns how many that is.
+ * -ENOENT no device page exists; -EINVAL count is 0, or arg not NULL; -ENOMEM no memory for a copy.
+ */
+#define NOXS_OP_read            8U
+
+#define NOXS_OP_MAX             8U
 
 /* Layout, the same on every compiler. */
 #if defined(__cplusplus) && __cplusplus >= 201103L
@@ -515,17 +587,20 @@ NOXS_ASSERT(dev_header_state, NOXS_OFFSETOF(struct noxs_dev_header, state) == 24
 NOXS_ASSERT(dev_header_uuid, NOXS_OFFSETOF(struct noxs_dev_header, uuid) == 32);
 NOXS_ASSERT(dev_header_gen_id, NOXS_OFFSETOF(struct noxs_dev_header, gen_id) == 48);
 NOXS_ASSERT(dev_header_name, NOXS_OFFSETOF(struct noxs_dev_header, name) == 64);
-NOXS_ASSERT(vif_config, sizeof(struct noxs_vif_config) == 32);
+NOXS_ASSERT(dev_header_serial, NOXS_OFFSETOF(struct noxs_dev_header, serial) == 128);
+NOXS_ASSERT(vif_config, sizeof(struct noxs_vif_config) == 72);
 NOXS_ASSERT(vif_config_ipv4, NOXS_OFFSETOF(struct noxs_vif_config, ipv4) == 8);
-NOXS_ASSERT(vif_config_prefix, NOXS_OFFSETOF(struct noxs_vif_config, prefix) == 16);
-NOXS_ASSERT(vbd_config, sizeof(struct noxs_vbd_config) == 32);
-NOXS_ASSERT(dev, sizeof(struct noxs_dev) == 80);
+NOXS_ASSERT(vif_config_ipv6, NOXS_OFFSETOF(struct noxs_vif_config, ipv6) == 16);
+NOXS_ASSERT(vif_config_prefix, NOXS_OFFSETOF(struct noxs_vif_config, prefix) == 48);
+NOXS_ASSERT(vbd_config, sizeof(struct noxs_vbd_config) == 72);
+NOXS_ASSERT(dev, sizeof(struct noxs_dev) == 128);
 NOXS_ASSERT(dev_ctrl_gfn, NOXS_OFFSETOF(struct noxs_dev, ctrl_gfn) == 16);
-NOXS_ASSERT(dev_data_port, NOXS_OFFSETOF(struct noxs_dev, data_port) == 32);
-NOXS_ASSERT(dev_config, NOXS_OFFSETOF(struct noxs_dev, config) == 48);
+NOXS_ASSERT(dev_data_port, NOXS_OFFSETOF(struct noxs_dev, data_port) == 40);
+NOXS_ASSERT(dev_config, NOXS_OFFSETOF(struct noxs_dev, config) == 56);
 NOXS_ASSERT(dev_page, sizeof(struct noxs_dev_page) == NOXS_PAGE_SIZE);
 NOXS_ASSERT(vif_front, sizeof(struct noxs_vif_front) == 48);
 NOXS_ASSERT(vif_back, sizeof(struct noxs_vif_back) == 48);
+NOXS_ASSERT(vif_queue, sizeof(struct noxs_vif_queue) == 128);
 NOXS_ASSERT(vbd_front, sizeof(struct noxs_vbd_front) == 48);
 NOXS_ASSERT(vbd_back, sizeof(struct noxs_vbd_back) == 48);
 NOXS_ASSERT(sysctl_front, sizeof(struct noxs_sysctl_front) == 48);
@@ -540,12 +615,12 @@ NOXS_ASSERT(ctrl_page, sizeof(struct noxs_ctrl_page) == NOXS_PAGE_SIZE);
 NOXS_ASSERT(map, sizeof(struct noxs_map) == 24);
 NOXS_ASSERT(dev_op, sizeof(struct noxs_dev_op) == 16);
 NOXS_ASSERT(dev_id, sizeof(struct noxs_dev_id) == 8);
-NOXS_ASSERT(set_info, sizeof(struct noxs_set_info) == 112);
+NOXS_ASSERT(set_info, sizeof(struct noxs_set_info) == 128);
 NOXS_ASSERT(get, sizeof(struct noxs_get) == 24);
 NOXS_ASSERT(list, sizeof(struct noxs_list) == 8);
-NOXS_ASSERT(dominfo, sizeof(struct noxs_dominfo) == 136);
+NOXS_ASSERT(dominfo, sizeof(struct noxs_dominfo) == 152);
 NOXS_ASSERT(dominfo_serial, NOXS_OFFSETOF(struct noxs_dominfo, serial) == 16);
-NOXS_ASSERT(dominfo_uuid, NOXS_OFFSETOF(struct noxs_dominfo, uuid) == 56);
+NOXS_ASSERT(dominfo_uuid, NOXS_OFFSETOF(struct noxs_dominfo, uuid) == 72);
 NOXS_ASSERT(event, sizeof(struct noxs_event) == 24);
 NOXS_ASSERT(event_serial, NOXS_OFFSETOF(struct noxs_event, serial) == 16);
 

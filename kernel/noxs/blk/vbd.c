@@ -174,7 +174,7 @@ static int vbd_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 	if (front->state == dev->back.state)
 		return 0;
 	if (front->state == NOXS_STATE_OPEN) {
-		if (said->features & ~dev->back.u.vbd.features)
+		if (said->features & ~dev->back.u.vbd.features || said->ring_order)
 			return -EPROTO;
 		memcpy(params.ring_gref, said->ring_gref, sizeof(params.ring_gref));
 		err = vbd_open(vbd, &params);

@@ -21,11 +21,17 @@
 
 #define VIF_NR_RINGS 2U /* transmit, receive */
 
+/* An IPv6 address that nobody keeps from being forged, or from being used twice, is none. */
+static bool vif_has_ipv6(const struct noxs_vif_config *config)
+{
+	return config->prefix6 || memchr_inv(config->ipv6, 0, sizeof(config->ipv6)) ||
+	       memchr_inv(config->gateway6, 0, sizeof(config->gateway6));
+}
+
 static bool vif_addresses_valid(const struct noxs_vif_config *config)
 {
-	return is_valid_ether_addr(config->mac) && config->prefix <= 32 &&
-	       !memchr_inv(config->pad0, 0, sizeof(config->pad0)) &&
-	       !memchr_inv(config->pad1, 0, sizeof(config->pad1));
+	return is_valid_ether_addr(config->mac) && config->prefix <= 32 && !vif_has_ipv6(config) &&
+	       !memchr_inv(config->pad0, 0, sizeof(config->pad0));
 }
 
 /* Nothing but the MTU is there. */
@@ -133,6 +139,7 @@ static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs
 		vif_start(&vif->dev);
 	vif->dev.back.u.vif.features = VIF_FEATURES;
 	vif->dev.back.u.vif.link = 1;
+	vif->dev.back.u.vif.max_queues = 1;
 	return &vif->dev;
 }
 
@@ -209,6 +216,12 @@ static int vif_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *re
 	return vif_open(dev_to_vif(dev), &params);
 }
 
+/* We offer one queue with rings of one page. */
+static int vif_check_queues(const struct noxs_vif_front *front)
+{
+	return front->nr_queues > 1 || front->ring_order || front->queues_gref ? -EPROTO : 0;
+}
+
 static int vif_front_changed(struct noxs_device *dev, const struct noxs_ctrl_front *front)
 {
 	struct vif_params params = {
@@ -225,7 +238,7 @@ static int vif_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 	if (front->state == dev->back.state)
 		return 0;
 	if (front->state == NOXS_STATE_OPEN) {
-		err = vif_open(vif, &params);
+		err = vif_check_queues(&front->u.vif) ?: vif_open(vif, &params);
 	} else {
 		vif_disconnect(vif);
 		WRITE_ONCE(dev->features, 0);

@@ -34,7 +34,7 @@ struct noxs_ioc_version {
 #define NOXS_MODULE_ENDS        (1U << 0)       /* it keeps NOXS_END_*, and has SUBSCRIBE_ENDS */
 #define NOXS_MODULE_HAS_ENDS    (1U << 1)       /* an attached domain has one other than KEEP */
 #define NOXS_MODULE_IS_WATCHED  (1U << 2)       /* somebody has subscribed with SUBSCRIBE_ENDS */
-#define NOXS_UAPI_VERSION       1U
+#define NOXS_UAPI_VERSION       2U
 
 /* ---- create: attach back-ends to a domain. ---- */
 
@@ -189,7 +189,7 @@ struct noxs_ioc_remove {
  * Look at the size of a vbd's file again.  When it is another one, device page and back half say so
  * at once; of a disk that has become smaller, requests beyond its end are answered with errors.
  * -ENOENT not attached, or no such vbd; -ENODATA the file has not one sector (nothing changes);
- * -EBUSY quiesced; -EOPNOTSUPP Xen's noxs is older than 1.1.
+ * -EBUSY quiesced.
  */
 struct noxs_ioc_resize {
     uint16_t domid;                     /* IN */
@@ -346,13 +346,13 @@ struct noxs_ioc_subscribe {
 #define NOXS_IOC_RESIZE         _IOWR('N', 0x6c, struct noxs_ioc_resize)
 #define NOXS_IOC_TARGET         _IOWR('N', 0x6d, struct noxs_ioc_target)
 
-NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 136);
+NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 152);
 NOXS_ASSERT(ioc_version, sizeof(struct noxs_ioc_version) == 16);
-NOXS_ASSERT(ioc_dev, sizeof(struct noxs_ioc_dev) == 88);
-NOXS_ASSERT(ioc_create, sizeof(struct noxs_ioc_create) == 160);
+NOXS_ASSERT(ioc_dev, sizeof(struct noxs_ioc_dev) == 128);
+NOXS_ASSERT(ioc_create, sizeof(struct noxs_ioc_create) == 176);
 NOXS_ASSERT(ioc_destroy, sizeof(struct noxs_ioc_destroy) == 8);
 NOXS_ASSERT(ioc_request, sizeof(struct noxs_ioc_request) == 16);
-NOXS_ASSERT(ioc_dev_state, sizeof(struct noxs_ioc_dev_state) == 128);
+NOXS_ASSERT(ioc_dev_state, sizeof(struct noxs_ioc_dev_state) == 168);
 NOXS_ASSERT(ioc_query, sizeof(struct noxs_ioc_query) == 48);
 NOXS_ASSERT(ioc_list, sizeof(struct noxs_ioc_list) == 16);
 NOXS_ASSERT(ioc_quiesce, sizeof(struct noxs_ioc_quiesce) == 8);

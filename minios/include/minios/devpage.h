@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <noxs.h>
 
-/*
- * Copy header and used slots of page.  -EAGAIN it is being written; -EINVAL it is not a device page of
- * a version we know.
- */
+/* -EINVAL it is not that of a device page; -EOPNOTSUPP that of one of another major of the ABI. */
+int devpage_check(const struct noxs_dev_header *hdr);
+
+/* Copy header and used slots of a mapped page, and check it.  -EAGAIN it is being written. */
 int devpage_read(const struct noxs_dev_page *page, struct noxs_dev_page *copy);
 
 /* First well-formed device of a class behind prev (NULL = from the start) in a copy, or NULL. */

@@ -13,6 +13,7 @@
 #define LIGHTVM_NOTE_SHARED_INFO  4
 #define LIGHTVM_NOTE_GRANT_TABLE  5 /* its first frame */
 #define LIGHTVM_NOTE_PROTECTED	  6 /* 1: memory mapped as the program headers say */
+#define LIGHTVM_NOTE_ABI	  7 /* NOXS_ABI_VERSION it was built for; without it: 1.x */
 
 #ifndef __ASSEMBLY__
 #include <stdint.h>

@@ -71,8 +71,8 @@ void noxs_watch_add(struct noxs_watch *watch);
 /* Read the device page again after a change, and tell the watches.  0 or -errno: as it was. */
 int noxs_rescan(void);
 
-/* After a suspend: map and read the device page again. */
-void noxs_remap(void);
+/* After a suspend: read the device page again; it is not mapped any more. */
+void noxs_reread(void);
 
 /* After a restore: give every device to its (perhaps new) back-end again. */
 void noxs_reconnect(void);

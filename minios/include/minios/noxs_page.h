@@ -8,10 +8,11 @@
 /* What the guest knows of: the last state of the page that it took. */
 extern struct noxs_dev_page noxs_copy;
 
-/* 0 with the page mapped, or -errno: -ENOSYS no noxs here, -ENOENT no devices. */
-int noxs_page_map(void);
-
-/* Read the page, for as long as it may take to write it.  -EAGAIN if that was not long enough. */
+/*
+ * Read the page: where the domain builder has mapped it, for as long as it may take to write it, and
+ * -EAGAIN if that was not long enough; otherwise through Xen.  -ENOSYS no noxs here, -ENOENT no
+ * devices, -EOPNOTSUPP another major of the ABI.
+ */
 int noxs_page_read(struct noxs_dev_page *to);
 
 /*

@@ -20,6 +20,11 @@ static inline long op_map(struct noxs_map *arg)
 	return hypercall_noxs_op(NOXS_OP_map, arg, NULL, 0);
 }
 
+static inline long op_read(void *buf, unsigned int count)
+{
+	return hypercall_noxs_op(NOXS_OP_read, NULL, buf, count);
+}
+
 static inline long op_dev_add(struct noxs_dev_op *arg, struct noxs_dev *devs, unsigned int count)
 {
 	return hypercall_noxs_op(NOXS_OP_dev_add, arg, devs, count);

@@ -52,7 +52,7 @@ static void test_domids(void)
 	arg = (struct noxs_dev_op){ .domid = dom };
 	check_value("dev-add-bad-buf", op_dev_add(&arg, BAD_POINTER, 1), -EFAULT);
 	check_value("dev-add-count-0", op_dev_add(&arg, &dev, 0), -EINVAL);
-	check_value("dev-add-count-49", op_dev_add(&arg, &dev, NOXS_MAX_DEVS + 1), -EINVAL);
+	check_value("dev-add-count-too-large", op_dev_add(&arg, &dev, NOXS_MAX_DEVS + 1), -EINVAL);
 }
 
 static long replace(struct noxs_dev *devs, unsigned int count)
@@ -80,7 +80,7 @@ static void test_bad_devices(void)
 	dev.pad0 = 1;
 	expect_refused("dev-add-padding", dev);
 	dev = sample_vif(0, 0);
-	dev.config.vif.pad1[0] = 1;
+	dev.config.vif.pad0[0] = 1;
 	expect_refused("dev-add-config-padding", dev);
 	dev = sample_vif(0, 0);
 	dev.flags = NOXS_DEV_FLAGS_ALL + 1;
@@ -99,6 +99,12 @@ static void test_bad_devices(void)
 	dev.id = 1;
 	memset(&dev.config, 0, sizeof(dev.config));
 	expect_refused("dev-add-sysctl-1", dev);
+	dev = sample_vif(0, 0);
+	dev.backend_serial++;
+	check_value("dev-add-serial-of-another", add(&dev, 1), -ENODEV);
+	dev.backend_serial = 0;
+	dev.backend_domid = MISSING_DOMID;
+	check_value("dev-add-no-back-end", add(&dev, 1), -ENODEV);
 	dev = sample_vif(0, 0);
 	check_value("replace-without-page", replace(&dev, 1), -ENOENT);
 	check_value("refused-devices-leave-no-trace", get(), -ENOENT);
@@ -209,7 +215,10 @@ static void test_replace(void)
 	check_value("replace-control-slot", replace(devs, 2), -EINVAL);
 	devs[1] = sample_vif(9, 9);
 	devs[1].backend_domid = 3;
-	check_value("replace-back-end", replace(devs, 2), -EINVAL);
+	check_value("replace-back-end", replace(devs, 2), -ENODEV);
+	devs[1].backend_domid = dom;
+	devs[1].backend_serial = 0;
+	check_value("replace-back-end-by-another", replace(devs, 2), -EINVAL);
 	devs[1] = sample_vif(9, 9);
 	devs[1].cls = NOXS_CLASS_VBD;
 	memset(&devs[1].config, 0, sizeof(devs[1].config));
@@ -230,16 +239,18 @@ static void test_full(void)
 	long err = 0;
 
 	for (id = 100; id < 100 + NOXS_MAX_DEVS - 3 && !err; id++) {
-		struct noxs_dev dev = sample_vif(id, id - 100 + NOXS_CTRL_SLOTS);
+		struct noxs_dev dev = sample_vif(id, id - 100);
 
-		dev.backend_domid = (uint16_t)(id - 100) / NOXS_CTRL_SLOTS + 1;
+		/* Of the domain itself, which has as many slots of its own. */
+		dev.backend_domid = dom;
+		dev.backend_serial = 0;
 		err = add(&dev, 1);
 	}
-	check_value("dev-add-48", err, 0);
+	check_value("dev-add-all", err, 0);
 	{
 		struct noxs_dev dev = sample_vif(1000, 20);
 
-		check_value("dev-add-49th", add(&dev, 1), -ENOSPC);
+		check_value("dev-add-one-more", add(&dev, 1), -ENOSPC);
 	}
 	check_value("get-full", get(), 0);
 	check_value("full-nr-devs", page.hdr.nr_devs, NOXS_MAX_DEVS);

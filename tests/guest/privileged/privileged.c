@@ -8,17 +8,27 @@
 #include <minios/hypercall.h>
 #include <minios/panic.h>
 #include "check.h"
+#include "op.h"
 #include "privileged.h"
+
+/* Ours: we are the first domain. */
+static uint64_t own_serial(void)
+{
+	struct noxs_list list = { 0 };
+	struct noxs_dominfo info;
+
+	return op_list(&list, &info, 1) == 1 ? info.serial : 0;
+}
 
 struct noxs_dev sample_vif(unsigned int id, unsigned int slot)
 {
 	struct noxs_dev dev = {
 		.cls = NOXS_CLASS_VIF,
 		.id = (uint16_t)id,
-		.backend_domid = (uint16_t)(slot / NOXS_CTRL_SLOTS),
-		.ctrl_slot = (uint16_t)(slot % NOXS_CTRL_SLOTS),
+		.ctrl_slot = (uint16_t)slot,
 		.ctrl_port = 3,
 		.ctrl_gfn = 0x123,
+		.backend_serial = own_serial(),
 		.config.vif = {
 			.mac = { 0x00, 0x16, 0x3e, 0, (uint8_t)(id >> 8), (uint8_t)id },
 			.mtu = 1500,

@@ -22,13 +22,23 @@ static void test_map(void)
 	check_value("map-without-page", op_map(&arg), -ENOENT);
 	arg.flags = 1;
 	check_value("map-unknown-flag", op_map(&arg), -EINVAL);
-	arg = (struct noxs_map){ .pad0 = 1 };
-	check_value("map-padding", op_map(&arg), -EINVAL);
+	arg = (struct noxs_map){ .page = 1 };
+	check_value("map-another-page", op_map(&arg), -ENOENT);
 	arg = (struct noxs_map){ .gfn = 5 };
 	check_value("map-gfn-of-pv", op_map(&arg), -EINVAL);
 	arg = (struct noxs_map){ 0 };
 	check_value("map-with-buf", hypercall_noxs_op(NOXS_OP_map, &arg, &arg, 0), -EINVAL);
 	check_value("map-with-count", hypercall_noxs_op(NOXS_OP_map, &arg, NULL, 1), -EINVAL);
+}
+
+static void test_read(void)
+{
+	struct noxs_dev_header hdr;
+
+	check_value("read-without-page", op_read(&hdr, sizeof(hdr)), -ENOENT);
+	check_value("read-nothing", op_read(&hdr, 0), -EINVAL);
+	check_value("read-with-arg", hypercall_noxs_op(NOXS_OP_read, &hdr, &hdr, sizeof(hdr)),
+		    -EINVAL);
 }
 
 static void test_bad_pointers(void)
@@ -51,6 +61,7 @@ void test_version_map(void)
 {
 	test_version();
 	test_map();
+	test_read();
 	check_value("unknown-operation", hypercall_noxs_op(NOXS_OP_MAX + 1, NULL, NULL, 0),
 		    -EOPNOTSUPP);
 	check_value("unknown-operation-large", hypercall_noxs_op(~0U, NULL, NULL, 0), -EOPNOTSUPP);

@@ -5,6 +5,7 @@
  * what the back-end makes of that is for the test in Dom0 to see.
  */
 #include <errno.h>
+#include <string.h>
 #include <minios/app.h>
 #include <minios/hypercall.h>
 #include <minios/loop.h>
@@ -52,6 +53,23 @@ static void test_refused(void)
 		    -EOPNOTSUPP);
 }
 
+/* The same as what is mapped; and not a byte more than was asked for. */
+static void test_read(void)
+{
+	unsigned char *end = (unsigned char *)&page + sizeof(page.hdr);
+
+	memset(&page, 0xa5, sizeof(page));
+	check_value("guest-reads-header", op_read(&page, sizeof(page.hdr)), sizeof(page.hdr));
+	check_true("guest-reads-no-more", *end == 0xa5);
+	check_true("guest-reads-same-header", !memcmp(&page.hdr, &window.hdr, sizeof(page.hdr)));
+	check_value("guest-reads-page", op_read(&page, ~0U), sizeof(page));
+	check_true("guest-reads-same-page", !memcmp(&page, &window, sizeof(page)));
+	check_value("guest-reads-nothing", op_read(&page, 0), -EINVAL);
+	check_value("guest-reads-to-bad-buf", op_read(BAD_POINTER, sizeof(page)), -EFAULT);
+	check_value("guest-reads-to-xen", op_read(XEN_POINTER, sizeof(page)), -EFAULT);
+	check_value("guest-reads-to-read-only", op_read(&window, sizeof(page)), -EFAULT);
+}
+
 static void test_own_page(void)
 {
 	struct noxs_map map = { 0 };
@@ -66,6 +84,12 @@ static void test_own_page(void)
 	map.flags = 1;
 	check_value("guest-map-flags", op_map(&map), -EINVAL);
 
+	map.flags = 0;
+	map.page = 1;
+	check_value("guest-map-another-page", op_map(&map), -ENOENT);
+	map.page = 0;
+	(void)op_map(&map);
+
 	check_value("guest-maps-page-read-only", mm_window_map(&window, map.frame, PTE_RO), 0);
 	check_value("guest-page-magic", window.hdr.magic, NOXS_DEV_PAGE_MAGIC);
 	check_true("guest-page-has-domid", window.hdr.domid > 0);
@@ -73,6 +97,7 @@ static void test_own_page(void)
 		   trap_try_read(&window.hdr.magic, &word) && word == NOXS_DEV_PAGE_MAGIC);
 	check_true("guest-page-write-faults", !trap_try_write(&window.hdr.magic, 0));
 	check_value("guest-page-unchanged", window.hdr.magic, NOXS_DEV_PAGE_MAGIC);
+	test_read();
 	check_true("guest-cannot-map-page-writable", mm_window_map(&window, map.frame, PTE_RW));
 	check_true("guest-page-still-read-only", !trap_try_write(&window.hdr.magic, 0));
 	check_true("guest-cannot-map-what-is-not-its-own",

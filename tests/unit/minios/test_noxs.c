@@ -337,12 +337,12 @@ static void restores(void **state)
 	assert_int_equal(noxs_rescan(), 0);
 	open_what_comes = true;
 	device_put(1, NOXS_CLASS_VIF, 7, 1);
-	noxs_remap();
+	noxs_reread();
 	assert_log("");
 	noxs_reconnect();
 	assert_log("event1:3 resume0:0 -2.0 +2.7 ");
 	device_put(1, NOXS_CLASS_VIF, 7, 1);
-	noxs_remap();
+	noxs_reread();
 	noxs_reconnect();
 	assert_log("resume2:7 resume0:0 ");
 }

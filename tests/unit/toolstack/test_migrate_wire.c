@@ -45,6 +45,9 @@ static void hello(void **state)
 	h.version++;
 	assert_int_equal(hello_of(&h, sizeof(h), &err), -CHAOS_ENVIRONMENT);
 	assert_error(err, CHAOS_ENVIRONMENT, "install a newer one");
+	h.version = 1;
+	assert_int_equal(hello_of(&h, sizeof(h), &err), -CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "speaks noxs ABI 1");
 	h = good;
 	h.arch = 7;
 	assert_int_equal(hello_of(&h, sizeof(h), &err), -CHAOS_ENVIRONMENT);

@@ -127,7 +127,7 @@ static void as_many_as_there_can_be(void **state)
 	assert_int_equal(pv_connect_nr_rings(&image, &cfg), 2 * CHAOS_MAX_VIFS);
 	pv_connect_plan(&layout, &image, &cfg, &built);
 	pv_connect_write(&guest, &image, &built);
-	assert_int_equal(ctrl.slot[NOXS_CTRL_SLOTS - 1].front.state, NOXS_STATE_OPEN);
+	assert_int_equal(ctrl.slot[CHAOS_MAX_VIFS].front.state, NOXS_STATE_OPEN);
 	pv_connect_add_ports(&guest, &built);
 	assert_int_equal(nr_ports, CHAOS_MAX_VIFS);
 	assert_int_equal(pv_connect_check_ports(&guest, &built), 0);

@@ -230,6 +230,34 @@ static void add_own_note(struct file *f, uint32_t type, const void *desc, uint32
 }
 
 /* Our own note, of another owner than all others; a senseless number in it changes nothing. */
+/* What an image without notes of ours speaks nobody knows; one with them, but none of this kind, speaks 1. */
+static void abi_note(void **state)
+{
+	static const uint32_t versions[] = { NOXS_ABI_VERSION, 1U << 16 | 2, 3U << 16 };
+	struct file *f = minios();
+	struct pv_image img;
+	unsigned int i;
+
+	(void)state;
+	assert_null(parse(&img, f, FILE_SIZE));
+	assert_int_equal(img.abi, 0);
+	add_own_note(f, PV_NOTE_MAPPED_KIB, &(uint32_t){ 512 }, 4);
+	assert_null(parse(&img, f, FILE_SIZE));
+	assert_int_equal(img.abi, 1U << 16);
+	free(f);
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		f = minios();
+		add_own_note(f, PV_NOTE_ABI, &(uint64_t){ versions[i] }, 8);
+		assert_null(parse(&img, f, FILE_SIZE));
+		assert_int_equal(img.abi, versions[i]);
+		free(f);
+	}
+	f = minios();
+	add_own_note(f, PV_NOTE_ABI, "xxx", 3);
+	assert_non_null(parse(&img, f, FILE_SIZE));
+	free(f);
+}
+
 static void own_note(void **state)
 {
 	static const struct {
@@ -624,6 +652,7 @@ int main(void)
 		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(cut_files_are_refused),
 		cmocka_unit_test(any_file_is_survived),
+		cmocka_unit_test(abi_note),
 		cmocka_unit_test(own_note),
 		cmocka_unit_test(vif_features),
 		cmocka_unit_test(windows),

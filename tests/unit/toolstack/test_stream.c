@@ -437,9 +437,12 @@ static void foreign(void **state)
 			 -CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "xl restore");
 	memcpy(bytes, file, file_len);
-	h->version = 2;
+	h->version = SAVE_VERSION + 1;
 	assert_int_equal(restore(bytes, file_len, &err), -CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "newer");
+	h->version = 1;
+	assert_int_equal(restore(bytes, file_len, &err), -CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "speaks noxs ABI 1");
 	h->version = SAVE_VERSION;
 	h->arch = 2;
 	repair_header(bytes);

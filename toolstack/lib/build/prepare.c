@@ -91,7 +91,7 @@ static int claim_memory(struct chaos_shell *s, const struct chaos_config *cfg,
 }
 
 static int claim_name(struct chaos_shell *s, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
-		      struct chaos_error *err)
+		      bool is_restored, struct chaos_error *err)
 {
 	struct noxs_set_info info;
 	int rc;
@@ -101,6 +101,10 @@ static int claim_name(struct chaos_shell *s, const char *name, const uint8_t uui
 		return rc;
 	info.what |= NOXS_SET_STATE;
 	info.state = NOXS_DOM_BUILDING;
+	if (is_restored) {
+		info.what |= NOXS_SET_ORIGIN;
+		info.origin = NOXS_ORIGIN_RESTORED;
+	}
 	return chaos_identity_set(s, &info, err);
 }
 
@@ -146,15 +150,32 @@ struct kernel {
 	struct pv_image *fast;
 };
 
+/* What the other builder does not look at. */
+static int kernel_check_abi(struct chaos_ctx *ctx, const char *path, struct chaos_error *err)
+{
+	struct pv_image *img;
+	const char *why;
+	int rc;
+
+	if (!chaos_pv_image_get(ctx, path, &img, &why))
+		return 0; /* nothing of ours is in it */
+	rc = chaos_pv_image_check_abi(img, path, err);
+	chaos_pv_image_put(img);
+	return rc;
+}
+
 static int kernel_open(struct chaos_ctx *ctx, const struct chaos_config *cfg, struct kernel *k,
 		       struct chaos_error *err)
 {
 	const char *why = "it has a ramdisk";
+	int rc;
 
 	if (!cfg->kernel)
 		return 0;
-	if (cfg->builder == CHAOS_BUILDER_GENERIC)
-		return chaos_image_open(ctx, cfg, &k->generic, err);
+	if (cfg->builder == CHAOS_BUILDER_GENERIC) {
+		rc = kernel_check_abi(ctx, cfg->kernel, err);
+		return rc ? rc : chaos_image_open(ctx, cfg, &k->generic, err);
+	}
 	if (!cfg->ramdisk && chaos_pv_image_get(ctx, cfg->kernel, &k->fast, &why))
 		return chaos_pv_image_check(k->fast, cfg, err);
 	if (cfg->builder == CHAOS_BUILDER_AUTO)
@@ -231,7 +252,8 @@ static int make_named(struct chaos_shell *s, const struct chaos_config *cfg, con
 
 	rc = make_domain(s, cfg, err);
 	if (!rc)
-		rc = claim_name(s, shell_name ? shell_name : cfg->name, cfg->uuid, err);
+		rc = claim_name(s, shell_name ? shell_name : cfg->name, cfg->uuid,
+				!shell_name && !cfg->kernel, err);
 	if (!rc)
 		rc = chaos_sched_apply(s->ctx, s->domid, cfg, err);
 	if (!rc)

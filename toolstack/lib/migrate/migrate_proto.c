@@ -122,6 +122,11 @@ static int check_hello(struct migrate_link *l, const struct migrate_hello *h,
 			err, CHAOS_ENVIRONMENT, EPROTO,
 			"the %s speaks version %u, this chaos up to %u: install a newer one here",
 			l->peer, h->version, MIGRATE_VERSION);
+	if (h->version == 1)
+		return chaos_error_set(
+			err, CHAOS_ENVIRONMENT, EPROTO,
+			"the %s speaks noxs ABI 1, this chaos ABI %u: install the same version there",
+			l->peer, NOXS_ABI_MAJOR);
 	if (h->version != MIGRATE_VERSION || h->len != sizeof(*h) || h->pad0)
 		return chaos_error_set(err, CHAOS_ENVIRONMENT, EPROTO,
 				       "the %s's greeting is damaged", l->peer);

@@ -33,7 +33,7 @@
 #include "core/internal.h"
 
 #define MIGRATE_MAGIC	       "LightVMm"
-#define MIGRATE_VERSION	       1U
+#define MIGRATE_VERSION	       2U /* 1: of guests that speak noxs ABI 1 */
 #define MIGRATE_ARCH_X86_64    1U
 #define MIGRATE_ID_LEN	       16U
 #define MIGRATE_MAX_TEXT       (64U << 10) /* of a configuration, or of overrides */

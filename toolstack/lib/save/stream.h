@@ -24,7 +24,7 @@
 
 #define SAVE_MAGIC	 "LightVMs"
 #define SAVE_END_MAGIC	 "LightVMe"
-#define SAVE_VERSION	 1U
+#define SAVE_VERSION	 2U /* 1: of guests that speak noxs ABI 1 */
 #define SAVE_ARCH_X86_64 1U /* PV, 64 bits */
 #define SAVE_MAX_CONFIG	 (64U << 10)
 #define SAVE_NO_CTRL	 UINT64_MAX

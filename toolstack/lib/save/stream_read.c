@@ -128,6 +128,9 @@ static int check_header(struct stream_reader *r)
 	if (h->version > SAVE_VERSION)
 		return bad(r, "it is of version %u, this chaos knows up to %u: use a newer one",
 			   h->version, SAVE_VERSION);
+	if (h->version == 1)
+		return bad(r, "its guest speaks noxs ABI 1, and this is ABI %u: create it anew",
+			   NOXS_ABI_MAJOR);
 	if (h->version != SAVE_VERSION || h->header_len != sizeof(*h) ||
 	    h->header_digest != xxhash_of(h, offsetof(struct save_header, header_digest)))
 		return bad(r, "its header is damaged");

@@ -41,7 +41,9 @@ void chaos_pv_free(struct pv_guest *g);
 int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image **img,
 		       const char **why);
 void chaos_pv_image_put(struct pv_image *img);
-/* Fewer pages than the image needs: an error that says so. */
+/* Built for another major of the ABI: an error that says so. */
+int chaos_pv_image_check_abi(const struct pv_image *img, const char *path, struct chaos_error *err);
+/* That, and fewer pages than the image needs. */
 int chaos_pv_image_check(const struct pv_image *img, const struct chaos_config *cfg,
 			 struct chaos_error *err);
 struct pv_image_cache;

@@ -175,13 +175,27 @@ found:
 	return 1;
 }
 
+int chaos_pv_image_check_abi(const struct pv_image *img, const char *path, struct chaos_error *err)
+{
+	if (!img->abi || img->abi >> 16 == NOXS_ABI_MAJOR)
+		return 0;
+	return chaos_error_set(
+		err, CHAOS_CONFIG, ENOEXEC,
+		"kernel \"%s\" was built for noxs ABI %u, and this is ABI %u: build it anew", path,
+		img->abi >> 16, NOXS_ABI_MAJOR);
+}
+
 int chaos_pv_image_check(const struct pv_image *img, const struct chaos_config *cfg,
 			 struct chaos_error *err)
 {
 	struct pv_layout layout;
-	uint64_t least = pv_layout_make(&layout, img, cfg->memory_kib >> (PV_PAGE_SHIFT - 10),
-					pv_connect_nr_rings(img, cfg));
+	uint64_t least;
+	int rc = chaos_pv_image_check_abi(img, cfg->kernel, err);
 
+	if (rc)
+		return rc;
+	least = pv_layout_make(&layout, img, cfg->memory_kib >> (PV_PAGE_SHIFT - 10),
+			       pv_connect_nr_rings(img, cfg));
 	if (!least)
 		return 0;
 	return chaos_error_set(

@@ -129,7 +129,8 @@ const char *pv_image_parse_headers(struct pv_image *img, const void *data, size_
 
 struct notes {
 	uint64_t virt_base, paddr_offset, entry, hypercall_page;
-	uint64_t mapped_kib, vif_features, is_protected;
+	uint64_t mapped_kib, vif_features, is_protected, abi;
+	bool has_own; /* notes of ours */
 	uint64_t window[PV_NR_WINDOWS];
 	const char *why; /* what rules this kernel out */
 };
@@ -198,6 +199,7 @@ static void take_note(struct notes *n, uint32_t type, const char *desc, uint32_t
 
 static void take_own_note(struct notes *n, uint32_t type, const char *desc, uint32_t size)
 {
+	n->has_own = true;
 	switch (type) {
 	case PV_NOTE_MAPPED_KIB:
 		n->mapped_kib = number(desc, size, &n->why);
@@ -207,6 +209,9 @@ static void take_own_note(struct notes *n, uint32_t type, const char *desc, uint
 		break;
 	case PV_NOTE_PROTECTED:
 		n->is_protected = number(desc, size, &n->why);
+		break;
+	case PV_NOTE_ABI:
+		n->abi = number(desc, size, &n->why);
 		break;
 	case PV_NOTE_DEVICE_PAGE:
 		n->window[PV_WINDOW_DEVICE_PAGE] = number(desc, size, &n->why);
@@ -364,6 +369,7 @@ const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 		.hypercall_page = UNSET,
 		.mapped_kib = UNSET,
 		.vif_features = UNSET,
+		.abi = UNSET,
 		.window = { UNSET, UNSET, UNSET },
 	};
 	const char *why = NULL;
@@ -375,5 +381,6 @@ const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 		why = place(img, &n);
 	if (!why)
 		find_runs(img);
+	img->abi = n.abi != UNSET ? (uint32_t)n.abi : n.has_own ? 1U << 16 : 0;
 	return why;
 }

@@ -35,6 +35,8 @@
  * PROTECTED, if it is 1: the image is to be mapped as the program headers say, and nothing else to
  * be executable.
  *
+ * ABI: the NOXS_ABI_VERSION that the kernel was built for.  There was no such note before ABI 2.
+ *
  * The others are windows: pages of the image to map a frame of Xen's at.
  */
 #define PV_NOTE_OWNER	     "LightVM"
@@ -44,6 +46,7 @@
 #define PV_NOTE_SHARED_INFO  4U
 #define PV_NOTE_GRANT_TABLE  5U
 #define PV_NOTE_PROTECTED    6U
+#define PV_NOTE_ABI	     7U
 #define PV_MAX_MAPPED_KIB    4096U
 
 enum pv_window {
@@ -100,6 +103,7 @@ struct pv_image {
 	bool takes_vifs;		    /* connected ones */
 	uint32_t vif_features;		    /* NOXS_VIF_F_* */
 	uint64_t window_pfn[PV_NR_WINDOWS]; /* or PV_NO_WINDOW */
+	uint32_t abi;			    /* NOXS_ABI_VERSION it speaks, 0 = none that is known */
 	bool is_protected;		    /* by regions */
 	unsigned int nr_regions;
 	struct pv_region regions[PV_MAX_SEGMENTS]; /* ascending, not overlapping */
