@@ -24,9 +24,9 @@ $(DIR)/%.o: %.c $(MINIOS)/config.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(DIR)/$(APP).debug: $(BASE)/head.o $(OBJS) $(LIBS) $(BASE)/minios.lds
+$(DIR)/$(APP).debug: $(BASE)/arch/x86/pv/head.o $(OBJS) $(LIBS) $(BASE)/minios.lds
 	$(call say,LD,$(APP))
-	$(Q)$(CC) $(LDFLAGS) $(MAPPED_KIB:%=-Wl,--defsym=mapped_kib=%) -T $(BASE)/minios.lds -o $@ $(BASE)/head.o $(OBJS) \
+	$(Q)$(CC) $(LDFLAGS) $(MAPPED_KIB:%=-Wl,--defsym=mapped_kib=%) -T $(BASE)/minios.lds -o $@ $(BASE)/arch/x86/pv/head.o $(OBJS) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group
 
 $(DIR)/$(APP): $(DIR)/$(APP).debug

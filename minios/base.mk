@@ -3,17 +3,18 @@
 
 include config.mk
 
-SRCS := arch/x86/mm.c arch/x86/time.c arch/x86/trap.c \
+SRCS := arch/x86/pv/mm.c arch/x86/pv/shared_info.c arch/x86/pv/trap_table.c \
+	arch/x86/time.c arch/x86/trap.c \
 	drivers/blkfront.c drivers/blkring.c drivers/console.c drivers/sysctl.c \
 	drivers/xenbus_control.c drivers/xenbus_front.c \
 	lib/cons_ring.c lib/ctrl_slot.c lib/date.c lib/devpage.c lib/heap.c lib/http_request.c lib/option.c lib/printf.c lib/romfs.c lib/siphash.c \
 	lib/string.c lib/xs_ring.c \
-	xen/evtchn.c xen/gnttab.c xen/loop.c xen/malloc.c xen/noxs.c xen/noxs_page.c xen/panic.c xen/random.c \
+	xen/evtchn.c xen/gnttab.c xen/loop.c xen/malloc.c xen/noxs.c xen/noxs_page.c xen/page.c xen/panic.c xen/random.c \
 	xen/start.c xen/suspend.c xen/xenstore.c
 OBJS := $(SRCS:%.c=$(OUT)/base/%.o)
 
 .PHONY: all clean
-all: $(OUT)/base/head.o $(OUT)/base/libminios.a $(OUT)/base/minios.lds
+all: $(OUT)/base/arch/x86/pv/head.o $(OUT)/base/libminios.a $(OUT)/base/minios.lds
 
 clean:
 	rm -rf $(OUT)
@@ -31,7 +32,7 @@ $(OUT)/base/%.o: %.c config.mk | $(OUT)/include/xen
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OUT)/base/head.o: arch/x86/head.S config.mk | $(OUT)/include/xen
+$(OUT)/base/arch/x86/pv/head.o: arch/x86/pv/head.S config.mk | $(OUT)/include/xen
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -D__ASSEMBLY__ -g -MMD -MP -c -o $@ $<
@@ -45,4 +46,4 @@ $(OUT)/base/libminios.a: $(OBJS)
 	$(call say,AR,$(notdir $@))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
--include $(OBJS:.o=.d) $(OUT)/base/head.d
+-include $(OBJS:.o=.d) $(OUT)/base/arch/x86/pv/head.d

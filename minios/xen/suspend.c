@@ -80,7 +80,7 @@ bool suspend(void)
 	for (hook = hooks; hook; hook = hook->next)
 		if (hook->suspend)
 			hook->suspend();
-	mm_discard_unused();
+	page_discard_unused();
 	si->store_mfn = frame_to_pfn(store_mfn);
 	si->console.domU.mfn = frame_to_pfn(console_mfn);
 	mm_windows_unmap();

@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time from the shared_info page, which is mapped here.  Xen's protocol is in public/xen.h at struct
- * vcpu_time_info: an odd or changing version means that Xen is writing.
+ * Time from the shared_info page.  Xen's protocol is in public/xen.h at struct vcpu_time_info: an odd or
+ * changing version means that Xen is writing.
  */
-#include <minios/lightvm_note.h>
-#include <minios/mm.h>
-#include <minios/panic.h>
 #include <minios/time.h>
-
-static struct shared_info shared MM_WINDOW;
-LIGHTVM_NOTE(note, LIGHTVM_NOTE_SHARED_INFO, &shared);
-
-void time_init(uint64_t shared_info_maddr)
-{
-	int err;
-
-	if (mm_window_is_mapped(&shared))
-		return; /* by the domain builder */
-	err = mm_window_map(&shared, shared_info_maddr >> PAGE_SHIFT, PTE_RW);
-	if (err)
-		panic("cannot map shared_info: %d", err);
-}
-
-struct shared_info *time_shared_info(void)
-{
-	return &shared;
-}
+#include <minios/util.h>
 
 uint64_t time_stamp(void)
 {
@@ -37,7 +16,7 @@ uint64_t time_stamp(void)
 
 uint64_t time_stamp_to_ns(uint64_t stamp)
 {
-	const struct vcpu_time_info *t = &shared.vcpu_info[0].time;
+	const struct vcpu_time_info *t = &time_shared_info()->vcpu_info[0].time;
 	uint64_t delta, base;
 	uint32_t version, mul;
 	int8_t shift;
@@ -66,16 +45,17 @@ uint64_t time_ns(void)
 
 uint64_t time_unix(void)
 {
+	const struct shared_info *shared = time_shared_info();
 	uint64_t sec, nsec;
 	uint32_t version;
 
 	do {
-		version = READ_ONCE(shared.wc_version);
+		version = READ_ONCE(shared->wc_version);
 		smp_rmb();
-		sec = ((uint64_t)shared.wc_sec_hi << 32) | shared.wc_sec;
-		nsec = shared.wc_nsec;
+		sec = ((uint64_t)shared->wc_sec_hi << 32) | shared->wc_sec;
+		nsec = shared->wc_nsec;
 		smp_rmb();
-	} while ((version & 1) || version != READ_ONCE(shared.wc_version));
+	} while ((version & 1) || version != READ_ONCE(shared->wc_version));
 
 	return sec + (nsec + time_ns()) / NSEC_PER_SEC;
 }

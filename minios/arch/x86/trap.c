@@ -5,44 +5,19 @@
  */
 #include <stdio.h>
 #include <minios/console.h>
-#include <minios/hypercall.h>
 #include <minios/mm.h>
 #include <minios/panic.h>
 #include <minios/time.h>
 #include <minios/trap.h>
 #include <minios/util.h>
 
-#define NR_VECTORS	  32
 #define STACK_WORDS_SHOWN 8
-
-struct trap_stub {
-	uint64_t vector, address;
-};
-extern const struct trap_stub trap_stubs[];
 
 struct fixup {
 	uint64_t fault, resume;
 };
 extern const struct fixup _fixups[], _fixups_end[];
 extern char _end[];
-
-void trap_init(void)
-{
-	struct trap_info table[NR_VECTORS];
-	unsigned int i;
-	long err;
-
-	for (i = 0; trap_stubs[i].address; i++) {
-		table[i].vector = trap_stubs[i].vector;
-		table[i].flags = 0;
-		table[i].cs = FLAT_KERNEL_CS;
-		table[i].address = trap_stubs[i].address;
-	}
-	table[i].address = 0; /* end mark */
-	err = hypercall_set_trap_table(table);
-	if (err)
-		panic("no trap table: %ld", err);
-}
 
 static bool fixup_apply(struct trap_regs *regs)
 {
@@ -76,7 +51,7 @@ static void regs_print(const struct trap_regs *r)
 	printf("\n");
 }
 
-/* Called by the stubs in head.S. */
+/* Called by the stubs in pv/head.S. */
 void trap_handle(struct trap_regs *regs);
 void trap_handle(struct trap_regs *regs)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of a PV guest: frame numbers, page tables and pages.
+ * Memory of a guest: frame numbers, page tables (arch/x86/pv/mm.c) and pages.
  *
  * All memory is mapped linearly: pseudo-physical frame 0 is at MINIOS_VIRT_BASE.
  */
@@ -94,8 +94,16 @@ bool mm_window_is_mapped(const void *window);
 /* Before a suspend: all windows. */
 void mm_windows_unmap(void);
 
+/* Of a page that the allocator has come to: true if it is wanted for a page table. */
+bool mm_page_keep(void *page);
+
+/* ---- the allocator, xen/page.c ---- */
+
+/* The first frame that nothing is in. */
+void page_init(unsigned long first_pfn);
+
 /* Before a suspend: say of all memory that the allocator has not reached that nobody needs it. */
-void mm_discard_unused(void);
+void page_discard_unused(void);
 
 /*
  * Keep a frame from page_alloc(): the domain builder has put something there.  Again is no error.

@@ -8,7 +8,7 @@
 
 #define TRAP_PAGE_FAULT 14
 
-/* As arch/x86/head.S lays it out on the stack. */
+/* As arch/x86/pv/head.S lays it out on the stack. */
 struct trap_regs {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;

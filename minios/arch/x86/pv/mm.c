@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables and pages of an x86_64 PV guest.
+ * Page tables of an x86_64 PV guest.
  *
- * Owns the linear mapping of the guest's own memory, windows onto frames of others, and the page
- * allocator.  Nothing is prepared in advance: memory beyond what the domain builder has mapped is
- * mapped when the allocator gets there, in batches where there is a page table, else 2 MiB at once.
+ * Owns the linear mapping of the guest's own memory, and windows onto frames of others.  Nothing is
+ * prepared in advance: memory beyond what the domain builder has mapped is mapped when the allocator
+ * (xen/page.c) gets there, in batches where there is a page table, else 2 MiB at once.
  */
 #include <errno.h>
 #include <minios/hypercall.h>
 #include <minios/lightvm_note.h>
 #include <minios/mm.h>
 #include <minios/panic.h>
-#include <minios/suspend.h>
 #include <minios/time.h>
 
 #define PT_ENTRIES	    512UL
@@ -24,7 +23,6 @@
 #define PTE_TABLE	    (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 
 #define MMU_BATCH	    32
-#define MAX_RESERVED	    16
 
 extern char _text[], _rodata[], stack_start[], _windows[], _windows_end[], _end[];
 
@@ -33,16 +31,8 @@ static const struct start_info *start_info;
 static unsigned long nr_pages;
 static uint64_t *root_table;
 
-/* The allocator: single freed pages first, then the frames never used so far. */
-struct free_page {
-	struct free_page *next;
-};
-static struct free_page *free_pages;
-static unsigned long next_pfn;
 /* The last page of each 2 MiB is put aside to become the page table of the next. */
 static uint64_t *spare_table;
-static unsigned long reserved[MAX_RESERVED];
-static unsigned int nr_reserved;
 
 void mm_init(const struct start_info *si, unsigned long boot_sp)
 {
@@ -55,7 +45,7 @@ void mm_init(const struct start_info *si, unsigned long boot_sp)
 	/* The boot stack is the last thing the builder places (xen.h, "start-of-day"). */
 	if (boot_sp > end)
 		end = boot_sp;
-	next_pfn = mm_virt_to_pfn((void *)mm_page_up(end));
+	page_init(mm_virt_to_pfn((void *)mm_page_up(end)));
 }
 
 unsigned long mm_nr_pages(void)
@@ -284,104 +274,10 @@ void *mm_frame_map(unsigned long pfn)
 	return (void *)va;
 }
 
-static bool page_is_reserved(unsigned long pfn)
+bool mm_page_keep(void *page)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr_reserved; i++)
-		if (reserved[i] == pfn)
-			return true;
-	return false;
-}
-
-int page_reserve(unsigned long pfn)
-{
-	if (pfn >= nr_pages)
-		return -EINVAL;
-	if (page_is_reserved(pfn))
-		return 0;
-	if (pfn < next_pfn)
-		return -EBUSY;
-	if (nr_reserved == MAX_RESERVED)
-		return -ENOSPC;
-	reserved[nr_reserved++] = pfn;
-	return 0;
-}
-
-/* Memory is mapped in batches: some of what is mapped has not been used yet. */
-void mm_discard_unused(void)
-{
-	unsigned long first, end;
-	unsigned int i;
-
-	for (first = next_pfn; first < nr_pages; first = end + 1) {
-		end = nr_pages;
-		for (i = 0; i < nr_reserved; i++)
-			if (reserved[i] >= first && reserved[i] < end)
-				end = reserved[i];
-		if (end > first)
-			suspend_discard(first, end - first);
-	}
-}
-
-/* The next frame never used so far, mapped. */
-static void *page_take(void)
-{
-	for (;;) {
-		void *page = mm_frame_map(next_pfn);
-
-		if (!page)
-			return NULL;
-		next_pfn++;
-		if (page_is_reserved(next_pfn - 1))
-			continue;
-		if (!spare_table && PT_INDEX((unsigned long)page, 1) == PT_ENTRIES - 1) {
-			spare_table = page;
-			continue;
-		}
-		return page;
-	}
-}
-
-void *page_alloc(void)
-{
-	struct free_page *page = free_pages;
-
-	if (!page)
-		return page_take();
-	free_pages = page->next;
-	return page;
-}
-
-void *page_alloc_run(size_t count)
-{
-	char *first = NULL, *page;
-	size_t n = 0;
-
-	while (n < count) {
-		page = page_take();
-		if (!page)
-			break;
-		if (n && page != first + n * PAGE_SIZE) {
-			/* A reserved frame is in the way: start anew behind it. */
-			while (n)
-				page_free(first + --n * PAGE_SIZE);
-		}
-		if (!n)
-			first = page;
-		n++;
-	}
-	if (n == count)
-		return first;
-	while (n)
-		page_free(first + --n * PAGE_SIZE);
-	return NULL;
-}
-
-void page_free(void *page)
-{
-	struct free_page *p = page;
-
-	p->next = free_pages;
-	free_pages = p;
+	if (spare_table || PT_INDEX((unsigned long)page, 1) != PT_ENTRIES - 1)
+		return false;
+	spare_table = page;
+	return true;
 }
