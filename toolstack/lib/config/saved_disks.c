@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-/* The disks a saved guest had, as `saved_disks = [ ... ]` in its configuration. */
+/* The disks a saved guest had, as `saved_disks = [ ... ]` in its configuration; save_disks.c writes it. */
 #include <errno.h>
 #include <libxlutil.h>
 #include <stdio.h>
@@ -9,24 +9,6 @@
 #include "core/internal.h"
 
 #define MAX_SECTOR_SIZE 4096U
-
-void chaos_saved_disks_write(FILE *f, const struct chaos_devices *devs)
-{
-	const struct chaos_device *dev;
-	char vdev[16];
-	unsigned int i;
-
-	fputs("saved_disks = [\n", f);
-	for (i = 0; i < devs->nr_devs; i++) {
-		dev = &devs->devs[i];
-		if (strcmp(dev->cls, "vbd"))
-			continue;
-		chaos_vdev_format(dev->id, vdev);
-		fprintf(f, "  \"vdev=%s,sectors=%llu,sector_size=%u\",\n", vdev,
-			(unsigned long long)dev->sectors, dev->sector_size);
-	}
-	fputs("]\n", f);
-}
 
 static bool parse(const char *text, struct chaos_saved_disk *disk)
 {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "core/internal.h"
-#include "build/pv/pv_build.h"
 
 static int ctx_open_error(struct chaos_error *err)
 {
@@ -57,8 +56,8 @@ void chaos_ctx_close(struct chaos_ctx *ctx)
 		return;
 	if (ctx->noxs_fd >= 0)
 		close(ctx->noxs_fd);
-	chaos_pv_cache_free(ctx->pv_cache);
-	pv_batch_fini(&ctx->pv_batch);
+	if (ctx->kept)
+		ctx->kept->free(ctx->kept);
 	xc_interface_close(ctx->xch);
 	free(ctx);
 }

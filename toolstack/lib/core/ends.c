@@ -21,11 +21,12 @@ static uint32_t action_bits(enum chaos_action action, unsigned int shift)
 	return bits[action] << shift;
 }
 
-uint32_t chaos_ends_flags(const struct chaos_config *cfg)
+uint32_t chaos_ends_flags(enum chaos_action on_poweroff, enum chaos_action on_reboot,
+			  enum chaos_action on_crash)
 {
-	return action_bits(cfg->on_poweroff, NOXS_END_POWEROFF_SHIFT) |
-	       action_bits(cfg->on_reboot, NOXS_END_REBOOT_SHIFT) |
-	       action_bits(cfg->on_crash, NOXS_END_CRASH_SHIFT);
+	return action_bits(on_poweroff, NOXS_END_POWEROFF_SHIFT) |
+	       action_bits(on_reboot, NOXS_END_REBOOT_SHIFT) |
+	       action_bits(on_crash, NOXS_END_CRASH_SHIFT);
 }
 
 static enum chaos_action action_of(uint32_t flags, unsigned int shift)

@@ -11,11 +11,15 @@
 
 #include "chaos.h"
 #include "noxs_ioctl.h"
-#include "build/pv/pv_batch.h"
 
 struct chaos_log {
 	xentoollog_logger vtable; /* first: the libraries see only this */
 	char first[256];	  /* first error message since chaos_log_reset() */
+};
+
+/* What another room keeps with a context, until that is closed: its first member. */
+struct chaos_kept {
+	void (*free)(struct chaos_kept *kept);
 };
 
 struct chaos_ctx {
@@ -26,8 +30,7 @@ struct chaos_ctx {
 	struct chaos_log log;
 	int cancel_fd; /* see chaos_ctx_set_cancel(), -1 if none */
 	const struct chaos_calls *calls;
-	struct pv_batch pv_batch;	 /* made at first use */
-	struct pv_image_cache *pv_cache; /* NULL until it is needed */
+	struct chaos_kept *kept; /* of the fast builder; NULL until it is needed */
 };
 
 /* error.c */
@@ -118,8 +121,9 @@ void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
 /* last_words.c: the last lines of a text, in one; the number of bytes */
 size_t chaos_last_lines(const char *text, size_t len, char *out, size_t room);
 
-/* ends.c: NOXS_END_* of a configuration, and what they mean */
-uint32_t chaos_ends_flags(const struct chaos_config *cfg);
+/* ends.c: NOXS_END_* of what a configuration says, and what they mean */
+uint32_t chaos_ends_flags(enum chaos_action on_poweroff, enum chaos_action on_reboot,
+			  enum chaos_action on_crash);
 void chaos_ends_convert(uint32_t flags, struct chaos_ends *out);
 
 /* events.c */
@@ -255,7 +259,6 @@ int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *
 int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err);
 
 /* saved_disks.c */
-void chaos_saved_disks_write(FILE *f, const struct chaos_devices *devs);
 int chaos_saved_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
 			   struct chaos_error *err);
 /* saved_check.c: of those the module has, that none is smaller than it was. */

@@ -334,7 +334,7 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_vif(&devs[i + 1], &cfg->vifs[i]);
-	arg->flags |= chaos_ends_flags(cfg);
+	arg->flags |= chaos_ends_flags(cfg->on_poweroff, cfg->on_reboot, cfg->on_crash);
 	return create(ctx, arg, devs, built, cfg, cfg->vifs, err);
 }
 
@@ -375,7 +375,7 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_addresses(&devs[i], &cfg->vifs[i]);
-	arg->flags |= chaos_ends_flags(cfg);
+	arg->flags |= chaos_ends_flags(cfg->on_poweroff, cfg->on_reboot, cfg->on_crash);
 	arg->nr_devs = (uint16_t)cfg->nr_vifs;
 	arg->devs = (uintptr_t)devs;
 	return attempt(&a, err);

@@ -81,21 +81,6 @@ static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *ou
 	out->rx_dropped = in->rx_dropped;
 }
 
-int chaos_module_query(struct chaos_ctx *ctx, struct noxs_ioc_query *arg, struct chaos_error *err)
-{
-	int rc = chaos_module_open(ctx, err);
-
-	if (rc)
-		return rc;
-	if (!ioctl(ctx->noxs_fd, NOXS_IOC_QUERY, arg))
-		return 1;
-	if (errno == ENOENT || errno == ESRCH)
-		return 0;
-	return chaos_error_set(err, chaos_code_of_errno(errno), errno,
-			       "cannot query the devices of domain %u: %s", arg->domid,
-			       strerror(errno));
-}
-
 int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *out,
 			 struct chaos_error *err)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
- * What lies behind a disk.  The lock of an open file (disk.c) is that of one inode, and the same
+ * What lies behind a disk.  The lock of an open file (disk_open.c) is that of one inode, and the same
  * sectors may have several: a block device has any number of nodes, and a loop device is another
  * file or device.  Here the first become one node, and the others are looked for.
  *

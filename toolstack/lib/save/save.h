@@ -117,6 +117,12 @@ int save_config(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_
 int save_config_check(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
 		      struct chaos_error *err);
 
+/* save_disks.c */
+/* What a string of a configuration has between its quotes. */
+void save_put_quoted(FILE *f, const char *text);
+/* `disk`, of those whose files have names; and `saved_disks` */
+void save_put_disks(FILE *f, const struct chaos_devices *devs);
+
 /* save_cpus.c: `cpus`, `pool`, `cpu_weight` and `cap`, as far as they are not the usual ones */
 int save_cpus(struct chaos_ctx *ctx, const struct chaos_dominfo *info, FILE *f,
 	      struct chaos_error *err);

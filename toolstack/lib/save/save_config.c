@@ -11,12 +11,6 @@
 
 #include "save/save.h"
 
-static void put_quoted(FILE *f, const char *text)
-{
-	for (; *text; text++)
-		fprintf(f, "%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
-}
-
 static void put_address(FILE *f, const char *key, uint32_t address)
 {
 	struct in_addr in = { .s_addr = address };
@@ -40,20 +34,7 @@ static void put_vif(FILE *f, const struct chaos_vif *vif)
 	if (vif->gateway)
 		put_address(f, "gateway", vif->gateway);
 	fprintf(f, ",%s=", chaos_vif_link_kind(vif));
-	put_quoted(f, vif->bridge);
-	fputs("\",\n", f);
-}
-
-/* The target comes last: it takes what is left of the string. */
-static void put_disk(FILE *f, const struct chaos_device *dev)
-{
-	char vdev[16];
-
-	chaos_vdev_format(dev->id, vdev);
-	fprintf(f, "  \"vdev=%s,access=%s,%s%starget=", vdev, dev->is_read_only ? "ro" : "rw",
-		dev->is_direct ? "direct-io-safe," : "",
-		dev->is_read_only || dev->can_discard ? "" : "no-discard,");
-	put_quoted(f, dev->target);
+	save_put_quoted(f, vif->bridge);
 	fputs("\",\n", f);
 }
 
@@ -74,7 +55,7 @@ static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages
 
 	chaos_uuid_format(info->uuid, uuid);
 	fputs("name = \"", f);
-	put_quoted(f, info->name);
+	save_put_quoted(f, info->name);
 	fprintf(f, "\"\nuuid = \"%s\"\ntype = \"pv\"\nmemory_kib = %llu\nvcpus = %u\nvif = [\n",
 		uuid, (unsigned long long)nr_pages * (STREAM_PAGE >> 10), info->nr_vcpus);
 	for (i = 0; i < devs->nr_devs; i++)
@@ -82,18 +63,6 @@ static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages
 			put_vif(f, &devs->devs[i].vif);
 	fputs("]\n", f);
 	put_ends(f, &devs->ends);
-}
-
-static void put_disks(FILE *f, const struct chaos_devices *devs)
-{
-	unsigned int i;
-
-	fputs("disk = [\n", f);
-	for (i = 0; i < devs->nr_devs; i++)
-		if (!strcmp(devs->devs[i].cls, "vbd"))
-			put_disk(f, &devs->devs[i]);
-	fputs("]\n", f);
-	chaos_saved_disks_write(f, devs);
 }
 
 static int make_text(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
@@ -111,7 +80,7 @@ static int make_text(struct chaos_ctx *ctx, const struct chaos_dominfo *info, ui
 	put_all(f, info, nr_pages, devs);
 	rc = save_cpus(ctx, info, f, err);
 	if (has_disks)
-		put_disks(f, devs);
+		save_put_disks(f, devs);
 	if (fclose(f))
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	return rc;

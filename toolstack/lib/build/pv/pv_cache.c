@@ -13,6 +13,7 @@
 
 #include "build/pv/pv_build.h"
 #include "build/pv/pv_connect.h"
+#include "build/pv/pv_keep.h"
 #include "build/pv/pv_layout.h"
 
 #define CACHE_SIZE 16U
@@ -146,10 +147,15 @@ static const char *open_file(const char *path, int *fd, struct stat *st)
 int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image **out,
 		       const char **why)
 {
-	struct pv_image *img = cache_find(ctx->pv_cache, path);
+	struct pv_keep *keep = pv_keep_get(ctx);
+	struct pv_image *img;
 	struct stat st;
 	int fd;
 
+	*why = "there is no memory to read it";
+	if (!keep)
+		return 0;
+	img = cache_find(keep->cache, path);
 	if (img)
 		goto found;
 	*why = open_file(path, &fd, &st);
@@ -168,7 +174,7 @@ int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image 
 	img->id.size = st.st_size;
 	img->id.mtime = st.st_mtim;
 	img->id.ctime = st.st_ctim;
-	cache_add(&ctx->pv_cache, img);
+	cache_add(&keep->cache, img);
 found:
 	img->users++;
 	*out = img;

@@ -10,6 +10,7 @@
 #include <xen/memory.h>
 
 #include "build/pv/pv_guest.h"
+#include "build/pv/pv_keep.h"
 
 #define MAX_ORDER   9U /* 2 MiB: what there is most of, and what libxenguest asks for */
 #define MAX_EXTENTS 512U
@@ -225,18 +226,19 @@ static int prepare(struct pv_guest *g, struct chaos_error *err)
 int chaos_pv_prepare(struct chaos_ctx *ctx, uint32_t domid, uint64_t nr_pages,
 		     struct pv_guest **out, struct chaos_error *err)
 {
+	struct pv_batch *batch = pv_keep_batch(ctx);
 	struct pv_guest *g;
 	int rc;
 
 	g = calloc(1, sizeof(*g));
 	if (g)
 		g->p2m = malloc(nr_pages * sizeof(*g->p2m));
-	if (!g || !g->p2m || (!ctx->pv_batch.calls && pv_batch_init(&ctx->pv_batch, ctx->xcall))) {
+	if (!batch || !g || !g->p2m) {
 		chaos_pv_free(g);
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	}
 	g->ctx = ctx;
-	g->batch = &ctx->pv_batch;
+	g->batch = batch;
 	g->domid = domid;
 	g->nr_pages = nr_pages;
 	rc = prepare(g, err);
@@ -249,9 +251,11 @@ int chaos_pv_prepare(struct chaos_ctx *ctx, uint32_t domid, uint64_t nr_pages,
 
 int chaos_pv_move(struct pv_guest *g, struct chaos_ctx *ctx, struct chaos_error *err)
 {
-	if (!ctx->pv_batch.calls && pv_batch_init(&ctx->pv_batch, ctx->xcall))
+	struct pv_batch *batch = pv_keep_batch(ctx);
+
+	if (!batch)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	g->ctx = ctx;
-	g->batch = &ctx->pv_batch;
+	g->batch = batch;
 	return 0;
 }
