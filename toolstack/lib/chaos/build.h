@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* Of libchaos: making guests, at once or in two halves; see chaos.h. */
+#ifndef LIBCHAOS_BUILD_H
+#define LIBCHAOS_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chaos/config.h"
+
+/* Where the time of a creation went, nanoseconds of CLOCK_MONOTONIC; 0 = did not happen. */
+struct chaos_timing {
+	uint64_t open_ns;	  /* environment checked */
+	uint64_t image_ns;	  /* kernel read and parsed */
+	uint64_t createdomain_ns; /* domain, vCPUs, limits, name */
+	uint64_t memory_ns;	  /* populated */
+	uint64_t build_ns;	  /* image loaded, page tables, start info, grants, ports */
+	uint64_t devices_ns;	  /* back-ends attached */
+	uint64_t unpause_ns;	  /* subscribed and started */
+	uint64_t guest_ns;	  /* from there to ready */
+	uint64_t total_ns;
+	struct chaos_calls calls; /* 0 without a counter */
+};
+
+struct chaos_create_opts {
+	bool no_wait;		 /* return as soon as it runs */
+	bool paused;		 /* do not start it; implies no_wait */
+	unsigned int timeout_ms; /* for ready, 0 = CHAOS_READY_TIMEOUT_MS */
+};
+#define CHAOS_READY_TIMEOUT_MS 10000U
+
+struct chaos_created {
+	uint32_t domid;
+	bool is_ready;
+	struct chaos_timing timing;
+};
+
+/* Create a guest; all or nothing: after an error nothing of it is left. */
+int chaos_domain_create(struct chaos_ctx *ctx, struct chaos_config *cfg,
+			const struct chaos_create_opts *opts, struct chaos_created *out,
+			struct chaos_error *err);
+
+/* ---- prepare and execute: the two halves of a creation, for those who keep shells ---- */
+
+/* What is prepared of a domain as long as it is not known which VM it will be. */
+struct chaos_shell;
+
+/*
+ * Prepare cfg's domain: all but name, UUID, addresses and, with shell_name, the command line, of
+ * which cfg must then have none.  With shell_name and without a kernel it is memory only.  shell_name
+ * is what the domain is called until it is identified; with NULL it is cfg's own from the start.  All
+ * or nothing.
+ */
+int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+			const char *shell_name, struct chaos_shell **shell,
+			struct chaos_timing *timing, struct chaos_error *err);
+/*
+ * Make a shell the VM that cfg, which must fit it, describes; it does not run yet.  ctx is the
+ * caller's and serves the shell from now on.  After an error the shell is still there; it can be
+ * used for another VM if chaos_shell_is_blank().
+ */
+int chaos_shell_identify(struct chaos_shell *shell, struct chaos_ctx *ctx, struct chaos_config *cfg,
+			 struct chaos_timing *timing, struct chaos_error *err);
+bool chaos_shell_is_blank(const struct chaos_shell *shell);
+/* The context, of another thread, serves the shell from now on; NULL is fine. */
+void chaos_shell_adopt(struct chaos_shell *shell, struct chaos_ctx *ctx);
+uint32_t chaos_shell_domid(const struct chaos_shell *shell);
+/* is_awaited: until chaos_shell_complete() the guest is not left to itself. */
+int chaos_shell_run(struct chaos_shell *shell, bool is_awaited, struct chaos_timing *timing,
+		    struct chaos_error *err);
+/* The VM is made: it no longer counts as a shell, which is freed unless this fails. */
+int chaos_shell_complete(struct chaos_shell *shell, struct chaos_error *err);
+/* Destroy the domain and free the shell; NULL is fine.  With the context, of its thread. */
+void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
+
+/* ---- a guest that is to be made again ---- */
+
+/*
+ * Give cfg the vifs and disks that the domain made from it has now: those attached to it since, and
+ * none that were detached.
+ */
+int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
+			struct chaos_error *err);
+/* That its kernel, ramdisk, disks, bridges and switches are there: nothing is made, or held. */
+int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+		       struct chaos_error *err);
+
+/* ---- waiting for a guest ---- */
+
+/* What an event means to who waits for its domain: 1 ready, 0 nothing, or what went wrong. */
+int chaos_ready_verdict(const char *name, const struct chaos_event *event, struct chaos_error *err);
+int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_error *err);
+
+#endif /* LIBCHAOS_BUILD_H */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* Of libchaos: the devices of guests, and plugging more of them in; see chaos.h. */
+#ifndef LIBCHAOS_DEVICE_H
+#define LIBCHAOS_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chaos/config.h"
+
+struct chaos_device {
+	const char *cls; /* "sysctl", "vif", "vbd" */
+	unsigned int id;
+	const char *state; /* "closed", "open", "failed", "gone" */
+	int os_errno;	   /* why it failed, 0 otherwise */
+	struct chaos_vif vif;
+	char ifname[CHAOS_IFNAME_LEN];
+	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes, tx_errors, rx_dropped;
+	/* vbd */
+	uint64_t sectors; /* of sector_size bytes */
+	uint32_t sector_size;
+	bool is_read_only;
+	bool can_discard;
+	bool is_direct; /* with target */
+	char *target;	/* the file behind it: see chaos_domain_targets() */
+	uint64_t reads, read_bytes, writes, written_bytes, io_errors;
+};
+
+struct chaos_devices {
+	bool is_attached; /* the module knows the domain */
+	bool is_ready;
+	uint64_t attached_ns, ready_ns;		 /* CLOCK_MONOTONIC */
+	uint64_t guest_start_ns, guest_ready_ns; /* the guest's own stamps: untrusted */
+	struct chaos_ends ends;
+	unsigned int nr_devs;
+	struct chaos_device devs[CHAOS_MAX_DEVS];
+};
+
+/* What the module knows of a domain's devices. */
+int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *out,
+			 struct chaos_error *err);
+/*
+ * And the files behind its disks, by the names they have now; target stays NULL where there is none any
+ * more.  In any case the targets are to be freed with chaos_devices_fini().
+ */
+int chaos_domain_targets(struct chaos_ctx *ctx, uint32_t domid, struct chaos_devices *devs,
+			 struct chaos_error *err);
+void chaos_devices_fini(struct chaos_devices *devs);
+
+/* ---- hot-plug ---- */
+
+struct chaos_attach_opts {
+	unsigned int timeout_ms; /* for the guest to answer, 0 = CHAOS_HOTPLUG_TIMEOUT_MS */
+	/* Told of unsupported keys, may be NULL; text is one line. */
+	void (*warn)(void *opaque, const char *text);
+	void *opaque;
+};
+#define CHAOS_HOTPLUG_TIMEOUT_MS 10000U
+
+/*
+ * Give a guest that runs another disk or vif, as one string of `disk` or `vif` of its configuration
+ * describes it.  All or nothing: of one that the guest does not learn of nothing is left.  *out is what it
+ * has become, open if the guest has opened it by then.
+ */
+int chaos_block_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *spec,
+		       const struct chaos_attach_opts *opts, struct chaos_device *out,
+		       struct chaos_error *err);
+int chaos_network_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *spec,
+			 const struct chaos_attach_opts *opts, struct chaos_device *out,
+			 struct chaos_error *err);
+/*
+ * Take a disk, by its name, or a vif, by its number or MAC address, from a guest, whether it likes that
+ * or not: *out is what it was before, open if the guest was using it.  Then the guest is told, with
+ * timeout_ms to answer, which it need not.
+ */
+int chaos_block_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,
+		       unsigned int timeout_ms, struct chaos_device *out, struct chaos_error *err);
+int chaos_network_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *which,
+			 unsigned int timeout_ms, struct chaos_device *out,
+			 struct chaos_error *err);
+/* The size of a disk's file has changed, or may have: *out is the disk with the size it has now. */
+int chaos_block_resize(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,
+		       struct chaos_device *out, struct chaos_error *err);
+
+#endif /* LIBCHAOS_DEVICE_H */
