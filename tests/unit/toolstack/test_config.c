@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "core/internal.h"
+#include "config/internal.h"
 
 #define GOOD                     \
 	"name = \"web\"\n"       \

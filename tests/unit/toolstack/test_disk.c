@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 #include "unit.h"
 
 static struct chaos_disk disk;

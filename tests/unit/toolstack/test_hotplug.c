@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "core/internal.h"
+#include "device/internal.h"
 
 #define DOMID 7
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "core/internal.h"
+#include "device/internal.h"
 
 static struct noxs_ioc_create seen;
 static struct noxs_ioc_dev seen_devs[CHAOS_MAX_VIFS + 1];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What Xen is told of a guest's share of the processors; its hypercalls are faked. */
-#include "core/internal.h"
+#include "build/internal.h"
 #include "unit.h"
 
 static struct {

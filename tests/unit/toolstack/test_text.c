@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Text forms: UUIDs, MAC addresses, CPU lists, vif strings, and the keys of a configuration. */
 #include "unit.h"
-#include "core/internal.h"
+#include "config/internal.h"
 
 static void uuid_round_trip(void **state)
 {

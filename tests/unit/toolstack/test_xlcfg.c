@@ -5,7 +5,7 @@
  */
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 #include "unit.h"
 
 #define HEAD "name = 'g'\nkernel = '/boot/vmlinuz'\nmemory = 64\n"

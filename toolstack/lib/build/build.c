@@ -12,7 +12,7 @@
 #include <xen/grant_table.h>
 #include <xen/memory.h>
 
-#include "core/internal.h"
+#include "build/internal.h"
 #include "build/image.h"
 
 #define PAGE_SIZE 4096U

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xen/sched.h>
 
-#include "core/internal.h"
+#include "build/internal.h"
 #include "build/pv/pv_build.h"
 #include "build/shell.h"
 

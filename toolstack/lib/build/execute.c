@@ -14,7 +14,7 @@
 #include <xen/xen.h>
 #include <xenforeignmemory.h>
 
-#include "core/internal.h"
+#include "build/internal.h"
 #include "build/pv/pv_build.h"
 #include "build/shell.h"
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "build/internal.h"
 
 /* ---- what it has now ---- */
 

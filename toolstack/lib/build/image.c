@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "build/internal.h"
 #include "build/image.h"
 
 #define PAGE_SHIFT	   12

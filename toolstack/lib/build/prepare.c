@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "build/internal.h"
 #include "build/pv/pv_build.h"
 #include "build/shell.h"
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "build/internal.h"
 
 /* The host's topology, for lists that name NUMA nodes. */
 struct topology {

@@ -3,7 +3,7 @@
 #ifndef CHAOS_SHELL_H
 #define CHAOS_SHELL_H
 
-#include "core/internal.h"
+#include "build/internal.h"
 
 struct chaos_shell {
 	struct chaos_ctx *ctx; /* of the thread that works on it */

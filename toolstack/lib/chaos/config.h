@@ -9,11 +9,10 @@
 
 #include "chaos/core.h"
 
-#define CHAOS_IFNAME_LEN 16
-#define CHAOS_MAX_VIFS	  29 /* a control page has 30 slots, one is sysctl's */
-#define CHAOS_MAX_DISKS	 16
-#define CHAOS_MAX_DEVS	 31   /* sysctl, vifs and disks together */
-#define CHAOS_MAX_CPUS	 1024 /* highest physical CPU number of `cpus`, plus one */
+#define CHAOS_MAX_VIFS	29 /* a control page has 30 slots, one is sysctl's */
+#define CHAOS_MAX_DISKS 16
+#define CHAOS_MAX_DEVS	30   /* sysctl, vifs and disks together */
+#define CHAOS_MAX_CPUS	1024 /* highest physical CPU number of `cpus`, plus one */
 
 struct chaos_vif {
 	uint16_t id; /* by which its guest knows it */

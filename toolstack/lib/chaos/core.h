@@ -10,6 +10,7 @@
 #define CHAOS_NAME_LEN	  64 /* bytes, NUL included */
 #define CHAOS_UUID_LEN	  16
 #define CHAOS_UUID_STRLEN 37 /* NUL included */
+#define CHAOS_IFNAME_LEN  16
 /* How the UUID of a shell of chaosd's begins; no guest has one like it. */
 #define CHAOS_SHELL_MARK                                \
 	{                                               \

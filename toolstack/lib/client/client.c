@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 #include "client/protocol.h"
 
 int chaos_client_open(const char *path, int *fd, struct chaos_error *err)

@@ -7,7 +7,7 @@
 #ifndef CHAOS_PROTOCOL_H
 #define CHAOS_PROTOCOL_H
 
-#include "chaos.h"
+#include "chaos/client.h"
 
 #define CHAOSD_SOCKET	"/run/chaosd.sock"
 #define CHAOSD_MAGIC	0x64736863U /* "chsd" */

@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 static const char *const supported[] = {
 	"name",	 "uuid",    "kernel",	 "ramdisk",	"memory",   "maxmem",

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 #define MAX_FILE (1U << 20)
 

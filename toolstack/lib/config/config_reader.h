@@ -5,7 +5,7 @@
 
 #include <libxlutil.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 struct reader {
 	const struct chaos_config_source *src;

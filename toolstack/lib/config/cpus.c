@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 struct cpus {
 	uint8_t *map;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 /*
  * More than a path and all options need.  The library's scanner has a state for each character, in a buffer

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 #define MAX_SECTOR_SIZE 4096U
 

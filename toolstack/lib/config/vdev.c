@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 /* The 16 bits of a device's number, up to where those of partitions begin. */
 #define MAX_DISK_NUMBER 0xc9ffL

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "config/internal.h"
 
 /* As xl: xl-network-configuration(5). */
 #define DEFAULT_BRIDGE "xenbr0"

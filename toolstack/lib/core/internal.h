@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* What the files of libchaos share and its users do not see. */
-#ifndef CHAOS_INTERNAL_H
-#define CHAOS_INTERNAL_H
+/* What the files of libchaos share and its users do not see: of core, for all of them. */
+#ifndef CHAOS_CORE_INTERNAL_H
+#define CHAOS_CORE_INTERNAL_H
 
 #include <stdint.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <xencall.h>
 #include <xentoollog.h>
 
-#include "chaos.h"
+#include "chaos/core.h"
 #include "noxs_ioctl.h"
 
 struct chaos_log {
@@ -85,38 +85,9 @@ int chaos_module_wait(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeou
 		      bool (*is_wanted)(const struct noxs_ioc_event *event),
 		      struct noxs_ioc_event *event);
 
-/* attach.c: back-ends.  Those of a shell have no addresses. */
-struct chaos_built;
-int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			const struct chaos_built *built, struct chaos_config *cfg,
-			struct chaos_error *err);
-int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_built *built, const struct chaos_config *cfg,
-			      struct chaos_error *err);
-int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
-			   struct chaos_config *cfg, struct chaos_error *err);
-/* Give a domain that runs the vifs and disks of cfg, of which only those and the name count. */
-int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
-		     struct chaos_error *err);
-/* Xen has refused a name: say who bears it. */
-int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error *err);
-
-/* devices.c */
+/* query.c */
 /* What the module has of arg->domid, with room for arg->nr_devs: 1; 0, it is not attached; or an error. */
 int chaos_module_query(struct chaos_ctx *ctx, struct noxs_ioc_query *arg, struct chaos_error *err);
-/* The one with this class and number among them, or NULL. */
-const struct chaos_device *chaos_device_find(const struct chaos_devices *devs, const char *cls,
-					     unsigned int id);
-
-/* repage.c */
-/*
- * Have the guest look at its device page, and wait for its answer.  The context's descriptor has been
- * subscribed to domid before the page changed.
- */
-int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
-		 struct chaos_error *err);
-/* The same without waiting for anything, or telling of errors. */
-void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
 
 /* last_words.c: the last lines of a text, in one; the number of bytes */
 size_t chaos_last_lines(const char *text, size_t len, char *out, size_t room);
@@ -133,12 +104,6 @@ void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *ou
 /* Error for a domid that cannot be acted on, and 0 otherwise. */
 int chaos_domain_check(uint32_t domid, struct chaos_error *err);
 
-/* image.c, build.c: the guest's memory */
-struct chaos_image;
-int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		     struct chaos_image **image, struct chaos_error *err);
-void chaos_image_close(struct chaos_image *image);
-
 /* Conventions of our guests; docs/architecture.md. */
 #define CHAOS_GREF_CONTROL 2U /* behind GNTTAB_RESERVED_CONSOLE and _XENSTORE */
 #define CHAOS_GREF_RINGS   3U /* two for each vif that the builder connects */
@@ -146,29 +111,7 @@ void chaos_image_close(struct chaos_image *image);
 #define CHAOS_PORT_CONTROL 2U
 #define CHAOS_PORT_DATA	   3U /* one for each such vif */
 
-/* How the builder has connected a vif; all 0 if the guest is to do that. */
-struct chaos_built_vif {
-	uint64_t ring_gfn; /* transmit, and receive behind it */
-	uint32_t tx_gref, rx_gref;
-	uint32_t port; /* for both */
-};
-
-struct chaos_built {
-	uint64_t ctrl_gfn;
-	uint32_t ctrl_gref;
-	uint32_t ctrl_port;
-	uint64_t start_info_mfn; /* where a shell's command line is to be written */
-	unsigned int nr_connected;
-	struct chaos_built_vif vifs[CHAOS_MAX_VIFS];
-};
-int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
-		       const struct chaos_config *cfg, struct chaos_error *err);
-int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
-		      struct chaos_built *built, struct chaos_error *err);
-
-/* prepare.c: that a guest can be made of its kernel */
-int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		       struct chaos_error *err);
+#define CHAOS_BRIDGE_PORTS 1023U /* BR_MAX_PORTS of Linux's bridge, less number 0 */
 
 /* wait.c */
 /* Until poll() says so: 0, or -1 with errno, ETIMEDOUT, or ECANCELED when cancel_fd is readable. */
@@ -179,115 +122,10 @@ int chaos_random(void *buf, size_t len);
 int chaos_uuid_random(uint8_t uuid[CHAOS_UUID_LEN]);
 int chaos_uuid_parse(const char *text, uint8_t uuid[CHAOS_UUID_LEN]);
 
-/* cpus.c */
-/*
- * A bit for each CPU of a list.  node_of has the NUMA node of each of the nr_cpus of the host; with NULL
- * nodes have no CPUs, but a list of nodes is taken.
- */
-int chaos_cpus_parse(const char *text, const uint32_t *node_of, unsigned int nr_cpus,
-		     uint8_t map[CHAOS_MAX_CPUS / 8]);
-/* The list for a vCPU out of what struct chaos_config has; false if it may run anywhere. */
-bool chaos_cpus_of_vcpu(const char *cpus, unsigned int vcpu, char *list, size_t len);
-#define CHAOS_CPULIST_LEN 256U
-
-/* sched.c */
-/* What the scheduler is told of a new domain: where its vCPUs may run, and how much. */
-int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
-		      struct chaos_error *err);
-
-/* How much the scheduler gives a domain, in the terms of a configuration. */
-struct chaos_share {
-	uint32_t cpupool;
-	unsigned int cpu_weight; /* 0 = the scheduler's own */
-	unsigned int cap;	 /* percent of one CPU; 0 = none */
-};
-
-int chaos_sched_read(struct chaos_ctx *ctx, uint32_t domid, struct chaos_share *share,
-		     struct chaos_error *err);
-
 /* utf8.c */
 /* Not for characters that a terminal obeys, or that nobody sees; nor for -1. */
 bool chaos_utf8_is_seen(long c);
 /* Has it an ASCII control character, other than the tab? */
 bool chaos_text_has_control(const char *text);
 
-/* vif.c */
-/*
- * Names of keys that are not supported, and do not matter much, are put into `unsupported`.  The error
- * does not say which vif it is about.
- */
-int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, size_t len,
-		    struct chaos_error *err);
-int chaos_mac_random(uint8_t mac[6]);
-int chaos_mac_parse(const char *text, uint8_t mac[6]);
-
-/* vif_ip.c */
-int chaos_ipv4_parse(const char *text, uint32_t *address);
-/* *has_more, which begins false: there were other addresses too. */
-int chaos_vif_set_ip(struct chaos_vif *vif, const char *value, bool *has_more,
-		     struct chaos_error *err);
-/* That a guest can have them: prefix is 0 unless an address was given. */
-int chaos_vif_check_ip(const struct chaos_vif *vif, struct chaos_error *err);
-
-#define CHAOS_BRIDGE_PORTS 1023U /* BR_MAX_PORTS of Linux's bridge, less number 0 */
-
-/* vif_host.c: that none of them has an address that this host has on the same link */
-int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct chaos_error *err);
-
-/* disk.c */
-struct XLU_Config;
-/*
- * The number of a disk, from 0 for xvda, or of a partition; -1 if it is none.  Partitions have Linux's and
- * xl's numbers, 0xca01 for xvda1.
- */
-long chaos_vdev_parse(const char *vdev);
-bool chaos_vdev_is_partition(unsigned int id);
-/* target is to be freed; what has been read as something else is put into `others`. */
-int chaos_disk_parse(const char *spec, struct chaos_disk *disk, char *others, size_t len,
-		     struct chaos_error *err);
-/* The descriptor to hand to the module, locked against other users of the same file. */
-/*
- * disk_behind.c: the node that a block device has in /dev, for all that are of the same device
- * (unchanged if there is none); and whether somebody writes, or is not to have written under it,
- * what is behind an open file by another way than that file: -1 with EBUSY.
- */
-struct stat;
-void chaos_disk_node(const struct stat *st, char *path, size_t size);
-int chaos_disk_check_behind(int fd, bool writes);
-int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *err);
-/* What an errno from opening or attaching it means. */
-int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err);
-
-/* saved_disks.c */
-int chaos_saved_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
-			   struct chaos_error *err);
-/* saved_check.c: of those the module has, that none is smaller than it was. */
-int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
-			    struct chaos_error *err);
-
-/* config.c */
-/* Of a setting that is left aside: tell the caller, or fail if that is what it wants. */
-int chaos_config_warn(const struct chaos_config_source *src, const char *text,
-		      struct chaos_error *err);
-
-/* cfgtext.c: *text is NUL-terminated and *len bytes long, and to be freed */
-int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err);
-int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err);
-/* All of it; *file_len is where the overrides begin.  *text may be set after an error too. */
-int chaos_cfgtext_load(const struct chaos_config_source *src, char **text, size_t *len,
-		       size_t *file_len, struct chaos_error *err);
-
-/* cfgkeys.c */
-struct chaos_key {
-	const char *name;
-	size_t len;
-	unsigned int line;
-};
-/* The next statement's key in an xl.cfg text, from *pos; false at the end. */
-bool chaos_cfgkeys_next(const char *text, size_t *pos, unsigned int *line, struct chaos_key *key);
-bool chaos_cfgkeys_is(const struct chaos_key *key, const char *name);
-bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved);
-/* What to do about one that must not be left aside; NULL for all others. */
-const char *chaos_cfgkeys_remedy(const struct chaos_key *key);
-
-#endif /* CHAOS_INTERNAL_H */
+#endif /* CHAOS_CORE_INTERNAL_H */

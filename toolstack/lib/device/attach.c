@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 /* One ioctl that names devices: CREATE, CONFIGURE or ADD, which tell of conflicts in the same way. */
 struct attempt {

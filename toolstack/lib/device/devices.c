@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 static const char *class_name(uint16_t cls)
 {

@@ -21,7 +21,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 #define MAX_LOOPS_DEEP 4 /* loop devices on loop devices; more is refused */
 

@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err)
 {

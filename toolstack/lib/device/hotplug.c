@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 /* For a guest that has seen a device to open it, which it need not do. */
 #define OPEN_TIMEOUT_MS 1000U

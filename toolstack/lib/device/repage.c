@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 /* The request's number; -1 with errno. */
 static int request(struct chaos_ctx *ctx, uint32_t domid, uint32_t *req_id)

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 static int check(const struct chaos_device *now, const struct chaos_saved_disk *was,
 		 struct chaos_error *err)

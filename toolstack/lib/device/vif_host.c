@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "device/internal.h"
 
 /* A socket to ask by, which the process keeps; -1 if there is none to be had. */
 static int socket_get(void)

@@ -30,7 +30,8 @@
 #ifndef CHAOS_MIGRATE_PROTO_H
 #define CHAOS_MIGRATE_PROTO_H
 
-#include "core/internal.h"
+#include "chaos/migrate.h"
+#include "device/internal.h"
 
 #define MIGRATE_MAGIC	       "LightVMm"
 #define MIGRATE_VERSION	       2U /* 1: of guests that speak noxs ABI 1 */

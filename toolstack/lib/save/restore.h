@@ -3,7 +3,8 @@
 #ifndef CHAOS_RESTORE_H
 #define CHAOS_RESTORE_H
 
-#include "core/internal.h"
+#include "chaos/save.h"
+#include "build/internal.h"
 #include "build/pv/pv_guest.h"
 #include "save/pv_table.h"
 #include "save/stream.h"

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <xenctrl.h>
 
-#include "core/internal.h"
+#include "chaos/save.h"
+#include "device/internal.h"
 #include "save/pv_table.h"
 #include "save/stream.h"
 

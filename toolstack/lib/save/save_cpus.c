@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "build/internal.h"
 #include "save/save.h"
 
 struct cpu_map {

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chaos.h"
+#include "chaos/core.h"
 #include "save/xxhash.h"
 
 #define STREAM_PAGE	 4096U

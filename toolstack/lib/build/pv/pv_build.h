@@ -13,7 +13,7 @@
 #ifndef CHAOS_PV_BUILD_H
 #define CHAOS_PV_BUILD_H
 
-#include "core/internal.h"
+#include "device/internal.h"
 #include "build/pv/pv_image.h"
 
 struct pv_guest;
