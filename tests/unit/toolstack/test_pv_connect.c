@@ -72,15 +72,15 @@ static void nothing_for_who_connects(void **state)
 	(void)state;
 	cfg.nr_vifs = 2;
 	cfg.vifs[0].connects_itself = cfg.vifs[1].connects_itself = true;
-	assert_int_equal(pv_connect_nr_rings(&image, &cfg), 0);
-	pv_connect_plan(&layout, &image, &cfg, &built);
+	assert_int_equal(pv_connect_nr_rings(&image, cfg.vifs, cfg.nr_vifs), 0);
+	pv_connect_plan(&layout, &image, cfg.vifs, cfg.nr_vifs, &built);
 	assert_int_equal(built.nr_connected, 0);
 	assert_true(is_zero(built.vifs, sizeof(built.vifs)));
 	/* An image that does not take them, whatever the configuration says. */
 	cfg.vifs[0].connects_itself = cfg.vifs[1].connects_itself = false;
 	image.takes_vifs = false;
-	assert_int_equal(pv_connect_nr_rings(&image, &cfg), 0);
-	pv_connect_plan(&layout, &image, &cfg, &built);
+	assert_int_equal(pv_connect_nr_rings(&image, cfg.vifs, cfg.nr_vifs), 0);
+	pv_connect_plan(&layout, &image, cfg.vifs, cfg.nr_vifs, &built);
 	assert_int_equal(built.nr_connected, 0);
 	assert_true(is_zero(built.vifs, sizeof(built.vifs)));
 }
@@ -93,8 +93,8 @@ static void each_has_its_own(void **state)
 	(void)state;
 	cfg.nr_vifs = 3;
 	cfg.vifs[1].connects_itself = true;
-	assert_int_equal(pv_connect_nr_rings(&image, &cfg), 4);
-	pv_connect_plan(&layout, &image, &cfg, &built);
+	assert_int_equal(pv_connect_nr_rings(&image, cfg.vifs, cfg.nr_vifs), 4);
+	pv_connect_plan(&layout, &image, cfg.vifs, cfg.nr_vifs, &built);
 	assert_int_equal(built.nr_connected, 2);
 	assert_int_equal(built.vifs[0].ring_gfn, RING_PFN);
 	assert_int_equal(built.vifs[1].port, 0);
@@ -124,8 +124,8 @@ static void as_many_as_there_can_be(void **state)
 {
 	(void)state;
 	cfg.nr_vifs = CHAOS_MAX_VIFS;
-	assert_int_equal(pv_connect_nr_rings(&image, &cfg), 2 * CHAOS_MAX_VIFS);
-	pv_connect_plan(&layout, &image, &cfg, &built);
+	assert_int_equal(pv_connect_nr_rings(&image, cfg.vifs, cfg.nr_vifs), 2 * CHAOS_MAX_VIFS);
+	pv_connect_plan(&layout, &image, cfg.vifs, cfg.nr_vifs, &built);
 	pv_connect_write(&guest, &image, &built);
 	assert_int_equal(ctrl.slot[CHAOS_MAX_VIFS].front.state, NOXS_STATE_OPEN);
 	pv_connect_add_ports(&guest, &built);

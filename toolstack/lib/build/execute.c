@@ -16,6 +16,7 @@
 
 #include "build/internal.h"
 #include "build/pv/pv_build.h"
+#include "build/pv/pv_plan.h"
 #include "build/shell.h"
 
 int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
@@ -116,22 +117,26 @@ static int write_cmdline(struct chaos_shell *s, const char *cmdline, struct chao
 static int load_image(struct chaos_shell *s, const struct chaos_config *cfg,
 		      struct chaos_error *err)
 {
-	struct pv_image *image;
+	struct pv_plan plan;
 	const char *why;
-	int rc;
+	int rc = 0;
 
-	if (cfg->ramdisk || !chaos_pv_image_get(s->ctx, cfg->kernel, &image, &why))
+	if (!cfg->ramdisk)
+		rc = pv_plan_make(&plan, s->ctx, cfg->kernel,
+				  cfg->memory_kib >> (PV_PAGE_SHIFT - 10), cfg->vifs, cfg->nr_vifs,
+				  &why, err);
+	if (rc < 0)
+		return rc;
+	if (!rc)
 		return chaos_error_set(err, CHAOS_CONFIG, ENOEXEC,
 				       "kernel \"%s\" does not go into a shell without an image",
 				       cfg->kernel);
-	rc = chaos_pv_image_check(image, cfg, err);
-	if (!rc)
-		rc = chaos_pv_move(s->pv_guest, s->ctx, err);
+	rc = chaos_pv_move(s->pv_guest, s->ctx, err);
 	if (!rc) {
 		s->is_identified = true; /* its memory is no longer anybody's */
-		rc = chaos_pv_load(s->pv_guest, image, cfg, &s->built, err);
+		rc = chaos_pv_load(s->pv_guest, &plan, &s->built, err);
 	}
-	chaos_pv_image_put(image);
+	pv_plan_fini(&plan);
 	return rc;
 }
 

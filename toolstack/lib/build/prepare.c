@@ -11,6 +11,7 @@
 
 #include "build/internal.h"
 #include "build/pv/pv_build.h"
+#include "build/pv/pv_plan.h"
 #include "build/shell.h"
 
 /* What Debian's xl gives a guest too; Xen allocates as they are used. */
@@ -147,7 +148,7 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 /* The kernel, in the form the builder takes that is to be used: one of the two. */
 struct kernel {
 	struct chaos_image *generic;
-	struct pv_image *fast;
+	struct pv_plan fast; /* with an image, if it is this one */
 };
 
 /* What the other builder does not look at. */
@@ -168,7 +169,7 @@ static int kernel_open(struct chaos_ctx *ctx, const struct chaos_config *cfg, st
 		       struct chaos_error *err)
 {
 	const char *why = "it has a ramdisk";
-	int rc;
+	int rc = 0;
 
 	if (!cfg->kernel)
 		return 0;
@@ -176,8 +177,12 @@ static int kernel_open(struct chaos_ctx *ctx, const struct chaos_config *cfg, st
 		rc = kernel_check_abi(ctx, cfg->kernel, err);
 		return rc ? rc : chaos_image_open(ctx, cfg, &k->generic, err);
 	}
-	if (!cfg->ramdisk && chaos_pv_image_get(ctx, cfg->kernel, &k->fast, &why))
-		return chaos_pv_image_check(k->fast, cfg, err);
+	if (!cfg->ramdisk)
+		rc = pv_plan_make(&k->fast, ctx, cfg->kernel,
+				  cfg->memory_kib >> (PV_PAGE_SHIFT - 10), cfg->vifs, cfg->nr_vifs,
+				  &why, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
 	if (cfg->builder == CHAOS_BUILDER_AUTO)
 		return chaos_image_open(ctx, cfg, &k->generic, err);
 	return chaos_error_set(
@@ -189,7 +194,7 @@ static int kernel_open(struct chaos_ctx *ctx, const struct chaos_config *cfg, st
 static void kernel_close(struct kernel *k)
 {
 	chaos_image_close(k->generic);
-	chaos_pv_image_put(k->fast);
+	pv_plan_fini(&k->fast);
 }
 
 int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
@@ -205,7 +210,7 @@ int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 static int build_memory(struct chaos_shell *s, const struct chaos_config *cfg,
 			const struct kernel *k, struct chaos_error *err)
 {
-	if (k->fast || !k->generic)
+	if (!k->generic)
 		return chaos_pv_prepare(s->ctx, s->domid, cfg->memory_kib >> (PV_PAGE_SHIFT - 10),
 					&s->pv_guest, err);
 	return chaos_build_memory(s->ctx, k->generic, s->domid, cfg, err);
@@ -216,11 +221,11 @@ static int build_image(struct chaos_shell *s, const struct chaos_config *cfg,
 {
 	int rc;
 
-	if (!k->fast && !k->generic)
-		return 0; /* execute's */
-	if (!k->fast)
+	if (k->generic)
 		return chaos_build_image(s->ctx, k->generic, s->domid, &s->built, err);
-	rc = chaos_pv_load(s->pv_guest, k->fast, cfg, &s->built, err);
+	if (!k->fast.img)
+		return 0; /* execute's */
+	rc = chaos_pv_load(s->pv_guest, &k->fast, &s->built, err);
 	if (rc)
 		return rc;
 	if (!s->is_pooled)

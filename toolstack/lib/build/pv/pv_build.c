@@ -17,6 +17,7 @@
 
 #include "build/pv/pv_connect.h"
 #include "build/pv/pv_guest.h"
+#include "build/pv/pv_plan.h"
 
 /* ---- mapping ---- */
 
@@ -244,24 +245,22 @@ static int write_all(struct pv_guest *g, const struct pv_image *img,
 
 /* ---- all of it ---- */
 
-int chaos_pv_load(struct pv_guest *g, const struct pv_image *img, const struct chaos_config *cfg,
-		  struct chaos_built *built, struct chaos_error *err)
+int chaos_pv_load(struct pv_guest *g, const struct pv_plan *plan, struct chaos_built *built,
+		  struct chaos_error *err)
 {
 	int rc;
 
-	if (pv_layout_make(&g->layout, img, g->nr_pages, pv_connect_nr_rings(img, cfg)))
-		return chaos_error_set(err, CHAOS_CONFIG, ENOMEM,
+	if (plan->layout.nr_pages != g->nr_pages)
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
 				       "the image does not fit in the domain's %llu KiB",
 				       (unsigned long long)g->nr_pages << (PV_PAGE_SHIFT - 10));
-	pv_connect_plan(&g->layout, img, cfg, built);
-	rc = write_all(g, img, built, err);
+	g->layout = plan->layout;
+	rc = write_all(g, plan->img, &plan->built, err);
 	if (!rc)
-		rc = pv_guest_finish(g, img, built, err);
+		rc = pv_guest_finish(g, plan->img, &plan->built, err);
 	if (rc)
 		return rc;
-	built->ctrl_gfn = g->layout.ctrl_pfn;
-	built->ctrl_gref = CHAOS_GREF_CONTROL;
-	built->ctrl_port = CHAOS_PORT_CONTROL;
+	*built = plan->built;
 	built->start_info_mfn = g->p2m[g->layout.start_info_pfn];
 	return 0;
 }

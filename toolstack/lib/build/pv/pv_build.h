@@ -17,12 +17,13 @@
 #include "build/pv/pv_image.h"
 
 struct pv_guest;
+struct pv_plan;
 
 int chaos_pv_prepare(struct chaos_ctx *ctx, uint32_t domid, uint64_t nr_pages,
 		     struct pv_guest **out, struct chaos_error *err);
-/* With the vifs of cfg, of which the number counts, and how they are connected. */
-int chaos_pv_load(struct pv_guest *g, const struct pv_image *img, const struct chaos_config *cfg,
-		  struct chaos_built *built, struct chaos_error *err);
+/* As planned, for as many pages as it has. */
+int chaos_pv_load(struct pv_guest *g, const struct pv_plan *plan, struct chaos_built *built,
+		  struct chaos_error *err);
 /* From now on it is ctx, of the calling thread, that works on it: between two steps. */
 int chaos_pv_move(struct pv_guest *g, struct chaos_ctx *ctx, struct chaos_error *err);
 int chaos_pv_set_cmdline(struct pv_guest *g, const char *cmdline, struct chaos_error *err);
@@ -43,9 +44,6 @@ int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image 
 void chaos_pv_image_put(struct pv_image *img);
 /* Built for another major of the ABI: an error that says so. */
 int chaos_pv_image_check_abi(const struct pv_image *img, const char *path, struct chaos_error *err);
-/* That, and fewer pages than the image needs. */
-int chaos_pv_image_check(const struct pv_image *img, const struct chaos_config *cfg,
-			 struct chaos_error *err);
 struct pv_image_cache;
 void chaos_pv_cache_free(struct pv_image_cache *cache);
 

@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include "build/pv/pv_build.h"
-#include "build/pv/pv_connect.h"
 #include "build/pv/pv_keep.h"
-#include "build/pv/pv_layout.h"
 
 #define CACHE_SIZE 16U
 
@@ -189,24 +187,4 @@ int chaos_pv_image_check_abi(const struct pv_image *img, const char *path, struc
 		err, CHAOS_CONFIG, ENOEXEC,
 		"kernel \"%s\" was built for noxs ABI %u, and this is ABI %u: build it anew", path,
 		img->abi >> 16, NOXS_ABI_MAJOR);
-}
-
-int chaos_pv_image_check(const struct pv_image *img, const struct chaos_config *cfg,
-			 struct chaos_error *err)
-{
-	struct pv_layout layout;
-	uint64_t least;
-	int rc = chaos_pv_image_check_abi(img, cfg->kernel, err);
-
-	if (rc)
-		return rc;
-	least = pv_layout_make(&layout, img, cfg->memory_kib >> (PV_PAGE_SHIFT - 10),
-			       pv_connect_nr_rings(img, cfg));
-	if (!least)
-		return 0;
-	return chaos_error_set(
-		err, CHAOS_CONFIG, ENOMEM,
-		"%llu KiB of memory are too little for kernel \"%s\": give it more than %llu (memory_kib = ...)",
-		(unsigned long long)cfg->memory_kib, cfg->kernel,
-		(unsigned long long)least << (PV_PAGE_SHIFT - 10));
 }

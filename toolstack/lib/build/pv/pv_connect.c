@@ -20,25 +20,26 @@ static bool is_connected(const struct pv_image *img, const struct chaos_vif *vif
 	return img->takes_vifs && !vif->connects_itself;
 }
 
-unsigned int pv_connect_nr_rings(const struct pv_image *img, const struct chaos_config *cfg)
+unsigned int pv_connect_nr_rings(const struct pv_image *img, const struct chaos_vif *vifs,
+				 unsigned int nr_vifs)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < cfg->nr_vifs; i++)
-		if (is_connected(img, &cfg->vifs[i]))
+	for (i = 0; i < nr_vifs; i++)
+		if (is_connected(img, &vifs[i]))
 			nr += PV_RINGS_PER_VIF;
 	return nr;
 }
 
 void pv_connect_plan(const struct pv_layout *l, const struct pv_image *img,
-		     const struct chaos_config *cfg, struct chaos_built *built)
+		     const struct chaos_vif *vifs, unsigned int nr_vifs, struct chaos_built *built)
 {
 	struct chaos_built_vif *vif;
 	unsigned int i, nr = 0;
 
 	memset(built->vifs, 0, sizeof(built->vifs));
-	for (i = 0; i < cfg->nr_vifs; i++) {
-		if (!is_connected(img, &cfg->vifs[i]))
+	for (i = 0; i < nr_vifs; i++) {
+		if (!is_connected(img, &vifs[i]))
 			continue;
 		vif = &built->vifs[i];
 		vif->ring_gfn = l->ring_pfn + (uint64_t)nr * PV_RINGS_PER_VIF;

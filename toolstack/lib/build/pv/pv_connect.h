@@ -8,15 +8,16 @@
 
 #define PV_RINGS_PER_VIF 2U /* transmit, receive */
 
-/* Ring pages that a guest of this image and configuration wants; 0 if it connects by itself. */
-unsigned int pv_connect_nr_rings(const struct pv_image *img, const struct chaos_config *cfg);
+/* Ring pages that a guest of this image with these vifs wants; 0 if it connects by itself. */
+unsigned int pv_connect_nr_rings(const struct pv_image *img, const struct chaos_vif *vifs,
+				 unsigned int nr_vifs);
 
 /*
  * Decide which vif gets which frames, grants and port: fills built->vifs.  The layout is made, and
  * nothing of the guest is touched.
  */
 void pv_connect_plan(const struct pv_layout *l, const struct pv_image *img,
-		     const struct chaos_config *cfg, struct chaos_built *built);
+		     const struct chaos_vif *vifs, unsigned int nr_vifs, struct chaos_built *built);
 
 /* Seed the grants, and write the front halves into the control page, which is all zero. */
 void pv_connect_write(struct pv_guest *g, const struct pv_image *img,
