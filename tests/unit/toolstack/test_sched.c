@@ -119,6 +119,25 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first, unsigned int max,
 	return answer() ? -1 : 1;
 }
 
+/* As of a new domain: planned first. */
+static int apply(void)
+{
+	struct chaos_plan plan = {
+		.nr_vcpus = cfg.vcpus,
+		.cpus = cfg.cpus,
+		.cpupool = cfg.cpupool,
+		.cpu_weight = cfg.cpu_weight,
+		.cap = cfg.cap,
+	};
+	int rc = chaos_sched_plan(&ctx, &plan, &err);
+
+	assert_int_equal(xen.nr_pins, 0);
+	if (!rc)
+		rc = chaos_sched_apply(&ctx, 7, &plan, &err);
+	free(plan.pins);
+	return rc;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -132,7 +151,7 @@ static int setup(void **state)
 static void nothing_asked_for_costs_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), 0);
+	assert_int_equal(apply(), 0);
 	assert_int_equal(xen.nr_calls, 0);
 }
 
@@ -140,7 +159,7 @@ static void one_list_for_all(void **state)
 {
 	(void)state;
 	cfg.cpus = (char *)"0-2,^1";
-	assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), 0);
+	assert_int_equal(apply(), 0);
 	assert_int_equal(xen.nr_pins, 3);
 	assert_memory_equal(xen.pins, "\5\5\5", 3);
 }
@@ -149,7 +168,7 @@ static void a_list_for_each(void **state)
 {
 	(void)state;
 	cfg.cpus = (char *)"1;nodes:1;";
-	assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), 0);
+	assert_int_equal(apply(), 0);
 	assert_int_equal(xen.nr_pins, 2); /* the third may run anywhere */
 	assert_memory_equal(xen.pins, "\2\14", 2);
 }
@@ -158,11 +177,11 @@ static void not_of_this_host(void **state)
 {
 	(void)state;
 	cfg.cpus = (char *)"nodes:2";
-	assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(apply(), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "this host has no CPU of \"nodes:2\"");
 	cfg.cpus = (char *)"9";
 	xen.err = EINVAL;
-	assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(apply(), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "cannot pin vCPU 0 to \"9\"");
 }
 
@@ -177,19 +196,19 @@ static void shares(void **state)
 	for (i = 0; i < ARRAY_SIZE(schedulers); i++) {
 		xen.scheduler = schedulers[i];
 		cfg.cpu_weight = 0;
-		assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), 0);
+		assert_int_equal(apply(), 0);
 		assert_int_equal(xen.pool, 2);
 		assert_int_equal(xen.weight, 256);
 		assert_int_equal(xen.cap, 150);
 		cfg.cpu_weight = 512;
-		assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), 0);
+		assert_int_equal(apply(), 0);
 		assert_int_equal(xen.weight, 512);
 	}
 	xen.scheduler = XEN_SCHEDULER_NULL;
-	assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(apply(), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "has no 'cap' and 'cpu_weight'");
 	xen.err = EPERM;
-	assert_int_equal(chaos_sched_apply(&ctx, 7, &cfg, &err), -(int)CHAOS_PERMISSION);
+	assert_int_equal(apply(), -(int)CHAOS_PERMISSION);
 	assert_error(err, CHAOS_PERMISSION, "cannot set 'cap' and 'cpu_weight'");
 }
 

@@ -42,15 +42,16 @@ static int alloc_magic_pages(struct xc_dom_image *dom)
 	return 0;
 }
 
-int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
-		       const struct chaos_config *cfg, struct chaos_error *err)
+int chaos_build_memory(struct chaos_ctx *ctx, const struct chaos_plan *plan, uint32_t domid,
+		       struct chaos_error *err)
 {
+	struct chaos_image *image = plan->generic;
 	struct xc_dom_image *dom = image->dom;
 	xc_physinfo_t phys = { 0 };
 
 	dom->guest_domid = domid;
 	chaos_log_reset(&ctx->log);
-	if (!xc_dom_mem_init(dom, (unsigned int)(cfg->memory_kib >> 10)) &&
+	if (!xc_dom_mem_init(dom, (unsigned int)(plan->memory_kib >> 10)) &&
 	    !xc_dom_boot_mem_init(dom)) {
 		image->hooks = *dom->arch_hooks;
 		image->hooks.alloc_magic_pages = alloc_magic_pages;
@@ -61,10 +62,10 @@ int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_
 		return chaos_error_set(
 			err, CHAOS_RESOURCES, ENOMEM,
 			"no memory for domain \"%s\": it wants %llu MiB and Xen has %llu MiB left; lower 'memory' or destroy a domain",
-			cfg->name, (unsigned long long)cfg->memory_kib >> 10,
+			plan->name, (unsigned long long)plan->memory_kib >> 10,
 			(unsigned long long)phys.free_pages >> 8);
 	return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "no memory for domain \"%s\"",
-			       cfg->name);
+			       plan->name);
 }
 
 static int alloc_port(struct chaos_ctx *ctx, uint32_t domid, uint32_t expected)

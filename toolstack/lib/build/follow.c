@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-/* A guest that is to be made again: with the devices it has now, and only if all it needs is there. */
+/* A guest that is to be made again: with the devices it has now. */
 #include <errno.h>
-#include <fcntl.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "build/internal.h"
-
-/* ---- what it has now ---- */
 
 static const struct chaos_vif *find_vif(const struct chaos_config *cfg, unsigned int id)
 {
@@ -116,44 +110,5 @@ int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_conf
 	}
 	chaos_devices_fini(devs);
 	free(devs);
-	return rc;
-}
-
-/* ---- what it needs ---- */
-
-/* Not as it will be opened: the guest that still has it holds it against others. */
-static int check_disk(const struct chaos_disk *disk, struct chaos_error *err)
-{
-	int fd = open(disk->target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	int e = 0;
-
-	if (fd < 0)
-		return chaos_disk_error(disk, errno, err);
-	if (fstat(fd, &st))
-		e = errno;
-	else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		e = ENOTBLK;
-	close(fd);
-	return e ? chaos_disk_error(disk, e, err) : 0;
-}
-
-int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		       struct chaos_error *err)
-{
-	const struct chaos_vif *vif;
-	unsigned int i;
-	int rc;
-
-	rc = chaos_kernel_check(ctx, cfg, err);
-	for (i = 0; i < cfg->nr_disks && !rc; i++)
-		rc = check_disk(&cfg->disks[i], err);
-	for (i = 0; i < cfg->nr_vifs && !rc; i++) {
-		vif = &cfg->vifs[i];
-		if (vif->bridge[0] && !if_nametoindex(vif->bridge))
-			rc = chaos_error_set(err, CHAOS_ENVIRONMENT, ENODEV,
-					     "vif %u: there is no %s \"%s\"", vif->id,
-					     chaos_vif_link_kind(vif), vif->bridge);
-	}
 	return rc;
 }

@@ -13,18 +13,17 @@ struct chaos_image;
 int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		     struct chaos_image **image, struct chaos_error *err);
 void chaos_image_close(struct chaos_image *image);
-int chaos_build_memory(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
-		       const struct chaos_config *cfg, struct chaos_error *err);
+/* Of a plan with such an image. */
+int chaos_build_memory(struct chaos_ctx *ctx, const struct chaos_plan *plan, uint32_t domid,
+		       struct chaos_error *err);
 int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
 		      struct chaos_built *built, struct chaos_error *err);
 
-/* prepare.c: that a guest can be made of its kernel */
-int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		       struct chaos_error *err);
-
 /* sched.c */
-/* What the scheduler is told of a new domain: where its vCPUs may run, and how much. */
-int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
+/* Where each vCPU may run, as this host's CPUs: plan->pins, to be freed. */
+int chaos_sched_plan(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err);
+/* Tell the scheduler, of a new domain: that, and how much of them it gets. */
+int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_plan *plan,
 		      struct chaos_error *err);
 
 /* How much the scheduler gives a domain, in the terms of a configuration. */

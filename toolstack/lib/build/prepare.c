@@ -2,7 +2,8 @@
 /*
  * Prepare, the first half of a creation: the domain, its memory, its image, and for a shell also
  * its devices.  A name is claimed in Xen at once, the VM's own or one that says whose shell this
- * is, so that from then on whoever looks sees what it is, even if this process dies.
+ * is, so that from then on whoever looks sees what it is, even if this process dies.  What is to be
+ * made, plan.c has found out.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -11,7 +12,6 @@
 
 #include "build/internal.h"
 #include "build/pv/pv_build.h"
-#include "build/pv/pv_plan.h"
 #include "build/shell.h"
 
 /* What Debian's xl gives a guest too; Xen allocates as they are used. */
@@ -33,62 +33,62 @@ void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns)
 	*last_ns = now;
 }
 
-static int make_domain(struct chaos_shell *s, const struct chaos_config *cfg,
+static int make_domain(struct chaos_shell *s, const struct chaos_plan *plan,
 		       struct chaos_error *err)
 {
 	struct xen_domctl_createdomain arg = {
-		.max_vcpus = cfg->vcpus,
+		.max_vcpus = plan->nr_vcpus,
 		.max_evtchn_port = MAX_EVTCHN_PORT,
 		.max_grant_frames = MAX_GRANT_FRAMES,
 		.max_maptrack_frames = 0,
 		.grant_opts = XEN_DOMCTL_GRANT_version(1),
-		.cpupool_id = cfg->cpupool,
+		.cpupool_id = plan->cpupool,
 	};
 	xc_interface *xch = s->ctx->xch;
 
-	memcpy(arg.handle, cfg->uuid, sizeof(arg.handle));
+	memcpy(arg.handle, plan->uuid, sizeof(arg.handle));
 	s->domid = 0; /* any */
 	if (xc_domain_create(xch, &s->domid, &arg)) {
-		if (cfg->cpupool && (errno == ESRCH || errno == ENODEV))
+		if (plan->cpupool && (errno == ESRCH || errno == ENODEV))
 			return chaos_error_set(
 				err, CHAOS_CONFIG, errno,
 				"no cpupool %u, or no CPU in it: correct 'pool', or make it (xl cpupool-create)",
-				cfg->cpupool);
+				plan->cpupool);
 		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 				       "Xen cannot create a domain: %s%s", strerror(errno),
 				       errno == EPERM ? "; run this in the control domain" : "");
 	}
 	s->exists = true;
-	if (xc_domain_max_vcpus(xch, s->domid, cfg->vcpus))
+	if (xc_domain_max_vcpus(xch, s->domid, plan->nr_vcpus))
 		return chaos_error_set(err, CHAOS_RESOURCES, errno,
-				       "cannot make %u vCPUs: %s; lower 'vcpus'", cfg->vcpus,
+				       "cannot make %u vCPUs: %s; lower 'vcpus'", plan->nr_vcpus,
 				       strerror(errno));
-	if (xc_domain_setmaxmem(xch, s->domid, cfg->memory_kib))
+	if (xc_domain_setmaxmem(xch, s->domid, plan->memory_kib))
 		return chaos_error_set(err, CHAOS_RESOURCES, errno,
 				       "cannot set the limit of %llu KiB: %s",
-				       (unsigned long long)cfg->memory_kib, strerror(errno));
+				       (unsigned long long)plan->memory_kib, strerror(errno));
 	return 0;
 }
 
-static int claim_memory(struct chaos_shell *s, const struct chaos_config *cfg,
+static int claim_memory(struct chaos_shell *s, const struct chaos_plan *plan,
 			struct chaos_error *err)
 {
 	xc_interface *xch = s->ctx->xch;
 	xc_physinfo_t phys = { 0 };
 	uint64_t free_kib;
 
-	if (cfg->memory_kib < CLAIM_KIB ||
-	    !xc_domain_claim_pages(xch, s->domid, cfg->memory_kib >> (PV_PAGE_SHIFT - 10)))
+	if (plan->memory_kib < CLAIM_KIB ||
+	    !xc_domain_claim_pages(xch, s->domid, plan->memory_kib >> (PV_PAGE_SHIFT - 10)))
 		return 0;
 	if (errno != ENOMEM || xc_physinfo(xch, &phys))
 		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 				       "cannot claim %llu KiB of memory: %s",
-				       (unsigned long long)cfg->memory_kib, strerror(errno));
+				       (unsigned long long)plan->memory_kib, strerror(errno));
 	free_kib = (phys.free_pages - phys.outstanding_pages) << (PV_PAGE_SHIFT - 10);
 	return chaos_error_set(
 		err, CHAOS_RESOURCES, ENOMEM,
 		"no memory for domain \"%s\": it wants %llu KiB and Xen has %llu KiB left; lower 'memory' or destroy a domain",
-		cfg->name, (unsigned long long)cfg->memory_kib, (unsigned long long)free_kib);
+		plan->name, (unsigned long long)plan->memory_kib, (unsigned long long)free_kib);
 }
 
 static int claim_name(struct chaos_shell *s, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
@@ -145,125 +145,64 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 	return rc;
 }
 
-/* The kernel, in the form the builder takes that is to be used: one of the two. */
-struct kernel {
-	struct chaos_image *generic;
-	struct pv_plan fast; /* with an image, if it is this one */
-};
-
-/* What the other builder does not look at. */
-static int kernel_check_abi(struct chaos_ctx *ctx, const char *path, struct chaos_error *err)
+static int build_memory(struct chaos_shell *s, const struct chaos_plan *plan,
+			struct chaos_error *err)
 {
-	struct pv_image *img;
-	const char *why;
-	int rc;
-
-	if (!chaos_pv_image_get(ctx, path, &img, &why))
-		return 0; /* nothing of ours is in it */
-	rc = chaos_pv_image_check_abi(img, path, err);
-	chaos_pv_image_put(img);
-	return rc;
+	if (plan->generic)
+		return chaos_build_memory(s->ctx, plan, s->domid, err);
+	return chaos_pv_prepare(s->ctx, s->domid, plan->memory_kib >> (PV_PAGE_SHIFT - 10),
+				&s->pv_guest, err);
 }
 
-static int kernel_open(struct chaos_ctx *ctx, const struct chaos_config *cfg, struct kernel *k,
+static int build_image(struct chaos_shell *s, const struct chaos_plan *plan,
 		       struct chaos_error *err)
-{
-	const char *why = "it has a ramdisk";
-	int rc = 0;
-
-	if (!cfg->kernel)
-		return 0;
-	if (cfg->builder == CHAOS_BUILDER_GENERIC) {
-		rc = kernel_check_abi(ctx, cfg->kernel, err);
-		return rc ? rc : chaos_image_open(ctx, cfg, &k->generic, err);
-	}
-	if (!cfg->ramdisk)
-		rc = pv_plan_make(&k->fast, ctx, cfg->kernel,
-				  cfg->memory_kib >> (PV_PAGE_SHIFT - 10), cfg->vifs, cfg->nr_vifs,
-				  &why, err);
-	if (rc)
-		return rc < 0 ? rc : 0;
-	if (cfg->builder == CHAOS_BUILDER_AUTO)
-		return chaos_image_open(ctx, cfg, &k->generic, err);
-	return chaos_error_set(
-		err, CHAOS_CONFIG, ENOEXEC,
-		"kernel \"%s\" is not for the fast builder: %s; use --builder=generic", cfg->kernel,
-		why);
-}
-
-static void kernel_close(struct kernel *k)
-{
-	chaos_image_close(k->generic);
-	pv_plan_fini(&k->fast);
-}
-
-int chaos_kernel_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		       struct chaos_error *err)
-{
-	struct kernel k = { 0 };
-	int rc = kernel_open(ctx, cfg, &k, err);
-
-	kernel_close(&k);
-	return rc;
-}
-
-static int build_memory(struct chaos_shell *s, const struct chaos_config *cfg,
-			const struct kernel *k, struct chaos_error *err)
-{
-	if (!k->generic)
-		return chaos_pv_prepare(s->ctx, s->domid, cfg->memory_kib >> (PV_PAGE_SHIFT - 10),
-					&s->pv_guest, err);
-	return chaos_build_memory(s->ctx, k->generic, s->domid, cfg, err);
-}
-
-static int build_image(struct chaos_shell *s, const struct chaos_config *cfg,
-		       const struct kernel *k, struct chaos_error *err)
 {
 	int rc;
 
-	if (k->generic)
-		return chaos_build_image(s->ctx, k->generic, s->domid, &s->built, err);
-	if (!k->fast.img)
+	if (plan->generic)
+		return chaos_build_image(s->ctx, plan->generic, s->domid, &s->built, err);
+	if (!plan->fast)
 		return 0; /* execute's */
-	rc = chaos_pv_load(s->pv_guest, &k->fast, &s->built, err);
+	rc = chaos_pv_load(s->pv_guest, plan->fast, &s->built, err);
 	if (rc)
 		return rc;
 	if (!s->is_pooled)
-		return cfg->cmdline ? chaos_pv_set_cmdline(s->pv_guest, cfg->cmdline, err) : 0;
+		return plan->cmdline ? chaos_pv_set_cmdline(s->pv_guest, plan->cmdline, err) : 0;
 	/* A shell waits: nothing of it stays mapped, and nothing here is needed to run it. */
 	chaos_pv_free(s->pv_guest);
 	s->pv_guest = NULL;
 	return 0;
 }
 
-static int build(struct chaos_shell *s, const struct chaos_config *cfg, const struct kernel *k,
+static int make_named(struct chaos_shell *s, const struct chaos_plan *plan, const char *name,
+		      struct chaos_error *err)
+{
+	int rc;
+
+	rc = make_domain(s, plan, err);
+	if (!rc)
+		rc = claim_name(s, name, plan->uuid, !s->is_pooled && !plan->kernel, err);
+	if (!rc)
+		rc = chaos_sched_apply(s->ctx, s->domid, plan, err);
+	return rc ? rc : claim_memory(s, plan, err);
+}
+
+/* What the plan says, of a domain of this name. */
+static int build(struct chaos_shell *s, const struct chaos_plan *plan, const char *name,
 		 struct chaos_timing *t, struct chaos_error *err)
 {
 	int rc;
 
-	rc = build_memory(s, cfg, k, err);
+	rc = make_named(s, plan, name, err);
+	chaos_lap(&s->last_ns, &t->createdomain_ns);
+	if (rc)
+		return rc;
+	rc = build_memory(s, plan, err);
 	chaos_lap(&s->last_ns, &t->memory_ns);
 	if (rc)
 		return rc;
-	rc = build_image(s, cfg, k, err);
+	rc = build_image(s, plan, err);
 	chaos_lap(&s->last_ns, &t->build_ns);
-	return rc;
-}
-
-static int make_named(struct chaos_shell *s, const struct chaos_config *cfg, const char *shell_name,
-		      struct chaos_timing *t, struct chaos_error *err)
-{
-	int rc;
-
-	rc = make_domain(s, cfg, err);
-	if (!rc)
-		rc = claim_name(s, shell_name ? shell_name : cfg->name, cfg->uuid,
-				!shell_name && !cfg->kernel, err);
-	if (!rc)
-		rc = chaos_sched_apply(s->ctx, s->domid, cfg, err);
-	if (!rc)
-		rc = claim_memory(s, cfg, err);
-	chaos_lap(&s->last_ns, &t->createdomain_ns);
 	return rc;
 }
 
@@ -271,7 +210,7 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 			const char *shell_name, struct chaos_shell **out, struct chaos_timing *t,
 			struct chaos_error *err)
 {
-	struct kernel kernel = { 0 };
+	struct chaos_plan *plan = NULL;
 	struct chaos_shell *s;
 	int rc;
 
@@ -286,13 +225,11 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		rc = chaos_module_open(ctx, err);
 	chaos_lap(&s->last_ns, &t->open_ns);
 	if (!rc)
-		rc = kernel_open(ctx, cfg, &kernel, err);
+		rc = chaos_plan_make(ctx, cfg, &plan, err);
 	chaos_lap(&s->last_ns, &t->image_ns);
 	if (!rc)
-		rc = make_named(s, cfg, shell_name, t, err);
-	if (!rc)
-		rc = build(s, cfg, &kernel, t, err);
-	kernel_close(&kernel);
+		rc = build(s, plan, shell_name ? shell_name : cfg->name, t, err);
+	chaos_plan_free(plan);
 	if (!rc && shell_name) {
 		rc = cfg->kernel && !cfg->nr_disks ? attach_shell(s, cfg, err) : mark_shell(s, err);
 		chaos_lap(&s->last_ns, &t->devices_ns);

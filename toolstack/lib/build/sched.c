@@ -4,6 +4,7 @@
  * Its pool it has from the start.  And what it says of one that is saved.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "build/internal.h"
@@ -30,41 +31,77 @@ static int read_topology(struct chaos_ctx *ctx, struct topology *t, struct chaos
 	return 0;
 }
 
-static int pin_vcpu(struct chaos_ctx *ctx, uint32_t domid, unsigned int vcpu, const char *list,
+/* The vCPUs that may not run anywhere. */
+struct chaos_pins {
+	unsigned int nr;
+	struct pin {
+		unsigned int vcpu;
+		uint8_t map[CHAOS_MAX_CPUS / 8];
+	} pins[];
+};
+
+static int plan_pin(struct chaos_pins *pins, unsigned int vcpu, const char *list,
 		    const struct topology *t, struct chaos_error *err)
 {
-	uint8_t map[CHAOS_MAX_CPUS / 8];
+	struct pin *pin = &pins->pins[pins->nr++];
 
-	if (chaos_cpus_parse(list, t->node_of, t->nr_cpus, map))
-		return chaos_error_set(
-			err, CHAOS_CONFIG, EINVAL,
-			"cannot pin vCPU %u: this host has no CPU of \"%s\"; correct 'cpus'", vcpu,
-			list);
-	/* IN/OUT: Xen answers with what it made of it. */
-	if (!xc_vcpu_setaffinity(ctx->xch, domid, (int)vcpu, map, NULL, XEN_VCPUAFFINITY_HARD))
+	pin->vcpu = vcpu;
+	if (!chaos_cpus_parse(list, t->node_of, t->nr_cpus, pin->map))
 		return 0;
-	return chaos_error_set(
-		err, CHAOS_CONFIG, errno,
-		"cannot pin vCPU %u to \"%s\": %s; correct 'cpus' (this host, or its pool, has fewer?)",
-		vcpu, list, strerror(errno));
+	return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+			       "cannot pin vCPU %u: this host has no CPU of \"%s\"; correct 'cpus'",
+			       vcpu, list);
 }
 
-static int pin_cpus(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
-		    struct chaos_error *err)
+int chaos_sched_plan(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err)
 {
 	struct topology t = { 0 };
 	char list[CHAOS_CPULIST_LEN];
-	int size = xc_get_cpumap_size(ctx->xch);
 	unsigned int v;
 	int rc = 0;
 
+	if (!plan->cpus)
+		return 0;
+	plan->pins = calloc(1, sizeof(*plan->pins) + plan->nr_vcpus * sizeof(plan->pins->pins[0]));
+	if (!plan->pins)
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	if (strstr(plan->cpus, "node"))
+		rc = read_topology(ctx, &t, err);
+	for (v = 0; v < plan->nr_vcpus && !rc; v++)
+		if (chaos_cpus_of_vcpu(plan->cpus, v, list, sizeof(list)))
+			rc = plan_pin(plan->pins, v, list, &t, err);
+	return rc;
+}
+
+static int pin_vcpu(struct chaos_ctx *ctx, uint32_t domid, const struct pin *pin, const char *cpus,
+		    struct chaos_error *err)
+{
+	char list[CHAOS_CPULIST_LEN] = "";
+	uint8_t map[CHAOS_MAX_CPUS / 8];
+	int e;
+
+	/* IN/OUT: Xen answers with what it made of it. */
+	memcpy(map, pin->map, sizeof(map));
+	if (!xc_vcpu_setaffinity(ctx->xch, domid, (int)pin->vcpu, map, NULL, XEN_VCPUAFFINITY_HARD))
+		return 0;
+	e = errno;
+	(void)chaos_cpus_of_vcpu(cpus, pin->vcpu, list, sizeof(list)); /* it was planned by it */
+	return chaos_error_set(
+		err, CHAOS_CONFIG, e,
+		"cannot pin vCPU %u to \"%s\": %s; correct 'cpus' (this host, or its pool, has fewer?)",
+		pin->vcpu, list, strerror(e));
+}
+
+static int pin_vcpus(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_plan *plan,
+		     struct chaos_error *err)
+{
+	int size = xc_get_cpumap_size(ctx->xch), rc = 0;
+	unsigned int i;
+
 	if (size <= 0 || size > CHAOS_MAX_CPUS / 8)
 		return chaos_error_set(err, CHAOS_FAILED, errno, "cannot get the host's CPUs");
-	if (strstr(cfg->cpus, "node"))
-		rc = read_topology(ctx, &t, err);
-	for (v = 0; v < cfg->vcpus && !rc; v++)
-		if (chaos_cpus_of_vcpu(cfg->cpus, v, list, sizeof(list)))
-			rc = pin_vcpu(ctx, domid, v, list, &t, err);
+	for (i = 0; i < plan->pins->nr && !rc; i++)
+		rc = pin_vcpu(ctx, domid, &plan->pins->pins[i], plan->cpus, err);
 	return rc;
 }
 
@@ -113,20 +150,20 @@ static int share_set(struct chaos_ctx *ctx, uint32_t domid, int sched,
 	return xc_sched_credit_domain_set(ctx->xch, domid, &credit);
 }
 
-static int set_share(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
+static int set_share(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_plan *plan,
 		     struct chaos_error *err)
 {
 	struct xen_domctl_sched_credit2 share;
-	int sched = scheduler_of(ctx, cfg->cpupool);
+	int sched = scheduler_of(ctx, plan->cpupool);
 
 	if (sched >= 0 && !has_shares(sched))
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EOPNOTSUPP,
 			"the scheduler of this host, or pool, has no 'cap' and 'cpu_weight': leave them out");
 	if (sched >= 0 && !share_get(ctx, domid, sched, &share)) {
-		if (cfg->cpu_weight)
-			share.weight = (uint16_t)cfg->cpu_weight;
-		share.cap = (uint16_t)cfg->cap;
+		if (plan->cpu_weight)
+			share.weight = (uint16_t)plan->cpu_weight;
+		share.cap = (uint16_t)plan->cap;
 		if (!share_set(ctx, domid, sched, &share))
 			return 0;
 	}
@@ -134,15 +171,15 @@ static int set_share(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_c
 			       "cannot set 'cap' and 'cpu_weight': %s", strerror(errno));
 }
 
-int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
+int chaos_sched_apply(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_plan *plan,
 		      struct chaos_error *err)
 {
 	int rc = 0;
 
-	if (cfg->cpus)
-		rc = pin_cpus(ctx, domid, cfg, err);
-	if (!rc && (cfg->cap || cfg->cpu_weight))
-		rc = set_share(ctx, domid, cfg, err);
+	if (plan->pins)
+		rc = pin_vcpus(ctx, domid, plan, err);
+	if (!rc && (plan->cap || plan->cpu_weight))
+		rc = set_share(ctx, domid, plan, err);
 	return rc;
 }
 

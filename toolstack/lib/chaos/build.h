@@ -9,6 +9,57 @@
 
 #include "chaos/config.h"
 
+/* ---- plan: what will be made of a configuration ---- */
+
+/*
+ * All that is known before anything is made, and can be: it has been checked that the kernel is one and
+ * fits into the memory, and that this host has the CPUs.  Whoever makes the guest does what is here.
+ */
+struct chaos_plan {
+	const char *name;
+	uint8_t uuid[CHAOS_UUID_LEN];
+	uint64_t memory_kib;
+	unsigned int nr_vcpus;
+	const char *cpus; /* these four as in struct chaos_config */
+	uint32_t cpupool;
+	unsigned int cpu_weight;
+	unsigned int cap;
+
+	const char *kernel;	    /* NULL: its memory will be filled with something else */
+	const char *ramdisk;	    /* NULL = none */
+	const char *cmdline;	    /* NULL = none */
+	enum chaos_builder builder; /* who lays its memory out: GENERIC or FAST */
+	const char *why_generic;    /* why it is not the fast one, "" = it was not wanted */
+	uint64_t image_kib;	    /* the kernel in memory; 0 = the builder will see */
+
+	unsigned int nr_vifs, nr_disks;
+	const struct chaos_vif *vifs;
+	const struct chaos_disk *disks;
+	unsigned int nr_connected;	   /* of the vifs: before the guest runs */
+	bool is_connected[CHAOS_MAX_VIFS]; /* which */
+	enum chaos_action on_poweroff, on_reboot, on_crash;
+
+	/* The library's own. */
+	struct chaos_pins *pins;     /* NULL: every vCPU may run anywhere */
+	struct pv_plan *fast;	     /* NULL: not by the fast builder, or without a kernel */
+	struct chaos_image *generic; /* NULL: not by the generic one */
+};
+
+/*
+ * Plan a guest.  *plan points into cfg, which is to outlive it, and keeps the kernel open; it is to be
+ * freed with chaos_plan_free(), as long as there is ctx.
+ */
+int chaos_plan_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, struct chaos_plan **plan,
+		    struct chaos_error *err);
+/*
+ * That its disks, bridges and switches are there, which is found out otherwise when they are attached:
+ * nothing is made, or held.
+ */
+int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err);
+void chaos_plan_free(struct chaos_plan *plan);
+
+/* ---- create ---- */
+
 /* Where the time of a creation went, nanoseconds of CLOCK_MONOTONIC; 0 = did not happen. */
 struct chaos_timing {
 	uint64_t open_ns;	  /* environment checked */
@@ -82,7 +133,7 @@ void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
  */
 int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
 			struct chaos_error *err);
-/* That its kernel, ramdisk, disks, bridges and switches are there: nothing is made, or held. */
+/* That it can be planned, and what the plan needs is there: chaos_plan_make(), chaos_plan_check(). */
 int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		       struct chaos_error *err);
 

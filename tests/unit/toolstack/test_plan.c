@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that a plan says all that a configuration decides, which builder it is for and why, that
+ * what cannot be made is found out, and that what was opened is closed.  What plans a part of it
+ * (pv_plan.c, image.c, sched.c) is faked.
+ */
+#include "build/internal.h"
+#include "build/pv/pv_plan.h"
+#include "unit.h"
+
+static struct chaos_ctx ctx;
+static struct chaos_config cfg;
+static struct chaos_plan *plan;
+static struct chaos_error err;
+static struct pv_image image;
+static int fast_rc, generic_rc;
+static unsigned int nr_open;
+
+int pv_plan_make(struct pv_plan *fast, struct chaos_ctx *c, const char *kernel, uint64_t nr_pages,
+		 const struct chaos_vif *vifs, unsigned int nr_vifs, const char **why,
+		 struct chaos_error *e)
+{
+	assert_ptr_equal(c, &ctx);
+	assert_string_equal(kernel, "/kernel");
+	assert_int_equal(nr_pages, 1024);
+	assert_ptr_equal(vifs, cfg.vifs);
+	memset(fast, 0, sizeof(*fast));
+	*why = "it is a picture";
+	if (fast_rc < 0)
+		return chaos_error_set(e, CHAOS_CONFIG, ENOMEM, "too large");
+	if (!fast_rc)
+		return 0;
+	nr_open++;
+	image.nr_pages = 50;
+	fast->img = &image;
+	fast->built.nr_connected = nr_vifs - 1;
+	fast->built.vifs[1].port = CHAOS_PORT_DATA;
+	return 1;
+}
+
+void pv_plan_fini(struct pv_plan *fast)
+{
+	assert_ptr_equal(fast->img, &image);
+	nr_open--;
+}
+
+int chaos_image_open(struct chaos_ctx *c, const struct chaos_config *config,
+		     struct chaos_image **out, struct chaos_error *e)
+{
+	assert_ptr_equal(c, &ctx);
+	assert_ptr_equal(config, &cfg);
+	if (generic_rc)
+		return chaos_error_set(e, CHAOS_CONFIG, ENOEXEC, "no kernel");
+	nr_open++;
+	*out = (struct chaos_image *)&image;
+	return 0;
+}
+
+void chaos_image_close(struct chaos_image *img)
+{
+	nr_open -= img != NULL;
+}
+
+/* Fails after it has begun. */
+int chaos_sched_plan(struct chaos_ctx *c, struct chaos_plan *p, struct chaos_error *e)
+{
+	assert_ptr_equal(c, &ctx);
+	p->pins = p->cpus ? malloc(1) : NULL;
+	if (!p->cpus || strcmp(p->cpus, "none") != 0)
+		return 0;
+	return chaos_error_set(e, CHAOS_CONFIG, EINVAL, "no such CPU");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&cfg, 0, sizeof(cfg));
+	strcpy(cfg.name, "web");
+	memset(cfg.uuid, 0x42, sizeof(cfg.uuid));
+	cfg.kernel = (char *)"/kernel";
+	cfg.memory_kib = 4096;
+	cfg.vcpus = 2;
+	cfg.nr_vifs = 2;
+	fast_rc = 1;
+	generic_rc = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	chaos_plan_free(plan);
+	plan = NULL;
+	assert_int_equal(nr_open, 0);
+	return 0;
+}
+
+static void says_everything(void **state)
+{
+	(void)state;
+	cfg.cmdline = (char *)"a=b";
+	cfg.cpus = (char *)"nodes:0";
+	cfg.cpupool = 3;
+	cfg.cpu_weight = 512;
+	cfg.cap = 50;
+	cfg.nr_disks = 1;
+	cfg.on_reboot = CHAOS_RESTART;
+	cfg.on_crash = CHAOS_PRESERVE;
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_string_equal(plan->name, "web");
+	assert_memory_equal(plan->uuid, cfg.uuid, sizeof(cfg.uuid));
+	assert_int_equal(plan->memory_kib, 4096);
+	assert_int_equal(plan->nr_vcpus, 2);
+	assert_string_equal(plan->cpus, "nodes:0");
+	assert_int_equal(plan->cpupool, 3);
+	assert_int_equal(plan->cpu_weight, 512);
+	assert_int_equal(plan->cap, 50);
+	assert_string_equal(plan->kernel, "/kernel");
+	assert_null(plan->ramdisk);
+	assert_string_equal(plan->cmdline, "a=b");
+	assert_int_equal(plan->nr_vifs, 2);
+	assert_ptr_equal(plan->vifs, cfg.vifs);
+	assert_int_equal(plan->nr_disks, 1);
+	assert_ptr_equal(plan->disks, cfg.disks);
+	assert_int_equal(plan->on_poweroff, CHAOS_DESTROY);
+	assert_int_equal(plan->on_reboot, CHAOS_RESTART);
+	assert_int_equal(plan->on_crash, CHAOS_PRESERVE);
+	assert_non_null(plan->pins);
+	/* and of the builder */
+	assert_int_equal(plan->builder, CHAOS_BUILDER_FAST);
+	assert_null(plan->why_generic);
+	assert_int_equal(plan->image_kib, 200);
+	assert_int_equal(plan->nr_connected, 1);
+	assert_false(plan->is_connected[0]);
+	assert_true(plan->is_connected[1]);
+	assert_ptr_equal(plan->fast->img, &image);
+	assert_null(plan->generic);
+}
+
+static void generic(const char *why)
+{
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_GENERIC);
+	assert_string_equal(plan->why_generic, why);
+	assert_null(plan->fast);
+	assert_ptr_equal(plan->generic, &image);
+	assert_int_equal(plan->nr_connected, 0);
+}
+
+static void not_for_the_fast_builder(void **state)
+{
+	(void)state;
+	fast_rc = 0;
+	generic("it is a picture");
+}
+
+static void with_a_ramdisk(void **state)
+{
+	(void)state;
+	cfg.ramdisk = (char *)"/ramdisk";
+	generic("it has a ramdisk");
+}
+
+static void generic_was_wanted(void **state)
+{
+	(void)state;
+	cfg.builder = CHAOS_BUILDER_GENERIC;
+	generic("");
+}
+
+static void fast_was_wanted(void **state)
+{
+	(void)state;
+	cfg.builder = CHAOS_BUILDER_FAST;
+	fast_rc = 0;
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG,
+		     "not for the fast builder: it is a picture; use --builder=generic");
+	assert_null(plan);
+}
+
+static void memory_only(void **state)
+{
+	(void)state;
+	cfg.kernel = NULL;
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_FAST);
+	assert_null(plan->fast);
+	assert_null(plan->generic);
+	assert_null(plan->pins);
+}
+
+/* Whichever step fails, nothing stays open. */
+static void what_cannot_be_made(void **state)
+{
+	(void)state;
+	fast_rc = -1;
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "too large");
+	assert_int_equal(nr_open, 0);
+	fast_rc = 0;
+	generic_rc = -1;
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "no kernel");
+	assert_int_equal(nr_open, 0);
+	fast_rc = 1;
+	cfg.cpus = (char *)"none";
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "no such CPU");
+	assert_int_equal(nr_open, 0);
+	assert_null(plan);
+}
+
+static void needs_of_the_host(void **state)
+{
+	(void)state;
+	cfg.nr_disks = 1;
+	cfg.disks[0] = (struct chaos_disk){ .target = (char *)"/dev/null", .vdev = "xvda" };
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_int_equal(chaos_plan_check(plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "disk xvda, \"/dev/null\": neither a regular file nor");
+	cfg.disks[0].target = (char *)"/nowhere";
+	assert_int_equal(chaos_plan_check(plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "disk xvda, \"/nowhere\": No such file");
+	cfg.disks[0].target = (char *)"/proc/self/exe";
+	assert_int_equal(chaos_plan_check(plan, &err), 0);
+	strcpy(cfg.vifs[1].bridge, "lo");
+	assert_int_equal(chaos_plan_check(plan, &err), 0);
+	strcpy(cfg.vifs[1].bridge, "no-such-link");
+	cfg.vifs[1].id = 5;
+	assert_int_equal(chaos_plan_check(plan, &err), -(int)CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "vif 5: there is no bridge \"no-such-link\"");
+	/* What a restart asks: both in one. */
+	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), -(int)CHAOS_ENVIRONMENT);
+	assert_int_equal(nr_open, 1);
+	cfg.vifs[1].on_switch = true;
+	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), -(int)CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "there is no switch");
+	cfg.vifs[1].bridge[0] = '\0';
+	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), 0);
+	assert_int_equal(nr_open, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(says_everything, setup, teardown),
+		cmocka_unit_test_setup_teardown(not_for_the_fast_builder, setup, teardown),
+		cmocka_unit_test_setup_teardown(with_a_ramdisk, setup, teardown),
+		cmocka_unit_test_setup_teardown(generic_was_wanted, setup, teardown),
+		cmocka_unit_test_setup_teardown(fast_was_wanted, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_made, setup, teardown),
+		cmocka_unit_test_setup_teardown(needs_of_the_host, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

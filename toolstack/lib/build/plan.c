@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: LGPL-2.1-only
+/*
+ * Plans a guest: everything that a configuration decides, and everything that can be wrong with it and
+ * be found out before there is a domain.  Here the configuration ends: who makes the domain, its memory
+ * and its image goes by the plan.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "build/internal.h"
+#include "build/pv/pv_build.h"
+#include "build/pv/pv_plan.h"
+
+/* ---- what is loaded ---- */
+
+static void note_fast(struct chaos_plan *plan)
+{
+	const struct pv_plan *fast = plan->fast;
+	unsigned int i;
+
+	plan->builder = CHAOS_BUILDER_FAST;
+	plan->why_generic = NULL;
+	plan->image_kib = fast->img->nr_pages << (PV_PAGE_SHIFT - 10);
+	plan->nr_connected = fast->built.nr_connected;
+	for (i = 0; i < plan->nr_vifs; i++)
+		plan->is_connected[i] = fast->built.vifs[i].port;
+}
+
+/* 1 if the fast builder makes it, 0 if it cannot, and why. */
+static int plan_fast(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err)
+{
+	struct pv_plan *fast;
+	int rc;
+
+	if (plan->ramdisk) {
+		plan->why_generic = "it has a ramdisk";
+		return 0;
+	}
+	fast = malloc(sizeof(*fast));
+	if (!fast)
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	rc = pv_plan_make(fast, ctx, plan->kernel, plan->memory_kib >> (PV_PAGE_SHIFT - 10),
+			  plan->vifs, plan->nr_vifs, &plan->why_generic, err);
+	if (rc <= 0) {
+		free(fast);
+		return rc;
+	}
+	plan->fast = fast;
+	note_fast(plan);
+	return 1;
+}
+
+/* What the other builder does not look at. */
+static int check_abi(struct chaos_ctx *ctx, const char *kernel, struct chaos_error *err)
+{
+	struct pv_image *img;
+	const char *why;
+	int rc;
+
+	if (!chaos_pv_image_get(ctx, kernel, &img, &why))
+		return 0; /* nothing of ours is in it */
+	rc = chaos_pv_image_check_abi(img, kernel, err);
+	chaos_pv_image_put(img);
+	return rc;
+}
+
+/* By the builder that is wanted, or the one of the two that can. */
+static int plan_image(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+		      struct chaos_plan *plan, struct chaos_error *err)
+{
+	int rc = 0;
+
+	plan->builder = CHAOS_BUILDER_FAST;
+	if (!plan->kernel)
+		return 0;
+	plan->why_generic = "";
+	if (cfg->builder == CHAOS_BUILDER_GENERIC)
+		rc = check_abi(ctx, plan->kernel, err);
+	else
+		rc = plan_fast(ctx, plan, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	if (cfg->builder == CHAOS_BUILDER_FAST)
+		return chaos_error_set(
+			err, CHAOS_CONFIG, ENOEXEC,
+			"kernel \"%s\" is not for the fast builder: %s; use --builder=generic",
+			plan->kernel, plan->why_generic);
+	plan->builder = CHAOS_BUILDER_GENERIC;
+	return chaos_image_open(ctx, cfg, &plan->generic, err);
+}
+
+/* ---- all of it ---- */
+
+int chaos_plan_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, struct chaos_plan **out,
+		    struct chaos_error *err)
+{
+	struct chaos_plan *plan = calloc(1, sizeof(*plan));
+	int rc;
+
+	if (!plan)
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	plan->name = cfg->name;
+	memcpy(plan->uuid, cfg->uuid, sizeof(plan->uuid));
+	plan->memory_kib = cfg->memory_kib;
+	plan->nr_vcpus = cfg->vcpus;
+	plan->cpus = cfg->cpus;
+	plan->cpupool = cfg->cpupool;
+	plan->cpu_weight = cfg->cpu_weight;
+	plan->cap = cfg->cap;
+	plan->kernel = cfg->kernel;
+	plan->ramdisk = cfg->ramdisk;
+	plan->cmdline = cfg->cmdline;
+	plan->nr_vifs = cfg->nr_vifs;
+	plan->vifs = cfg->vifs;
+	plan->nr_disks = cfg->nr_disks;
+	plan->disks = cfg->disks;
+	plan->on_poweroff = cfg->on_poweroff;
+	plan->on_reboot = cfg->on_reboot;
+	plan->on_crash = cfg->on_crash;
+	rc = plan_image(ctx, cfg, plan, err);
+	if (!rc)
+		rc = chaos_sched_plan(ctx, plan, err);
+	if (rc)
+		chaos_plan_free(plan);
+	else
+		*out = plan;
+	return rc;
+}
+
+void chaos_plan_free(struct chaos_plan *plan)
+{
+	if (!plan)
+		return;
+	if (plan->fast)
+		pv_plan_fini(plan->fast);
+	free(plan->fast);
+	chaos_image_close(plan->generic);
+	free(plan->pins);
+	free(plan);
+}
+
+/* ---- what it needs of the host ---- */
+
+/* Not as it will be opened: the guest that still has it holds it against others. */
+static int check_disk(const struct chaos_disk *disk, struct chaos_error *err)
+{
+	int fd = open(disk->target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int e = 0;
+
+	if (fd < 0)
+		return chaos_disk_error(disk, errno, err);
+	if (fstat(fd, &st))
+		e = errno;
+	else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		e = ENOTBLK;
+	close(fd);
+	return e ? chaos_disk_error(disk, e, err) : 0;
+}
+
+int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err)
+{
+	const struct chaos_vif *vif;
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < plan->nr_disks && !rc; i++)
+		rc = check_disk(&plan->disks[i], err);
+	for (i = 0; i < plan->nr_vifs && !rc; i++) {
+		vif = &plan->vifs[i];
+		if (vif->bridge[0] && !if_nametoindex(vif->bridge))
+			rc = chaos_error_set(err, CHAOS_ENVIRONMENT, ENODEV,
+					     "vif %u: there is no %s \"%s\"", vif->id,
+					     chaos_vif_link_kind(vif), vif->bridge);
+	}
+	return rc;
+}
+
+int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+		       struct chaos_error *err)
+{
+	struct chaos_plan *plan = NULL;
+	int rc = chaos_plan_make(ctx, cfg, &plan, err);
+
+	if (!rc)
+		rc = chaos_plan_check(plan, err);
+	chaos_plan_free(plan);
+	return rc;
+}
