@@ -13,19 +13,6 @@
 
 /* ---- memory ---- */
 
-/* Where a key stands last, from 1 on; 0 is nowhere. */
-static size_t place_of(const struct reader *r, const char *name)
-{
-	struct chaos_key key;
-	unsigned int line = 1;
-	size_t pos = 0, place = 0;
-
-	while (chaos_cfgkeys_next(r->text, &pos, &line, &key))
-		if (chaos_cfgkeys_is(&key, name))
-			place = (size_t)(key.name - r->text) + 1;
-	return place;
-}
-
 /* maxmem is the size a guest may grow to, which ours do not; alone it is their size. */
 static int get_mib(struct reader *r)
 {
@@ -59,7 +46,7 @@ int reader_get_memory(struct reader *r)
 	unsigned int value;
 	int rc;
 
-	if (place_of(r, "memory") >= place_of(r, "memory_kib"))
+	if (r->memory_at >= r->memory_kib_at)
 		return get_mib(r);
 	rc = reader_number(r, "memory_kib", 1, INT32_MAX, 0, &value);
 	if (!rc && value % 4)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
- * The keys of a configuration that are not supported: a warning that names the line, or an error for
- * those that a guest must not go without.
+ * The keys of a configuration, one after the other: a warning that names the line for one that is not
+ * supported, or an error if a guest must not go without it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -42,11 +42,23 @@ static void where(const struct reader *r, const struct chaos_key *key, char *tex
 		(void)snprintf(text, len, "command line");
 }
 
+/* Of two that say the same in other units the last counts. */
+static void note_place(struct reader *r, const struct chaos_key *key)
+{
+	size_t at = (size_t)(key->name - r->text) + 1;
+
+	if (chaos_cfgkeys_is(key, "memory"))
+		r->memory_at = at;
+	else if (chaos_cfgkeys_is(key, "memory_kib"))
+		r->memory_kib_at = at;
+}
+
 static int check_key(struct reader *r, const struct chaos_key *key)
 {
 	const char *remedy;
 	char text[320], place[200];
 
+	note_place(r, key);
 	if (chaos_cfgkeys_is_supported(key, r->src->is_saved))
 		return 0;
 	where(r, key, place, sizeof(place));

@@ -13,6 +13,8 @@ struct reader {
 	char *text;	 /* the file and the overrides behind it */
 	size_t file_len; /* where the overrides begin */
 	XLU_Config *xlu;
+	/* Where these keys stand last, from 1 on; 0 = nowhere: known from reader_check_keys() on. */
+	size_t memory_at, memory_kib_at;
 	struct chaos_error *err;
 };
 
@@ -26,7 +28,7 @@ int reader_copy(struct reader *r, const char *key, char **copy);
 int reader_number(struct reader *r, const char *key, long min, long max, long fallback,
 		  unsigned int *number);
 
-/* config_keys.c: those that are not supported */
+/* config_keys.c: looks at each, first of all; what is not supported is told, or an error */
 int reader_check_keys(struct reader *r);
 
 /* config_name.c: who it is */
