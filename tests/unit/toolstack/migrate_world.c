@@ -141,8 +141,8 @@ void chaos_config_free(struct chaos_config *cfg)
 	free(cfg);
 }
 
-int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *name,
-			struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
+int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *name,
+		     struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
 {
 	(void)ctx, (void)cfg, (void)name, (void)t;
 	if (world.fails_prepare)
@@ -278,10 +278,10 @@ int restore_fill(struct chaos_shell *s, const struct chaos_config *cfg,
 	return world.fails_load ? chaos_error_set(err, CHAOS_CONFIG, EINVAL, "it is damaged") : 0;
 }
 
-int chaos_shell_identify(struct chaos_shell *s, struct chaos_ctx *ctx, struct chaos_config *cfg,
-			 struct chaos_timing *t, struct chaos_error *err)
+int chaos_shell_attach(struct chaos_shell *s, struct chaos_config *cfg, struct chaos_timing *t,
+		       struct chaos_error *err)
 {
-	(void)s, (void)ctx, (void)cfg, (void)t, (void)err;
+	(void)s, (void)cfg, (void)t, (void)err;
 	return 0;
 }
 
@@ -321,11 +321,6 @@ void chaos_shell_discard(struct chaos_shell *s, struct chaos_ctx *ctx)
 		return;
 	assert_false(world.is_complete);
 	SET(is_discarded, true);
-}
-
-void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns)
-{
-	*phase_ns = *last_ns;
 }
 
 /* The answer, from the same world. */

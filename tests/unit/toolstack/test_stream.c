@@ -167,11 +167,6 @@ uint64_t chaos_now_ns(void)
 	return now_ns;
 }
 
-void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns)
-{
-	*phase_ns = *last_ns;
-}
-
 int chaos_config_load(struct chaos_config **out, const struct chaos_config_source *src,
 		      struct chaos_error *err)
 {
@@ -195,8 +190,8 @@ static struct pv_guest guest = { .nr_pages = PAGES,
 				 .grant_frame = GRANTS };
 static struct chaos_shell shell = { .pv_guest = &guest };
 
-int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *name,
-			struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
+int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *name,
+		     struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
 {
 	(void)cfg, (void)t, (void)err;
 	assert_null(name);

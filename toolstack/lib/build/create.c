@@ -6,7 +6,6 @@
 #include <xen/sched.h>
 
 #include "build/internal.h"
-#include "build/pv/pv_build.h"
 #include "build/shell.h"
 
 int chaos_ready_verdict(const char *name, const struct chaos_event *event, struct chaos_error *err)
@@ -87,7 +86,7 @@ int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
 	bool waits = !opts->no_wait && !opts->paused;
 	int rc;
 
-	rc = chaos_shell_identify(s, s->ctx, cfg, &out->timing, err);
+	rc = chaos_shell_attach(s, cfg, &out->timing, err);
 	if (rc || opts->paused)
 		return rc;
 	if (waits && chaos_module_subscribe(s->ctx, s->ctx->noxs_fd, s->domid))
@@ -119,7 +118,7 @@ int chaos_domain_create(struct chaos_ctx *ctx, struct chaos_config *cfg,
 	if (ctx->calls)
 		before = *ctx->calls;
 	start = chaos_now_ns();
-	rc = chaos_shell_prepare(ctx, cfg, NULL, &s, &out->timing, err);
+	rc = chaos_shell_make(ctx, cfg, NULL, &s, &out->timing, err);
 	if (!rc) {
 		out->domid = chaos_shell_domid(s);
 		rc = chaos_shell_start(s, cfg, opts, out, err);

@@ -19,46 +19,6 @@
 #include "build/pv/pv_plan.h"
 #include "build/shell.h"
 
-int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
-		   struct chaos_error *err)
-{
-	memset(info, 0, sizeof(*info));
-	info->what = NOXS_SET_NAME | NOXS_SET_UUID | NOXS_SET_GEN_ID;
-	memcpy(info->name, name, strlen(name));
-	memcpy(info->uuid, uuid, sizeof(info->uuid));
-	if (chaos_random(info->gen_id, sizeof(info->gen_id)))
-		return chaos_error_set(err, CHAOS_FAILED, errno, "no random numbers: %s",
-				       strerror(errno));
-	return 0;
-}
-
-int chaos_identity_check(const struct chaos_config *cfg, struct chaos_error *err)
-{
-	char uuid[CHAOS_UUID_STRLEN];
-
-	if (!chaos_uuid_is_shells(cfg->uuid))
-		return 0;
-	chaos_uuid_format(cfg->uuid, uuid);
-	return chaos_error_set(
-		err, CHAOS_CONFIG, EINVAL,
-		"uuid %s: what begins so is chaosd's, for its shells: give \"%s\" another 'uuid'",
-		uuid, cfg->name);
-}
-
-int chaos_identity_set(struct chaos_shell *s, struct noxs_set_info *info, struct chaos_error *err)
-{
-	int e;
-
-	info->domid = (uint16_t)s->domid;
-	if (!chaos_noxs_set_info(s->ctx, info))
-		return 0;
-	e = errno;
-	if (e == EEXIST)
-		return chaos_name_taken(s->ctx, info->name, err);
-	return chaos_error_set(err, chaos_code_of_errno(e), e,
-			       "Xen does not take the name \"%s\": %s", info->name, strerror(e));
-}
-
 /* Devices, and the identity in the same call if there is one to set. */
 static int attach(struct chaos_shell *s, struct chaos_config *cfg, const struct noxs_set_info *info,
 		  struct chaos_error *err)
@@ -140,13 +100,21 @@ static int load_image(struct chaos_shell *s, const struct chaos_config *cfg,
 	return rc;
 }
 
+int chaos_shell_attach(struct chaos_shell *s, struct chaos_config *cfg, struct chaos_timing *t,
+		       struct chaos_error *err)
+{
+	int rc = attach(s, cfg, NULL, err);
+
+	chaos_lap(&s->last_ns, &t->devices_ns);
+	return rc;
+}
+
+/* Of a pool's: who it is, and its devices or their addresses. */
 static int identify(struct chaos_shell *s, struct chaos_config *cfg, struct chaos_error *err)
 {
 	struct noxs_set_info info;
 	int rc;
 
-	if (!s->is_pooled)
-		return attach(s, cfg, NULL, err); /* the name was claimed by prepare */
 	rc = chaos_identity_check(cfg, err);
 	if (!rc)
 		rc = chaos_identity(&info, cfg->name, cfg->uuid, err);
@@ -165,7 +133,9 @@ int chaos_shell_identify(struct chaos_shell *s, struct chaos_ctx *ctx, struct ch
 
 	s->ctx = ctx;
 	s->last_ns = chaos_now_ns();
-	if (s->is_pooled && s->pv_guest) {
+	if (!s->is_pooled)
+		return chaos_shell_attach(s, cfg, t, err);
+	if (s->pv_guest) {
 		rc = load_image(s, cfg, err);
 		chaos_lap(&s->last_ns, &t->build_ns);
 		if (rc)

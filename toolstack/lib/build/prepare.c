@@ -25,14 +25,6 @@
  */
 #define CLAIM_KIB	 (64U << 10)
 
-void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns)
-{
-	uint64_t now = chaos_now_ns();
-
-	*phase_ns = now - *last_ns;
-	*last_ns = now;
-}
-
 static int make_domain(struct chaos_shell *s, const struct chaos_plan *plan,
 		       struct chaos_error *err)
 {
@@ -206,9 +198,8 @@ static int build(struct chaos_shell *s, const struct chaos_plan *plan, const cha
 	return rc;
 }
 
-int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-			const char *shell_name, struct chaos_shell **out, struct chaos_timing *t,
-			struct chaos_error *err)
+int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *shell_name,
+		     struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
 {
 	struct chaos_plan *plan = NULL;
 	struct chaos_shell *s;
@@ -230,7 +221,23 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 	if (!rc)
 		rc = build(s, plan, shell_name ? shell_name : cfg->name, t, err);
 	chaos_plan_free(plan);
-	if (!rc && shell_name) {
+	if (rc)
+		chaos_shell_discard(s, ctx);
+	else
+		*out = s;
+	return rc;
+}
+
+int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+			const char *shell_name, struct chaos_shell **out, struct chaos_timing *t,
+			struct chaos_error *err)
+{
+	struct chaos_shell *s;
+	int rc = chaos_shell_make(ctx, cfg, shell_name, &s, t, err);
+
+	if (rc)
+		return rc;
+	if (shell_name) {
 		rc = cfg->kernel && !cfg->nr_disks ? attach_shell(s, cfg, err) : mark_shell(s, err);
 		chaos_lap(&s->last_ns, &t->devices_ns);
 	}

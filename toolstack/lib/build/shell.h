@@ -18,14 +18,31 @@ struct chaos_shell {
 };
 
 /* The phase that ends now took the time since the last one ended. */
-void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns);
+static inline void chaos_lap(uint64_t *last_ns, uint64_t *phase_ns)
+{
+	uint64_t now = chaos_now_ns();
+
+	*phase_ns = now - *last_ns;
+	*last_ns = now;
+}
+
+/*
+ * prepare.c: as chaos_shell_prepare(), without any device.  Who makes a guest in one go attaches them
+ * next (execute.c), once its memory is filled.
+ */
+int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *shell_name,
+		     struct chaos_shell **shell, struct chaos_timing *timing,
+		     struct chaos_error *err);
+/* To a domain that bears its own name. */
+int chaos_shell_attach(struct chaos_shell *s, struct chaos_config *cfg, struct chaos_timing *timing,
+		       struct chaos_error *err);
 
 /* create.c: devices, and unless it is to stay paused, run it and wait until it is ready. */
 int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
 		      const struct chaos_create_opts *opts, struct chaos_created *out,
 		      struct chaos_error *err);
 
-/* execute.c: name, UUID and a new generation id; then tell Xen. */
+/* identity.c: name, UUID and a new generation id; then tell Xen. */
 int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
 		   struct chaos_error *err);
 /* That a guest may have the UUID it asks for. */

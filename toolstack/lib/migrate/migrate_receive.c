@@ -149,8 +149,8 @@ static int prepare(struct receiving *r)
 	if (!rc)
 		rc = load_config(r);
 	if (!rc)
-		rc = chaos_shell_prepare(r->ctx, r->cfg, NULL, &r->shell, &r->out->created.timing,
-					 r->err);
+		rc = chaos_shell_make(r->ctx, r->cfg, NULL, &r->shell, &r->out->created.timing,
+				      r->err);
 	if (rc)
 		return rc;
 	r->out->created.domid = ready.domid = r->shell->domid;
@@ -200,8 +200,7 @@ static int load(struct receiving *r)
 	rc = read_guest(r);
 	r->out->load_ns = chaos_now_ns() - r->out->stop_ns;
 	if (!rc)
-		rc = chaos_shell_identify(r->shell, r->ctx, r->cfg, &r->out->created.timing,
-					  r->err);
+		rc = chaos_shell_attach(r->shell, r->cfg, &r->out->created.timing, r->err);
 	if (!rc && chaos_module_subscribe(r->ctx, r->ctx->noxs_fd, r->shell->domid))
 		rc = chaos_error_set(r->err, CHAOS_FAILED, errno,
 				     "cannot subscribe to domain %u: %s", r->shell->domid,

@@ -156,7 +156,7 @@ static int make_domain(struct chaos_ctx *ctx, struct chaos_config *cfg,
 	struct chaos_shell *s = NULL;
 	int rc;
 
-	rc = chaos_shell_prepare(ctx, cfg, NULL, &s, &out->timing, err);
+	rc = chaos_shell_make(ctx, cfg, NULL, &s, &out->timing, err);
 	if (rc)
 		return rc;
 	out->domid = chaos_shell_domid(s);
