@@ -15,7 +15,7 @@ static void help(const struct verb *verb)
 	printf("Usage: chaos %s [OPTION]...%s%s\n%s.\n\n%s", verb->name, *verb->args ? " " : "",
 	       verb->args, verb->summary, verb->options);
 	puts("  --json            machine-readable output, errors too\n"
-	     "  --help            this text\n\n"
+	     "  -h, --help        this text\n\n"
 	     "Exit codes and files: man chaos.");
 }
 
@@ -33,14 +33,17 @@ static int bad_option(struct call *call, int argc, char **argv)
 int call_option(struct call *call, int argc, char **argv, const char *letters,
 		const struct option *options, int *status)
 {
+	char all[32];
 	int opt;
 
+	(void)snprintf(all, sizeof(all), "%sh", letters);
 	for (;;) {
-		opt = getopt_long(argc, argv, letters, options, NULL);
+		opt = getopt_long(argc, argv, all, options, NULL);
 		switch (opt) {
 		case OPT_JSON:
 			call->json = true;
 			break;
+		case 'h':
 		case OPT_HELP:
 			help(call->verb);
 			*status = CHAOS_OK;
@@ -64,6 +67,25 @@ int call_usage(struct call *call, const char *fmt, ...)
 	va_end(args);
 	call->err.code = CHAOS_USAGE;
 	return -(int)CHAOS_USAGE;
+}
+
+int call_error(struct call *call, enum chaos_code code, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(call->err.text, sizeof(call->err.text), fmt, args);
+	chaos_text_clean(call->err.text);
+	va_end(args);
+	call->err.code = code;
+	return -(int)code;
+}
+
+void call_one_failed(struct call *call, int rc)
+{
+	fprintf(stderr, "chaos: %s\n", call->err.text);
+	if (!call->failed)
+		call->failed = -rc;
 }
 
 int call_failed(struct call *call, const char *what)
@@ -92,7 +114,7 @@ int call_end(struct call *call, int rc)
 	if (rc >= 0 && (fflush(stdout) || ferror(stdout)))
 		rc = call_failed(call, "standard output");
 	if (rc >= 0)
-		return CHAOS_OK;
+		return call->failed;
 	if (call->json)
 		json_error(&call->err);
 	fprintf(stderr, "chaos: %s\n", call->err.text);

@@ -25,6 +25,8 @@ int cmd_console(const struct verb *verb, int argc, char **argv);
 int cmd_create(const struct verb *verb, int argc, char **argv);
 int cmd_destroy(const struct verb *verb, int argc, char **argv);
 int cmd_doctor(const struct verb *verb, int argc, char **argv);
+int cmd_domid(const struct verb *verb, int argc, char **argv);
+int cmd_domname(const struct verb *verb, int argc, char **argv);
 int cmd_events(const struct verb *verb, int argc, char **argv);
 int cmd_info(const struct verb *verb, int argc, char **argv);
 int cmd_list(const struct verb *verb, int argc, char **argv);
@@ -38,6 +40,7 @@ int cmd_pool(const struct verb *verb, int argc, char **argv);
 int cmd_prepare(const struct verb *verb, int argc, char **argv);
 int cmd_reap(const struct verb *verb, int argc, char **argv);
 int cmd_reboot(const struct verb *verb, int argc, char **argv);
+int cmd_rename(const struct verb *verb, int argc, char **argv);
 int cmd_restore(const struct verb *verb, int argc, char **argv);
 int cmd_save(const struct verb *verb, int argc, char **argv);
 int cmd_shutdown(const struct verb *verb, int argc, char **argv);
@@ -61,6 +64,7 @@ struct call {
 	const struct verb *verb;
 	bool json;
 	bool is_reaper; /* it does not start another */
+	int failed; /* exit status for the first of several things that has failed, 0 = none has */
 	struct chaos_ctx *ctx;
 	struct chaos_error err;
 };
@@ -74,6 +78,10 @@ int call_option(struct call *call, int argc, char **argv, const char *letters,
 /* 0 if the number of arguments behind the options is between min and max. */
 int call_arguments(struct call *call, int argc, int min, int max);
 int call_usage(struct call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int call_error(struct call *call, enum chaos_code code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* One of several things has failed, as call->err says, which is printed; the others go on. */
+void call_one_failed(struct call *call, int rc);
 /* A system call of a verb's own has failed, with errno. */
 int call_failed(struct call *call, const char *what);
 /* Open the context; then find the domain called `who`. */
@@ -100,6 +108,12 @@ int parse_seconds(const char *text, unsigned int *ms);
 
 #define DEFAULT_STOP_TIMEOUT_MS 30000U
 #define DESTROY_TIMEOUT_MS	5000U
+
+/*
+ * cmd_console.c: be at the console of a domain of ours until it ends or the user leaves; one that is paused
+ * is unpaused, if that is asked for, once somebody is there.
+ */
+int console_of(struct call *call, const struct chaos_dominfo *info, bool unpauses);
 
 /* count.c */
 extern struct chaos_calls chaos_calls;

@@ -146,36 +146,54 @@ static int with_raw_terminal(struct call *call, struct chaos_console *con, int w
 	return rc;
 }
 
-static int console(struct call *call, const char *who, bool dumps)
+int console_of(struct call *call, const struct chaos_dominfo *info, bool unpauses)
 {
 	struct chaos_console *con = NULL;
-	struct chaos_dominfo info, now;
-	int rc, watch = -1;
+	struct chaos_dominfo now = *info;
+	int rc, watch;
 
-	rc = call_find(call, who, &info);
-	if (rc)
-		return rc;
-	if (!info.is_ours)
-		return call_usage(
-			call, "domain %u was not made by chaos: use its own toolstack (xl console)",
-			info.domid);
-	if (!dumps) {
-		watch = chaos_watch_open(call->ctx, info.domid, &call->err);
-		if (watch < 0)
-			return watch;
-		/* It may have ended before it was watched. */
-		if (!call_find(call, who, &now) && now.serial == info.serial)
-			info = now;
-	}
-	rc = chaos_console_attach(call->ctx, info.domid, &con, &call->err);
-	if (!rc && (dumps || info.is_shutdown))
+	watch = chaos_watch_open(call->ctx, info->domid, &call->err);
+	if (watch < 0)
+		return watch;
+	/* It may have ended before it was watched. */
+	if (!chaos_domain_look(call->ctx, info->domid, &now) || now.serial != info->serial)
+		now = *info;
+	rc = chaos_console_attach(call->ctx, info->domid, &con, &call->err);
+	if (!rc && unpauses)
+		rc = chaos_domain_unpause(call->ctx, info->domid, &call->err);
+	if (!rc && now.is_shutdown)
 		rc = dump(call, con);
 	else if (!rc)
 		rc = with_raw_terminal(call, con, watch);
 	chaos_console_detach(con);
-	if (watch >= 0)
-		close(watch);
+	close(watch);
 	return rc;
+}
+
+static int dump_of(struct call *call, const struct chaos_dominfo *info)
+{
+	struct chaos_console *con = NULL;
+	int rc = chaos_console_attach(call->ctx, info->domid, &con, &call->err);
+
+	if (!rc)
+		rc = dump(call, con);
+	chaos_console_detach(con);
+	return rc;
+}
+
+static int console(struct call *call, const char *who, bool dumps)
+{
+	struct chaos_dominfo info;
+	int rc;
+
+	rc = call_find(call, who, &info);
+	if (!rc && !info.is_ours)
+		rc = call_usage(
+			call, "domain %u was not made by chaos: use its own toolstack (xl console)",
+			info.domid);
+	if (rc)
+		return rc;
+	return dumps ? dump_of(call, &info) : console_of(call, &info, false);
 }
 
 int cmd_console(const struct verb *verb, int argc, char **argv)

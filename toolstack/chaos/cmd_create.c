@@ -10,7 +10,6 @@
 enum {
 	OPT_NO_WAIT = OPT_OWN,
 	OPT_TIMEOUT,
-	OPT_PAUSED,
 	OPT_STRICT,
 	OPT_TIMING,
 	OPT_BUILDER,
@@ -22,7 +21,11 @@ static const struct option options[] = {
 	COMMON_OPTIONS,
 	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ "paused", no_argument, NULL, OPT_PAUSED },
+	{ "paused", no_argument, NULL, 'p' },
+	{ "console", no_argument, NULL, 'c' },
+	{ "foreground", no_argument, NULL, 'F' },
+	{ "defconfig", required_argument, NULL, 'f' },
+	{ "quiet", no_argument, NULL, 'q' },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "timing", no_argument, NULL, OPT_TIMING },
 	{ "builder", required_argument, NULL, OPT_BUILDER },
@@ -84,33 +87,40 @@ void create_print(struct call *call, const struct create_request *request,
 		print_timing(&created->timing);
 }
 
-static int create_by_daemon(struct call *call, const struct chaos_config_source *src,
-			    const struct create_request *request, int fd)
-{
-	struct chaos_created created;
-	struct chaos_config *cfg;
-	int rc;
-
-	rc = chaos_client_create(fd, src, &request->opts, &created, &cfg, &call->err);
-	if (rc)
-		return rc;
-	create_print(call, request, &created, cfg);
-	chaos_config_free(cfg);
-	return 0;
-}
-
-/* By the daemon if it is there, which knows one builder only, and has shells. */
-static int create(struct call *call, const struct chaos_config_source *src,
-		  const struct create_request *request)
+int create_any(struct call *call, const struct chaos_config_source *src,
+	       const struct create_request *request, struct chaos_created *created,
+	       struct chaos_config **cfg)
 {
 	int fd, rc;
 
 	if (request->no_daemon || request->builder != CHAOS_BUILDER_AUTO)
-		return create_here(call, src, request);
+		return create_here(call, src, request, created, cfg);
 	rc = chaos_client_open(request->socket_path, &fd, &call->err);
 	if (rc < 0)
 		return rc;
-	return rc ? create_by_daemon(call, src, request, fd) : create_here(call, src, request);
+	return rc ? chaos_client_create(fd, src, &request->opts, created, cfg, &call->err) :
+		    create_here(call, src, request, created, cfg);
+}
+
+static int create(struct call *call, const struct chaos_config_source *src,
+		  const struct create_request *request)
+{
+	struct create_request now = *request;
+	struct chaos_created created;
+	struct chaos_config *cfg;
+	int rc;
+
+	create_check(request);
+	if (request->has_console)
+		now.opts.paused = true;
+	rc = create_any(call, src, &now, &created, &cfg);
+	if (rc)
+		return rc;
+	create_print(call, request, &created, cfg);
+	chaos_config_free(cfg);
+	if (request->has_console || request->stays)
+		rc = create_attended(call, request, created.domid);
+	return rc;
 }
 
 int cmd_create(const struct verb *verb, int argc, char **argv)
@@ -120,12 +130,24 @@ int cmd_create(const struct verb *verb, int argc, char **argv)
 	struct create_request request = { .builder = CHAOS_BUILDER_AUTO };
 	int opt, rc, status = -1;
 
-	while ((opt = call_option(&call, argc, argv, "", options, &status)) != -1) {
+	while ((opt = call_option(&call, argc, argv, "pcFf:q", options, &status)) != -1) {
 		switch (opt) {
 		case OPT_NO_WAIT:
 			request.opts.no_wait = true;
 			break;
-		case OPT_PAUSED:
+		case 'c':
+			request.has_console = true;
+			break;
+		case 'F':
+			request.stays = true;
+			break;
+		case 'f':
+			src.path = optarg;
+			break;
+		case 'q':
+			src.warn = NULL;
+			break;
+		case 'p':
 			request.opts.paused = true;
 			break;
 		case OPT_STRICT:
@@ -159,11 +181,12 @@ int cmd_create(const struct verb *verb, int argc, char **argv)
 	}
 	if (status >= 0)
 		return status;
-	rc = call_arguments(&call, argc, 1, 1 << 16);
+	rc = call_arguments(&call, argc, src.path ? 0 : 1, 1 << 16);
 	if (!rc) {
-		src.path = argv[optind];
-		src.overrides = (const char *const *)argv + optind + 1;
-		src.nr_overrides = (unsigned int)(argc - optind - 1);
+		if (!src.path)
+			src.path = argv[optind++];
+		src.overrides = (const char *const *)argv + optind;
+		src.nr_overrides = (unsigned int)(argc - optind);
 		rc = create(&call, &src, &request);
 	}
 	return call_end(&call, rc);

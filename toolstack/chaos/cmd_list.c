@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chaos list */
 #include <stdlib.h>
+#include <string.h>
 
 #include "chaos_cmd.h"
 #include "json_out.h"
@@ -10,16 +11,20 @@ enum {
 	OPT_NAMES = OPT_OWN
 };
 
+#define NAME_COLUMNS 40
+
 static const struct option options[] = {
 	COMMON_OPTIONS,
 	{ "names", no_argument, NULL, OPT_NAMES },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "long", no_argument, NULL, 'l' },
 	{ 0 },
 };
 
 /* A listing under way. */
 struct listing {
 	struct call call;
-	bool names;
+	bool names, is_verbose, is_long;
 	unsigned int told; /* domains so far */
 	struct out out;
 };
@@ -31,18 +36,32 @@ static const char *name_of(const struct chaos_dominfo *info)
 	return info->domid ? "(unnamed)" : "Domain-0";
 }
 
-static void print_head(struct out *out)
+static void print_head(struct out *out, bool is_verbose)
 {
-	out_text(
-		out,
-		"Name                                        ID   Mem VCPUs  State       Time(s)\n");
+	out_text(out,
+		 "Name                                        ID   Mem VCPUs  State       Time(s)");
+	out_text(out, is_verbose ? "   UUID                                 Reason-Code\n" : "\n");
 }
 
-static void print_row(struct out *out, const struct chaos_dominfo *info)
+/* As in xl: SHUTDOWN_*, or '-' of one that has not. */
+static void print_more(struct out *out, const struct chaos_dominfo *info)
+{
+	char uuid[CHAOS_UUID_STRLEN];
+
+	chaos_uuid_format(info->uuid, uuid);
+	out_text(out, "   ");
+	out_text(out, uuid);
+	if (info->is_shutdown)
+		out_number_column(out, info->shutdown_reason, 12);
+	else
+		out_text(out, "           -");
+}
+
+static void print_row(struct out *out, const struct chaos_dominfo *info, bool is_verbose)
 {
 	char flags[7];
 
-	out_column(out, name_of(info), 40);
+	out_column(out, name_of(info), NAME_COLUMNS);
 	out_number_column(out, info->domid, 6);
 	out_number_column(out, info->memory_kib >> 10, 6);
 	out_number_column(out, info->nr_vcpus, 6);
@@ -55,6 +74,8 @@ static void print_row(struct out *out, const struct chaos_dominfo *info)
 		   10);
 	out_char(out, ' ');
 	out_tenths_column(out, (info->cpu_time_ns + 50000000U) / 100000000U, 8);
+	if (is_verbose)
+		print_more(out, info);
 	out_char(out, '\n');
 }
 
@@ -77,9 +98,36 @@ static void print(void *opaque, const struct chaos_dominfo *told)
 			out_char(&l->out, '\n');
 	} else {
 		if (is_first)
-			print_head(&l->out);
-		print_row(&l->out, info);
+			print_head(&l->out, l->is_verbose);
+		print_row(&l->out, info, l->is_verbose);
 	}
+}
+
+/* What the module has of it may be gone by now: then it has nothing. */
+static void print_long(struct listing *l, const struct chaos_dominfo *info)
+{
+	struct chaos_devices devs = { 0 };
+
+	if (chaos_domain_devices(l->call.ctx, info->domid, &devs, NULL))
+		memset(&devs, 0, sizeof(devs));
+	else
+		(void)chaos_domain_targets(l->call.ctx, info->domid, &devs, NULL); /* no names */
+	json_info_element(info, &devs, !l->told++);
+	chaos_devices_fini(&devs);
+}
+
+/* Two calls for each domain, so that nothing is asked while Xen is telling. */
+static int list_long(struct listing *l)
+{
+	struct chaos_dominfo *infos;
+	int i, n;
+
+	n = chaos_domain_list(l->call.ctx, &infos, &l->call.err);
+	for (i = 0; i < n; i++)
+		print_long(l, &infos[i]);
+	if (n >= 0)
+		free(infos);
+	return n < 0 ? n : 0;
 }
 
 /* Those named on the command line: all of them are known before the first is printed. */
@@ -94,7 +142,10 @@ static int list_named(struct listing *l, char **who, int n)
 	for (i = 0; i < n && !rc; i++)
 		rc = call_find(&l->call, who[i], &infos[i]);
 	for (i = 0; i < n && !rc; i++)
-		print(l, &infos[i]);
+		if (l->is_long)
+			print_long(l, &infos[i]);
+		else
+			print(l, &infos[i]);
 	free(infos);
 	return rc;
 }
@@ -109,6 +160,8 @@ static int list(struct listing *l, int argc, char **argv)
 	out_init(&l->out);
 	if (optind < argc)
 		rc = list_named(l, argv + optind, argc - optind);
+	else if (l->is_long)
+		rc = list_long(l);
 	else
 		rc = chaos_domain_each(l->call.ctx, print, l, &l->call.err);
 	out_flush(&l->out);
@@ -123,10 +176,14 @@ int cmd_list(const struct verb *verb, int argc, char **argv)
 	int opt, status = -1;
 
 	l.call = (struct call){ .verb = verb };
-	l.names = false;
+	l.names = l.is_verbose = l.is_long = false;
 	l.told = 0;
-	while ((opt = call_option(&l.call, argc, argv, "", options, &status)) != -1)
+	while ((opt = call_option(&l.call, argc, argv, "vl", options, &status)) != -1) {
 		l.names |= opt == OPT_NAMES;
+		l.is_verbose |= opt == 'v';
+		l.is_long |= opt == 'l';
+	}
+	l.call.json |= l.is_long; /* there is no other form */
 	if (status >= 0)
 		return status;
 	return call_end(&l.call, list(&l, argc, argv));

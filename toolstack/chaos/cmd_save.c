@@ -10,10 +10,7 @@
 #include "json_out.h"
 
 enum {
-	OPT_KEEP = OPT_OWN,
-	OPT_PAUSE,
-	OPT_PORTABLE,
-	OPT_PAUSED,
+	OPT_PORTABLE = OPT_OWN,
 	OPT_TIMEOUT,
 	OPT_TIMING
 };
@@ -27,8 +24,8 @@ static int bad_timeout(struct call *call)
 
 static const struct option save_options[] = {
 	COMMON_OPTIONS,
-	{ "keep", no_argument, NULL, OPT_KEEP },
-	{ "pause", no_argument, NULL, OPT_PAUSE },
+	{ "keep", no_argument, NULL, 'c' },
+	{ "pause", no_argument, NULL, 'p' },
 	{ "portable", no_argument, NULL, OPT_PORTABLE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "timing", no_argument, NULL, OPT_TIMING },
@@ -92,10 +89,10 @@ int cmd_save(const struct verb *verb, int argc, char **argv)
 	int opt, rc, status = -1;
 	bool with_timing = false;
 
-	while ((opt = call_option(&call, argc, argv, "", save_options, &status)) != -1) {
-		if (opt == OPT_KEEP)
+	while ((opt = call_option(&call, argc, argv, "cp", save_options, &status)) != -1) {
+		if (opt == 'c')
 			opts.keeps = true;
-		else if (opt == OPT_PAUSE)
+		else if (opt == 'p')
 			opts.pauses = true;
 		else if (opt == OPT_PORTABLE)
 			opts.is_portable = true;
@@ -118,7 +115,7 @@ int cmd_save(const struct verb *verb, int argc, char **argv)
 
 static const struct option restore_options[] = {
 	COMMON_OPTIONS,
-	{ "paused", no_argument, NULL, OPT_PAUSED },
+	{ "paused", no_argument, NULL, 'p' },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "timing", no_argument, NULL, OPT_TIMING },
 	{ 0 },
@@ -154,8 +151,8 @@ int cmd_restore(const struct verb *verb, int argc, char **argv)
 	struct chaos_config_source src = { .strict = true };
 	int opt, rc, status = -1;
 
-	while ((opt = call_option(&call, argc, argv, "", restore_options, &status)) != -1) {
-		if (opt == OPT_PAUSED)
+	while ((opt = call_option(&call, argc, argv, "p", restore_options, &status)) != -1) {
+		if (opt == 'p')
 			request.opts.paused = true;
 		else if (opt == OPT_TIMING)
 			request.with_timing = true;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chaos shutdown, chaos reboot */
+#include <stdlib.h>
+
 #include "chaos_cmd.h"
 #include "json_out.h"
+#include "json_writer.h"
+#include "stop.h"
 
 enum {
-	OPT_WAIT = OPT_OWN,
-	OPT_TIMEOUT
+	OPT_TIMEOUT = OPT_OWN
 };
 
 static const struct option options[] = {
 	COMMON_OPTIONS,
-	{ "wait", no_argument, NULL, OPT_WAIT },
+	{ "all", no_argument, NULL, 'a' },
+	{ "wait", no_argument, NULL, 'w' },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ 0 },
 };
@@ -47,16 +51,42 @@ static int stop(struct call *call, const char *who, enum chaos_request request,
 	return rc;
 }
 
+/* All of them; what fails with one is told, and the others go on. */
+static int stop_each(struct call *call, enum chaos_request request, unsigned int timeout_ms)
+{
+	struct stopping *list;
+	int i, nr, rc;
+
+	rc = call_open(call);
+	if (rc)
+		return rc;
+	nr = stop_list(call, &list);
+	if (nr < 0)
+		return nr;
+	rc = stop_all(call, list, nr, request, timeout_ms);
+	if (!rc && call->json) {
+		for (i = 0; i < nr; i++)
+			json_done_element(&list[i].info, list[i].result, i == 0);
+		jsonw_end_array(!nr);
+	}
+	free(list);
+	return rc;
+}
+
 static int run(const struct verb *verb, int argc, char **argv, enum chaos_request request)
 {
 	unsigned int timeout_ms = DEFAULT_STOP_TIMEOUT_MS;
 	struct call call = { .verb = verb };
 	int opt, rc, status = -1;
-	bool waits = false;
+	bool waits = false, all = false;
 
-	while ((opt = call_option(&call, argc, argv, "", options, &status)) != -1) {
-		if (opt == OPT_WAIT)
+	while ((opt = call_option(&call, argc, argv, "awF", options, &status)) != -1) {
+		if (opt == 'w')
 			waits = true;
+		else if (opt == 'a')
+			all = true;
+		else if (opt == 'F')
+			continue; /* a guest of ours has no ACPI to fall back to */
 		else if (parse_seconds(optarg, &timeout_ms))
 			return call_end(&call,
 					call_usage(&call, "--timeout %s: not a number of seconds",
@@ -64,8 +94,10 @@ static int run(const struct verb *verb, int argc, char **argv, enum chaos_reques
 	}
 	if (status >= 0)
 		return status;
-	rc = call_arguments(&call, argc, 1, 1);
-	if (!rc)
+	rc = call_arguments(&call, argc, !all, !all);
+	if (!rc && all)
+		rc = stop_each(&call, request, waits ? timeout_ms : 0);
+	else if (!rc)
 		rc = stop(&call, argv[optind], request, waits ? timeout_ms : 0);
 	return call_end(&call, rc);
 }

@@ -9,14 +9,26 @@ struct create_request {
 	struct chaos_create_opts opts;
 	enum chaos_builder builder;
 	bool no_daemon;
+	bool has_console; /* attach to it before the guest runs */
+	bool stays;	  /* until it ends */
 	bool with_timing;
 	const char *socket_path;
 };
 
 void create_print(struct call *call, const struct create_request *request,
 		  const struct chaos_created *created, const struct chaos_config *cfg);
+/* By the daemon if it is there, which knows one builder only, and has shells. */
+int create_any(struct call *call, const struct chaos_config_source *src,
+	       const struct create_request *request, struct chaos_created *created,
+	       struct chaos_config **cfg);
 /* Without the daemon. */
 int create_here(struct call *call, const struct chaos_config_source *src,
-		const struct create_request *request);
+		const struct create_request *request, struct chaos_created *created,
+		struct chaos_config **cfg);
+
+/* Whether this program can do all that; where it cannot, it does not return. */
+void create_check(const struct create_request *request);
+/* Stay with the guest, as the request says. */
+int create_attended(struct call *call, const struct create_request *request, uint32_t domid);
 
 #endif /* CHAOS_CREATE_H */

@@ -23,9 +23,9 @@ int signals_defer(void)
 }
 
 int create_here(struct call *call, const struct chaos_config_source *src,
-		const struct create_request *request)
+		const struct create_request *request, struct chaos_created *created,
+		struct chaos_config **out)
 {
-	struct chaos_created created;
 	struct chaos_config *cfg;
 	int cancel_fd, rc;
 
@@ -33,17 +33,18 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 	if (rc)
 		return rc;
 	cfg->builder = request->builder;
-	rc = call_open(call);
+	rc = call->ctx ? 0 : call_open(call);
 	if (!rc) {
 		cancel_fd = signals_defer();
 		chaos_ctx_set_cancel(call->ctx, cancel_fd);
-		rc = chaos_domain_create(call->ctx, cfg, &request->opts, &created, &call->err);
+		rc = chaos_domain_create(call->ctx, cfg, &request->opts, created, &call->err);
 		chaos_ctx_set_cancel(call->ctx, -1);
 		if (cancel_fd >= 0)
 			(void)close(cancel_fd); /* nothing was written to it */
 	}
-	if (!rc)
-		create_print(call, request, &created, cfg);
-	chaos_config_free(cfg);
+	if (rc)
+		chaos_config_free(cfg);
+	else
+		*out = cfg;
 	return rc;
 }

@@ -252,28 +252,45 @@ static void add_ends(struct json_writer *w, const struct chaos_ends *ends)
 	jsonw_text(w, "on_crash", known ? chaos_action_name(ends->on_crash) : NULL);
 }
 
-void json_info(const struct chaos_dominfo *info, const struct chaos_devices *devs)
+static void add_info(struct json_writer *w, const struct chaos_dominfo *info,
+		     const struct chaos_devices *devs)
 {
 	unsigned int i;
+
+	add_domain(w, info);
+	jsonw_bool(w, "attached", devs->is_attached);
+	jsonw_bool(w, "ready", devs->is_ready);
+	add_ends(w, &devs->ends);
+	jsonw_number(w, "attached_ns", devs->attached_ns);
+	jsonw_number(w, "ready_ns", devs->ready_ns);
+	jsonw_number(w, "guest_start_ns", devs->guest_start_ns);
+	jsonw_number(w, "guest_ready_ns", devs->guest_ready_ns);
+	jsonw_open(w, "devices", '[');
+	for (i = 0; i < devs->nr_devs; i++) {
+		jsonw_open(w, NULL, '{');
+		add_device(w, &devs->devs[i]);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
+void json_info(const struct chaos_dominfo *info, const struct chaos_devices *devs)
+{
 	struct json_writer w;
 
 	jsonw_begin(&w);
-	add_domain(&w, info);
-	jsonw_bool(&w, "attached", devs->is_attached);
-	jsonw_bool(&w, "ready", devs->is_ready);
-	add_ends(&w, &devs->ends);
-	jsonw_number(&w, "attached_ns", devs->attached_ns);
-	jsonw_number(&w, "ready_ns", devs->ready_ns);
-	jsonw_number(&w, "guest_start_ns", devs->guest_start_ns);
-	jsonw_number(&w, "guest_ready_ns", devs->guest_ready_ns);
-	jsonw_open(&w, "devices", '[');
-	for (i = 0; i < devs->nr_devs; i++) {
-		jsonw_open(&w, NULL, '{');
-		add_device(&w, &devs->devs[i]);
-		jsonw_close(&w, '}');
-	}
-	jsonw_close(&w, ']');
+	add_info(&w, info, devs);
 	jsonw_end(&w);
+}
+
+void json_info_element(const struct chaos_dominfo *info, const struct chaos_devices *devs,
+		       bool is_first)
+{
+	struct json_writer w;
+
+	jsonw_begin_element(&w, is_first);
+	add_info(&w, info, devs);
+	jsonw_end_element(&w);
 }
 
 void json_host(const struct chaos_host *host)
@@ -386,13 +403,27 @@ void json_received(const struct chaos_received *r, const struct chaos_config *cf
 	jsonw_end(&w);
 }
 
+static void add_done(struct json_writer *w, const struct chaos_dominfo *info, const char *result)
+{
+	jsonw_number(w, "domid", info->domid);
+	jsonw_text(w, "name", info->name);
+	jsonw_text(w, "result", result);
+}
+
 void json_done(const struct chaos_dominfo *info, const char *result)
 {
 	struct json_writer w;
 
 	jsonw_begin(&w);
-	jsonw_number(&w, "domid", info->domid);
-	jsonw_text(&w, "name", info->name);
-	jsonw_text(&w, "result", result);
+	add_done(&w, info, result);
 	jsonw_end(&w);
+}
+
+void json_done_element(const struct chaos_dominfo *info, const char *result, bool is_first)
+{
+	struct json_writer w;
+
+	jsonw_begin_element(&w, is_first);
+	add_done(&w, info, result);
+	jsonw_end_element(&w);
 }

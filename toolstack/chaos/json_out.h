@@ -23,10 +23,13 @@ void json_received(const struct chaos_received *received, const struct chaos_con
 		   bool with_timing);
 /* {"domid": N, "name": ..., "result": RESULT} */
 void json_done(const struct chaos_dominfo *info, const char *result);
+void json_done_element(const struct chaos_dominfo *info, const char *result, bool is_first);
 /* What has become of a device: {"domid": N, "name": ..., "result": RESULT, "device": {...}} */
 void json_device(const struct chaos_dominfo *info, const char *result,
 		 const struct chaos_device *dev);
 /* An element of an array each; jsonw_end_array() ends it. */
+void json_info_element(const struct chaos_dominfo *info, const struct chaos_devices *devs,
+		       bool is_first);
 void json_list(const struct chaos_dominfo *info, bool is_first);
 void json_device_element(const struct chaos_device *dev, bool is_first);
 void json_pool(const struct chaos_pool *pool, bool is_first);

@@ -5,8 +5,10 @@
 
 #include "chaos_cmd.h"
 
-#define STOP_OPTIONS                                                         \
-	"  --wait            wait until it has stopped, then act as below\n" \
+#define STOP_OPTIONS                                                                \
+	"  -a, --all         all guests of chaos, in the place of DOMAIN\n"         \
+	"  -w, --wait        wait until it has stopped, then act as below\n"        \
+	"  -F                as in xl; for guests of chaos there is no other way\n" \
 	"  --timeout SECONDS how long to wait (30)\n"
 
 #define ATTACH_OPTIONS                                                                        \
@@ -21,7 +23,11 @@ const struct verb verbs[] = {
 	  "KEY=VALUE replaces or adds a setting of the file.\n\n"
 	  "  --no-wait         return as soon as it runs\n"
 	  "  --timeout SECONDS how long to wait for ready (10)\n"
-	  "  --paused          do not start it\n"
+	  "  -p, --paused      do not start it\n"
+	  "  -c, --console     start it with its console attached, and do not wait\n"
+	  "  -F, --foreground  stay until it ends\n"
+	  "  -f FILE           another way to name the file\n"
+	  "  -q, --quiet       no warnings\n"
 	  "  --strict          a key of the file that is not supported is an error\n"
 	  "  --builder WHICH   fast, generic (libxenguest), or auto: fast if it can (auto)\n"
 	  "  --no-daemon       do not ask chaosd, which has prepared guests\n"
@@ -32,10 +38,10 @@ const struct verb verbs[] = {
 	  "Also removes what a creation that was killed has left (state 'incomplete').\n\n"
 	  "  --force           also a domain that another toolstack has made\n",
 	  cmd_destroy },
-	{ "shutdown", "DOMAIN", "Ask a guest to power off",
+	{ "shutdown", "DOMAIN|-a", "Ask a guest to power off",
 	  "Then its on_poweroff is done, by chaosd or 'chaos reap'; --wait destroys it.\n\n" STOP_OPTIONS,
 	  cmd_shutdown },
-	{ "reboot", "DOMAIN", "Ask a guest to reboot",
+	{ "reboot", "DOMAIN|-a", "Ask a guest to reboot",
 	  "Then its on_reboot is done; without chaosd a guest that is to be restarted stays,\n"
 	  "shut down, until it is created again.\n\n" STOP_OPTIONS,
 	  cmd_reboot },
@@ -46,15 +52,15 @@ const struct verb verbs[] = {
 	  cmd_unpause },
 	{ "save", "DOMAIN FILE", "Save a guest to a file, and remove it",
 	  "FILE appears when it is whole.  A guest that cannot be saved goes on.\n\n"
-	  "  --keep            the guest goes on\n"
-	  "  --pause           the guest is paused, not removed\n"
+	  "  -c, --keep        the guest goes on\n"
+	  "  -p, --pause       the guest is paused, not removed\n"
 	  "  --portable        the stream in the file is for libxenguest, too\n"
 	  "  --timeout SECONDS how long to wait until the guest has suspended (10)\n"
 	  "  --timing          say where the time went\n",
 	  cmd_save },
 	{ "restore", "FILE [KEY=VALUE]...", "Make a saved guest again",
 	  "KEY=VALUE replaces a setting it was saved with: name, uuid, vif, cpus...\n\n"
-	  "  --paused          do not start it\n"
+	  "  -p, --paused      do not start it\n"
 	  "  --timeout SECONDS how long to wait for ready (10)\n"
 	  "  --timing          say where the time went\n",
 	  cmd_restore },
@@ -75,8 +81,15 @@ const struct verb verbs[] = {
 	{ "list", "[DOMAIN]...", "List domains",
 	  "States: r runs, b blocked, p paused, s shut down, c crashed, d dying, as in xl;\n"
 	  "'incomplete' is what a creation that was killed has left, 'suspended' what a save has.\n\n"
-	  "  --names           only names, one a line\n",
+	  "  --names           only names, one a line\n"
+	  "  -v, --verbose     with UUID, and why it has shut down\n"
+	  "  -l, --long        all that 'info --json' tells of each, as JSON\n",
 	  cmd_list },
+	{ "domid", "DOMAIN", "Print a domain's number", "", cmd_domid },
+	{ "domname", "DOMAIN", "Print a domain's name", "", cmd_domname },
+	{ "rename", "DOMAIN NAME", "Give a guest another name",
+	  "It keeps all else; a restart, a save and a migration know it by the new one.\n\n",
+	  cmd_rename },
 	{ "info", "[DOMAIN]", "Show everything about a guest, or about the host", "", cmd_info },
 	{ "block-attach", "DOMAIN SPEC...", "Give a guest that runs another disk",
 	  "SPEC is as in disk = [ ... ], in one piece or several: vdev=xvdb target=/srv/b.img\n\n" ATTACH_OPTIONS,

@@ -40,12 +40,30 @@ static void hand_over(void)
 }
 
 int create_here(struct call *call, const struct chaos_config_source *src,
-		const struct create_request *request)
+		const struct create_request *request, struct chaos_created *created,
+		struct chaos_config **cfg)
 {
 	(void)call;
 	(void)src;
 	(void)request;
+	(void)created;
+	(void)cfg;
 	hand_over();
+	return 0;
+}
+
+void create_check(const struct create_request *request)
+{
+	if (request->has_console || request->stays)
+		hand_over();
+}
+
+/* Not reached: see create_check(). */
+int create_attended(struct call *call, const struct create_request *request, uint32_t domid)
+{
+	(void)call;
+	(void)request;
+	(void)domid;
 	return 0;
 }
 
@@ -72,6 +90,8 @@ HAND_OVER(cmd_block_resize)
 HAND_OVER(cmd_console)
 HAND_OVER(cmd_destroy)
 HAND_OVER(cmd_doctor)
+HAND_OVER(cmd_domid)
+HAND_OVER(cmd_domname)
 HAND_OVER(cmd_events)
 HAND_OVER(cmd_info)
 HAND_OVER(cmd_list)
@@ -83,6 +103,7 @@ HAND_OVER(cmd_network_list)
 HAND_OVER(cmd_pause)
 HAND_OVER(cmd_reap)
 HAND_OVER(cmd_reboot)
+HAND_OVER(cmd_rename)
 HAND_OVER(cmd_restore)
 HAND_OVER(cmd_save)
 HAND_OVER(cmd_shutdown)

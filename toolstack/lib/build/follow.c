@@ -91,6 +91,17 @@ static int follow_disks(struct chaos_config *cfg, struct chaos_devices *devs, ui
 	return rc;
 }
 
+/* The name it was given since. */
+static void follow_name(struct chaos_ctx *ctx, struct chaos_config *cfg, uint32_t domid)
+{
+	struct noxs_dominfo info;
+
+	/* One that has none is going. */
+	if (chaos_noxs_dominfo(ctx, domid, &info) || chaos_name_fault(info.name))
+		return;
+	memcpy(cfg->name, info.name, sizeof(cfg->name));
+}
+
 int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
 			struct chaos_error *err)
 {
@@ -99,6 +110,7 @@ int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_conf
 
 	if (!devs)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	follow_name(ctx, cfg, domid);
 	rc = chaos_domain_devices(ctx, domid, devs, err);
 	/* The module has been loaded anew, or the domain is going: nobody knows better than cfg. */
 	if (!rc && devs->is_attached) {

@@ -128,8 +128,8 @@ void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
 /* ---- a guest that is to be made again ---- */
 
 /*
- * Give cfg the vifs and disks that the domain made from it has now: those attached to it since, and
- * none that were detached.
+ * Give cfg the name, the vifs and the disks that the domain made from it has now: those attached to it
+ * since, and none that were detached.
  */
 int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
 			struct chaos_error *err);

@@ -83,4 +83,11 @@ int chaos_network_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info
 int chaos_block_resize(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,
 		       struct chaos_device *out, struct chaos_error *err);
 
+/*
+ * Give a guest another name; it keeps all else.  CHAOS_EXISTS if another domain bears it, which Xen
+ * decides.
+ */
+int chaos_domain_rename(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *name,
+			struct chaos_error *err);
+
 #endif /* LIBCHAOS_DEVICE_H */

@@ -5,12 +5,13 @@
 
 #include "config/config_reader.h"
 
-/* What is wrong with a name, NULL if nothing is. */
-static const char *name_fault(const char *name)
+const char *chaos_name_fault(const char *name)
 {
 	const char *p = name;
 	long c;
 
+	if (!*name)
+		return "is missing";
 	if (strlen(name) >= CHAOS_NAME_LEN)
 		return "is longer than 63 bytes";
 	if (!name[strspn(name, "0123456789")])
@@ -40,9 +41,7 @@ int reader_get_name(struct reader *r)
 
 	if (rc)
 		return rc;
-	if (!name || !*name)
-		return reader_error(r, "name", "is missing");
-	fault = name_fault(name);
+	fault = chaos_name_fault(name ? name : "");
 	if (fault)
 		return reader_error(r, "name", fault);
 	memcpy(r->cfg->name, name, strlen(name));

@@ -80,4 +80,8 @@ struct XLU_Config;
 int chaos_saved_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
 			   struct chaos_error *err);
 
+/* config_name.c */
+/* What is wrong with the name of a guest, NULL if nothing is. */
+const char *chaos_name_fault(const char *name);
+
 #endif /* CHAOS_CONFIG_INTERNAL_H */

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In Dom0: what a person who knows xl types, and what comes of it.
+# shellcheck source=tests/system/common
+. ./common
+# shellcheck source=tests/system/guests
+. ./guests
+# shellcheck source=tests/system/daemon
+. ./daemon
+
+end()
+{
+	destroy_all
+	daemon_stop
+}
+trap end EXIT
+bridge_up
+noop=$(guest_config one noop)
+
+# ---- short options ----
+run verbs-create-f chaos create -q -p -f "$noop" 'vfb=["type=vnc"]'
+check verbs-create-p "state one | grep -q p"
+check verbs-quiet "[ -z \"$(chaos create -qp "$(guest_config two noop)" 'vfb=["type=vnc"]' 2>&1)\" ]"
+check verbs-list-v "chaos list -v one | grep -q '^one .* -$'"
+check verbs-list-long "[ \"\$(chaos list -l | grep -o '\"attached\":' | wc -l)\" = 3 ]"
+check verbs-list-long-one "chaos list -l one | grep -q '\"class\":\"sysctl\"'"
+run verbs-unpause chaos unpause one
+check verbs-running "eventually 5 'chaos info one | grep -q \"ready *yes\"'"
+chaos unpause two
+check verbs-running-two "eventually 5 'chaos info two | grep -q \"ready *yes\"'"
+run verbs-shutdown-a chaos shutdown -a -w -F
+check verbs-shutdown-a-gone "[ -z \"\$(chaos list --names)\" ]"
+refused 2 "usage: chaos shutdown" verbs-shutdown-none chaos shutdown -w
+refused 2 "too many" verbs-shutdown-both chaos shutdown -a one
+
+# A guest that cannot be asked is told of, and the others stop.
+chaos create -p "$noop"
+run verbs-two chaos create "$(guest_config two noop)"
+refused 10 "is not ready" verbs-shutdown-a-one chaos shutdown -a -w
+check verbs-shutdown-a-other "[ \"\$(chaos list --names)\" = one ]"
+check verbs-shutdown-a-json "chaos shutdown -a --json 2>/dev/null | grep -q '\"result\":\"failed\"'"
+chaos destroy one
+
+# At its console from the first line, until it ends.
+chaos create -c "$(guest_config said noop)" </dev/null >/run/said &
+console=$!
+check verbs-console "eventually 5 'chaos info said 2>/dev/null | grep -q \"ready *yes\"'"
+run verbs-console-end chaos destroy said
+check verbs-console-left "wait $console"
+check verbs-console-said "grep -q . /run/said"
+chaos create -F "$noop" &
+stays=$!
+check verbs-foreground "eventually 5 'chaos info one 2>/dev/null | grep -q \"ready *yes\"'"
+check verbs-foreground-stays "kill -0 $stays"
+run verbs-foreground-stop chaos shutdown one
+check verbs-foreground-left "wait $stays"
+check verbs-foreground-gone "eventually 5 '! chaos list one >/dev/null 2>&1'"
+
+# ---- who is who ----
+run verbs-one chaos create "$noop"
+id=$(domid one)
+check verbs-domid "[ \"\$(chaos domid one)\" = $id ]"
+check verbs-domname "[ \"\$(chaos domname $id)\" = one ]"
+check verbs-domname-0 "[ \"\$(chaos domname 0)\" = Domain-0 ]"
+check verbs-list-0 "chaos list Domain-0 | grep -q '^Domain-0  *0 '"
+refused 4 'no domain "two"' verbs-domid-none chaos domid two
+run verbs-rename chaos rename one eins-und
+check verbs-renamed "[ \"\$(chaos domid eins-und)\" = $id ]"
+check verbs-renamed-old "! chaos domid one 2>/dev/null"
+run verbs-name-free chaos create "$noop"
+refused 5 "in use by domain $id" verbs-rename-taken chaos rename one eins-und
+refused 3 "has a '/' in it" verbs-rename-slash chaos rename one a/b
+refused 3 "is a number" verbs-rename-number chaos rename one 7
+refused 2 "control domain" verbs-rename-0 chaos rename 0 zero
+check verbs-rename-json "chaos rename --json one two | grep -q '\"name\":\"two\",\"result\":\"renamed\"'"
+destroy_all
+
+# chaosd makes a guest anew under the name that it has by then.
+daemon_start
+run verbs-daemon-one chaos create "$noop" 'on_reboot="restart"'
+first=$(domid one)
+run verbs-daemon-rename chaos rename one drei
+run verbs-daemon-reboot chaos reboot drei
+check verbs-daemon-renamed \
+	"eventually 10 '[ -n \"\$(domid drei 2>/dev/null)\" ] && [ \"\$(domid drei)\" != $first ]'"
+check verbs-daemon-old "! chaos list one >/dev/null 2>&1"
+chaos create -c "$noop" </dev/null >/run/said &
+console=$!
+check verbs-daemon-console "eventually 5 'chaos info one 2>/dev/null | grep -q \"ready *yes\"'"
+destroy_all
+check verbs-daemon-console-said "wait $console && grep -q . /run/said"
+daemon_stop
+finish
