@@ -100,7 +100,7 @@ expect 3 "No such file" tool-config-missing chaos create $tmp/none.cfg
 expect 3 "not a configuration" tool-config-binary chaos create /lab/noop
 expect 3 "syntax error" tool-config-syntax chaos create "$(config bad 'what is this')"
 expect 3 "name is missing" tool-config-empty chaos create $tmp/good.cfg 'name=""'
-expect 3 "a number" tool-config-name-number chaos create $tmp/good.cfg 'name="12"'
+expect 3 "a number" tool-config-name-number chaos create --strict $tmp/good.cfg 'name="12"'
 expect 3 "memory" tool-config-memory chaos create $tmp/good.cfg memory=0
 expect 3 "vcpus" tool-config-vcpus chaos create $tmp/good.cfg vcpus=1000
 expect 3 "uuid" tool-config-uuid chaos create $tmp/good.cfg uuid=1-2

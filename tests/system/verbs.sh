@@ -64,16 +64,33 @@ check verbs-domname "[ \"\$(chaos domname $id)\" = one ]"
 check verbs-domname-0 "[ \"\$(chaos domname 0)\" = Domain-0 ]"
 check verbs-list-0 "chaos list Domain-0 | grep -q '^Domain-0  *0 '"
 refused 4 'no domain "two"' verbs-domid-none chaos domid two
-run verbs-rename chaos rename one eins-und
-check verbs-renamed "[ \"\$(chaos domid eins-und)\" = $id ]"
+run verbs-rename chaos rename one "eins und"
+check verbs-renamed "[ \"\$(chaos domid 'eins und')\" = $id ]"
 check verbs-renamed-old "! chaos domid one 2>/dev/null"
 run verbs-name-free chaos create "$noop"
-refused 5 "in use by domain $id" verbs-rename-taken chaos rename one eins-und
+refused 5 "in use by domain $id" verbs-rename-taken chaos rename one "eins und"
 refused 3 "has a '/' in it" verbs-rename-slash chaos rename one a/b
 refused 3 "is a number" verbs-rename-number chaos rename one 7
 refused 2 "control domain" verbs-rename-0 chaos rename 0 zero
 check verbs-rename-json "chaos rename --json one two | grep -q '\"name\":\"two\",\"result\":\"renamed\"'"
+chaos destroy "eins und"
 destroy_all
+
+# A guest may be called as xl's may.
+run verbs-name-number chaos create -q "$noop" 'name="4321"'
+check verbs-name-number-domid "chaos domname \"\$(chaos domid 4321)\" | grep -qx 4321"
+refused 4 'no domain "4321"' verbs-name-number-destroy chaos destroy 4321
+run verbs-name-blanks chaos create "$noop" 'name="A Test of Mine"'
+refused 5 '"A Test of Mine" is in use' verbs-name-blanks-taken chaos create "$noop" 'name="A Test of Mine"'
+run verbs-name-blanks-shutdown chaos shutdown -w "A Test of Mine"
+destroy_all
+
+# ---- create --dry-run: nothing is made, and nothing but the file is looked at ----
+check verbs-dry-run "chaos create -n '$noop' 'kernel=\"/no/where\"' |
+	grep -q '\"kernel\":\"/no/where\".*\"memory_kib\":4096,\"vcpus\":1,'"
+check verbs-dry-run-nothing "[ -z \"\$(chaos list --names)\" ]"
+refused 3 "vcpus is not a number" verbs-dry-run-refused chaos create --dry-run "$noop" vcpus=0
+refused 3 "'pci' is not supported: leave it out" verbs-dry-run-protects chaos create -n "$noop" 'pci=["a"]'
 
 # chaosd makes a guest anew under the name that it has by then.
 daemon_start

@@ -22,6 +22,8 @@ static const struct option options[] = {
 	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "paused", no_argument, NULL, 'p' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "dryrun", no_argument, NULL, 'n' }, /* xl's */
 	{ "console", no_argument, NULL, 'c' },
 	{ "foreground", no_argument, NULL, 'F' },
 	{ "defconfig", required_argument, NULL, 'f' },
@@ -111,6 +113,8 @@ static int create(struct call *call, const struct chaos_config_source *src,
 	int rc;
 
 	create_check(request);
+	if (request->is_dry_run)
+		return create_dry_run(call, src);
 	if (request->has_console)
 		now.opts.paused = true;
 	rc = create_any(call, src, &now, &created, &cfg);
@@ -130,7 +134,7 @@ int cmd_create(const struct verb *verb, int argc, char **argv)
 	struct create_request request = { .builder = CHAOS_BUILDER_AUTO };
 	int opt, rc, status = -1;
 
-	while ((opt = call_option(&call, argc, argv, "pcFf:q", options, &status)) != -1) {
+	while ((opt = call_option(&call, argc, argv, "pncFf:q", options, &status)) != -1) {
 		switch (opt) {
 		case OPT_NO_WAIT:
 			request.opts.no_wait = true;
@@ -140,6 +144,9 @@ int cmd_create(const struct verb *verb, int argc, char **argv)
 			break;
 		case 'F':
 			request.stays = true;
+			break;
+		case 'n':
+			request.is_dry_run = true;
 			break;
 		case 'f':
 			src.path = optarg;

@@ -37,6 +37,14 @@ static int rename_it(struct call *call, char **argv, const struct chaos_dominfo 
 	return chaos_domain_rename(call->ctx, info, argv[1], &call->err);
 }
 
+/* A guest may be called 7: domid is how to get at it. */
+static int find(struct call *call, const char *who, bool by_name, struct chaos_dominfo *info)
+{
+	if (by_name && !chaos_domain_named(call->ctx, who, info, NULL))
+		return 0;
+	return call_find(call, who, info);
+}
+
 /* Those three have nothing but arguments, of which the first is the domain. */
 static int run(const struct verb *verb, int argc, char **argv, int nr_arguments, const char *result,
 	       int (*act)(struct call *call, char **argv, const struct chaos_dominfo *info))
@@ -51,7 +59,9 @@ static int run(const struct verb *verb, int argc, char **argv, int nr_arguments,
 		return status;
 	rc = call_arguments(&call, argc, nr_arguments, nr_arguments);
 	if (!rc)
-		rc = call_find(&call, argv[optind], &info);
+		rc = call_open(&call);
+	if (!rc)
+		rc = find(&call, argv[optind], act == print_domid, &info);
 	if (!rc)
 		rc = act(&call, argv + optind, &info);
 	if (!rc && !info.domid)

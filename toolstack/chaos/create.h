@@ -9,6 +9,7 @@ struct create_request {
 	struct chaos_create_opts opts;
 	enum chaos_builder builder;
 	bool no_daemon;
+	bool is_dry_run;  /* read the configuration, and tell */
 	bool has_console; /* attach to it before the guest runs */
 	bool stays;	  /* until it ends */
 	bool with_timing;
@@ -26,6 +27,8 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 		const struct create_request *request, struct chaos_created *created,
 		struct chaos_config **cfg);
 
+/* What would be built, as JSON. */
+int create_dry_run(struct call *call, const struct chaos_config_source *src);
 /* Whether this program can do all that; where it cannot, it does not return. */
 void create_check(const struct create_request *request);
 /* Stay with the guest, as the request says. */

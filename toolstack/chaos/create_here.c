@@ -6,6 +6,19 @@
 
 #include "chaos_cmd.h"
 #include "create.h"
+#include "json_out.h"
+
+int create_dry_run(struct call *call, const struct chaos_config_source *src)
+{
+	struct chaos_config *cfg;
+	int rc = chaos_config_load(&cfg, src, &call->err);
+
+	if (rc)
+		return rc;
+	json_config(cfg);
+	chaos_config_free(cfg);
+	return 0;
+}
 
 int signals_defer(void)
 {

@@ -118,6 +118,99 @@ void json_created(const struct chaos_created *created, const struct chaos_config
 	jsonw_end(&w);
 }
 
+/* null: nobody has said. */
+static void add_ends(struct json_writer *w, const struct chaos_ends *ends)
+{
+	bool known = ends->are_known;
+
+	jsonw_text(w, "on_poweroff", known ? chaos_action_name(ends->on_poweroff) : NULL);
+	jsonw_text(w, "on_reboot", known ? chaos_action_name(ends->on_reboot) : NULL);
+	jsonw_text(w, "on_crash", known ? chaos_action_name(ends->on_crash) : NULL);
+}
+
+static void add_config_vif(struct json_writer *w, const struct chaos_vif *vif)
+{
+	char mac[18];
+
+	chaos_mac_format(vif->mac, mac);
+	jsonw_open(w, NULL, '{');
+	jsonw_number(w, "id", vif->id);
+	jsonw_text(w, "mac", vif->mac_is_random ? NULL : mac);
+	add_link(w, vif);
+	add_ipv4(w, "ip", vif->ipv4);
+	if (vif->ipv4)
+		jsonw_number(w, "prefix", vif->prefix);
+	else
+		jsonw_null(w, "prefix");
+	add_ipv4(w, "gateway", vif->gateway);
+	jsonw_number(w, "mtu", vif->mtu);
+	jsonw_close(w, '}');
+}
+
+static void add_config_disk(struct json_writer *w, const struct chaos_disk *disk)
+{
+	char vdev[16];
+
+	chaos_vdev_format(disk->id, vdev);
+	jsonw_open(w, NULL, '{');
+	jsonw_number(w, "id", disk->id);
+	jsonw_text(w, "vdev", vdev);
+	jsonw_text(w, "target", disk->target);
+	jsonw_bool(w, "read_only", disk->is_read_only);
+	jsonw_bool(w, "direct", disk->is_direct);
+	jsonw_bool(w, "discard", !disk->has_no_discard);
+	jsonw_close(w, '}');
+}
+
+/* For each vCPU the CPUs it may run on, as they were written; null: all of them. */
+static void add_cpus(struct json_writer *w, const struct chaos_config *cfg)
+{
+	char list[CHAOS_CPULIST_LEN];
+	unsigned int v;
+
+	jsonw_open(w, "cpus", '[');
+	for (v = 0; v < cfg->vcpus; v++)
+		jsonw_text(w, NULL, chaos_config_cpus(cfg, v, list) ? list : NULL);
+	jsonw_close(w, ']');
+}
+
+void json_config(const struct chaos_config *cfg)
+{
+	struct chaos_ends ends = { .are_known = true,
+				   .on_poweroff = cfg->on_poweroff,
+				   .on_reboot = cfg->on_reboot,
+				   .on_crash = cfg->on_crash };
+	struct json_writer w;
+	unsigned int i;
+
+	jsonw_begin(&w);
+	jsonw_text(&w, "name", cfg->name);
+	add_uuid(&w, cfg->uuid);
+	jsonw_text(&w, "type", "pv");
+	jsonw_text(&w, "kernel", cfg->kernel);
+	jsonw_text(&w, "ramdisk", cfg->ramdisk);
+	jsonw_text(&w, "cmdline", cfg->cmdline);
+	jsonw_number(&w, "memory_kib", cfg->memory_kib);
+	jsonw_number(&w, "vcpus", cfg->vcpus);
+	add_cpus(&w, cfg);
+	jsonw_number(&w, "cpupool", cfg->cpupool);
+	if (cfg->cpu_weight)
+		jsonw_number(&w, "cpu_weight", cfg->cpu_weight);
+	else
+		jsonw_null(&w, "cpu_weight");
+	jsonw_number(&w, "cap", cfg->cap);
+	add_ends(&w, &ends);
+	jsonw_open(&w, "vifs", '[');
+	for (i = 0; i < cfg->nr_vifs; i++)
+		add_config_vif(&w, &cfg->vifs[i]);
+	jsonw_close(&w, ']');
+	jsonw_open(&w, "disks", '[');
+	for (i = 0; i < cfg->nr_disks; i++)
+		add_config_disk(&w, &cfg->disks[i]);
+	jsonw_close(&w, ']');
+	jsonw_end(&w);
+}
+
 void json_saved(const struct chaos_dominfo *info, const char *path, const struct chaos_saved *saved,
 		bool goes_on, bool with_timing)
 {
@@ -240,16 +333,6 @@ void json_device_element(const struct chaos_device *dev, bool is_first)
 	jsonw_begin_element(&w, is_first);
 	add_device(&w, dev);
 	jsonw_end_element(&w);
-}
-
-/* null: nobody has said. */
-static void add_ends(struct json_writer *w, const struct chaos_ends *ends)
-{
-	bool known = ends->are_known;
-
-	jsonw_text(w, "on_poweroff", known ? chaos_action_name(ends->on_poweroff) : NULL);
-	jsonw_text(w, "on_reboot", known ? chaos_action_name(ends->on_reboot) : NULL);
-	jsonw_text(w, "on_crash", known ? chaos_action_name(ends->on_crash) : NULL);
 }
 
 static void add_info(struct json_writer *w, const struct chaos_dominfo *info,

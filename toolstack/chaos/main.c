@@ -26,6 +26,7 @@ const struct verb verbs[] = {
 	  "  -p, --paused      do not start it\n"
 	  "  -c, --console     start it with its console attached, and do not wait\n"
 	  "  -F, --foreground  stay until it ends\n"
+	  "  -n, --dry-run     create nothing: print what would be built, as JSON\n"
 	  "  -f FILE           another way to name the file\n"
 	  "  -q, --quiet       no warnings\n"
 	  "  --strict          a key of the file that is not supported is an error\n"

@@ -54,11 +54,18 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 
 void create_check(const struct create_request *request)
 {
-	if (request->has_console || request->stays)
+	if (request->is_dry_run || request->has_console || request->stays)
 		hand_over();
 }
 
-/* Not reached: see create_check(). */
+/* Neither is reached: see create_check(). */
+int create_dry_run(struct call *call, const struct chaos_config_source *src)
+{
+	(void)call;
+	(void)src;
+	return 0;
+}
+
 int create_attended(struct call *call, const struct create_request *request, uint32_t domid)
 {
 	(void)call;

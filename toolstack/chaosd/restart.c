@@ -209,7 +209,7 @@ void restart_retry(struct chaosd *d, struct chaos_config *cfg, unsigned int shor
 	uint64_t delay = backoff_ns(tries);
 
 	/* Whoever has made another of that name since wants that one. */
-	if (why->code == CHAOS_EXISTS && !chaos_domain_find(d->ctx, cfg->name, &other, NULL)) {
+	if (why->code == CHAOS_EXISTS && !chaos_domain_named(d->ctx, cfg->name, &other, NULL)) {
 		log_line("\"%s\" is not restarted: domain %u is called so now", cfg->name,
 			 other.domid);
 	} else if (tries < MAX_TRIES) {

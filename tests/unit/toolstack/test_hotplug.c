@@ -191,8 +191,8 @@ long chaos_noxs_version(struct chaos_ctx *c)
 	return NOXS_ABI_VERSION;
 }
 
-int chaos_domain_find(struct chaos_ctx *c, const char *who, struct chaos_dominfo *found,
-		      struct chaos_error *e)
+int chaos_domain_named(struct chaos_ctx *c, const char *who, struct chaos_dominfo *found,
+		       struct chaos_error *e)
 {
 	(void)c;
 	(void)who;

@@ -68,8 +68,8 @@ int ioctl(int fd, unsigned long request, ...)
 /* Who bears a name. */
 static bool name_is_free;
 
-int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,
-		      struct chaos_error *err)
+int chaos_domain_named(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,
+		       struct chaos_error *err)
 {
 	(void)ctx;
 	(void)err;

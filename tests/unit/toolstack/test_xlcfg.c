@@ -8,7 +8,9 @@
 #include "config/internal.h"
 #include "unit.h"
 
-#define HEAD "name = 'g'\nkernel = '/boot/vmlinuz'\nmemory = 64\n"
+#define NR_TAKEN 27U /* of 44 in the table */
+
+#define HEAD	 "name = 'g'\nkernel = '/boot/vmlinuz'\nmemory = 64\n"
 
 struct result {
 	char warnings[512];
@@ -101,6 +103,8 @@ static const struct {
 	{ HEAD "vif=['ip=10.0.0.1 10.0.0.2,bridge=xenbr0']\n",
 	  "vif 0: not supported: ip(all but the first)|", 1, 64, NULL, NULL, -1, NULL },
 	{ HEAD "name='My Test VM'\n", "", 1, 64, NULL, NULL, -1, NULL },
+	{ HEAD "name='7'\n", "name is a number, which is taken for a domain's id: 'chaos domid 7'",
+	  1, 64, NULL, NULL, -1, NULL },
 	{ HEAD "vif=['mac=0:16:3e:1:2:3,bridge=xenbr0']\n", "", 1, 64, NULL, NULL, -1, NULL },
 	{ HEAD "disk=['format=raw,vdev=xvda,access=rw,backendtype=qdisk,discard,target=/a.img',\n"
 	       "'vdev=xvdb,access=rw,no-discard,target=/b.img']\n",
@@ -167,7 +171,6 @@ static void xl_configurations_refused(void **state)
 		{ HEAD "tsc_mode='always_emulate'\n", "x.cfg:4: 'tsc_mode' is not" },
 		{ HEAD "cpuid='host,tm=0'\n", "x.cfg:4: 'cpuid' is not" },
 		{ HEAD "pool='p1'\n", "pool is not the number of a cpupool" },
-		{ HEAD "name='7'\n", "name is a number" },
 		{ "import os, re\n" HEAD, "x.cfg:1:" },
 		{ HEAD "name = coriolanus\n", "x.cfg:4:" },
 		{ HEAD "extra = 'root=/dev/xvda1 \\\n ro'\n", "x.cfg:4:" },
@@ -181,6 +184,81 @@ static void xl_configurations_refused(void **state)
 			fail_msg("accepted: %s", refused[i].text);
 		assert_error(r.err, CHAOS_CONFIG, refused[i].says);
 	}
+}
+
+/* ---- the table, which xl is asked of too (tests/system/xlcfg.sh) ---- */
+
+/* From a file, as people have them: what is at the ends of lines counts. */
+static int load_file(struct result *r, const char *text)
+{
+	char path[] = "/tmp/xlcfg-XXXXXX.cfg";
+	struct chaos_config_source src = { .path = path, .warn = warn, .opaque = r };
+	int rc, fd = mkstemps(path, strlen(".cfg"));
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	memset(r, 0, sizeof(*r));
+	rc = chaos_config_load(&r->cfg, &src, &r->err);
+	unlink(path);
+	return rc;
+}
+
+/* One section: `verdict` is its line, behind "#: ". */
+static void check_section(char *verdict, const char *text, unsigned int *nr_taken)
+{
+	char *how = strchr(verdict, ' '), *says = NULL;
+	struct result r;
+	int rc;
+
+	assert_non_null(how);
+	*how++ = '\0';
+	if (!strncmp(how, "refused ", strlen("refused ")))
+		says = how + strlen("refused ");
+	else
+		assert_string_equal(how, "taken");
+	rc = load_file(&r, text);
+	if (!says) {
+		if (rc)
+			fail_msg("%s: refused: %s", verdict, r.err.text);
+		chaos_config_free(r.cfg);
+		++*nr_taken;
+		return;
+	}
+	if (!rc)
+		fail_msg("%s: taken", verdict);
+	assert_int_equal(rc, -(int)CHAOS_CONFIG);
+	assert_error(r.err, CHAOS_CONFIG, says);
+	assert_non_null(strstr(r.err.text, ".cfg"));
+}
+
+static void xl_table(void **state)
+{
+	static char table[32768];
+	FILE *f = fopen(XLCFG_TABLE, "r");
+	unsigned int nr = 0, nr_taken = 0;
+	char *section, *text, *next;
+	size_t len;
+
+	(void)state;
+	assert_non_null(f);
+	len = fread(table, 1, sizeof(table) - 1, f);
+	fclose(f);
+	assert_true(len < sizeof(table) - 1);
+	for (section = strstr(table, "\n#: "); section; section = next, nr++) {
+		section += strlen("\n#: ");
+		text = strchr(section, '\n');
+		assert_non_null(text);
+		*text++ = '\0';
+		next = strstr(text, "\n#: ");
+		if (next)
+			next[0] = '\0';
+		check_section(section, text, &nr_taken);
+		if (next)
+			next[0] = '\n';
+	}
+	assert_int_equal(nr, 44);
+	assert_true(nr_taken >= NR_TAKEN);
 }
 
 /* ---- any text, setting or string of a list: an error in one line, or a configuration ---- */
@@ -295,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(xl_configurations_taken),
 		cmocka_unit_test(xl_configurations_refused),
+		cmocka_unit_test(xl_table),
 		cmocka_unit_test(fuzz_texts),
 		cmocka_unit_test(fuzz_devices),
 	};

@@ -108,4 +108,9 @@ const char *chaos_vif_link_kind(const struct chaos_vif *vif);
 /* The name of the disk with this number: 0 is xvda. */
 void chaos_vdev_format(unsigned int id, char out[16]);
 
+/* The CPUs that this vCPU may run on, as they were written; false if it may run anywhere. */
+#define CHAOS_CPULIST_LEN 256U
+bool chaos_config_cpus(const struct chaos_config *cfg, unsigned int vcpu,
+		       char list[CHAOS_CPULIST_LEN]);
+
 #endif /* LIBCHAOS_CONFIG_H */

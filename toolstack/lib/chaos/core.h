@@ -100,6 +100,9 @@ int chaos_domain_list(struct chaos_ctx *ctx, struct chaos_dominfo **list, struct
 /* The domain called `who`: its number or its name. */
 int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,
 		      struct chaos_error *err);
+/* The one with that name, a number too. */
+int chaos_domain_named(struct chaos_ctx *ctx, const char *name, struct chaos_dominfo *info,
+		       struct chaos_error *err);
 /* The one with that number now; false if there is none, or Xen does not say. */
 bool chaos_domain_look(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dominfo *info);
 const char *chaos_state_name(enum chaos_state state);

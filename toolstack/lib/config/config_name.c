@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* Who a guest is: its name and UUID. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/config_reader.h"
@@ -14,8 +15,6 @@ const char *chaos_name_fault(const char *name)
 		return "is missing";
 	if (strlen(name) >= CHAOS_NAME_LEN)
 		return "is longer than 63 bytes";
-	if (!name[strspn(name, "0123456789")])
-		return "is a number, which would be taken for a domain's id";
 	if (*name == '-')
 		return "begins with '-', which would be taken for an option";
 	if (!strcmp(name, "Domain-0"))
@@ -34,6 +33,25 @@ const char *chaos_name_fault(const char *name)
 	return NULL;
 }
 
+bool chaos_name_is_number(const char *name)
+{
+	return *name && !name[strspn(name, "0123456789")];
+}
+
+/* As in xl: whoever says "7" means domain 7. */
+static int warn_of_number(struct reader *r, const char *name)
+{
+	char text[320];
+
+	if (!chaos_name_is_number(name) || r->src->is_saved)
+		return 0;
+	(void)snprintf(
+		text, sizeof(text),
+		"%s: name is a number, which is taken for a domain's id: 'chaos domid %s' tells the guest's",
+		r->src->path, name);
+	return chaos_config_warn(r->src, text, r->err);
+}
+
 int reader_get_name(struct reader *r)
 {
 	const char *name, *fault;
@@ -45,7 +63,7 @@ int reader_get_name(struct reader *r)
 	if (fault)
 		return reader_error(r, "name", fault);
 	memcpy(r->cfg->name, name, strlen(name));
-	return 0;
+	return warn_of_number(r, name);
 }
 
 int reader_get_uuid(struct reader *r)

@@ -42,7 +42,6 @@ int chaos_cpus_parse(const char *text, const uint32_t *node_of, unsigned int nr_
 		     uint8_t map[CHAOS_MAX_CPUS / 8]);
 /* The list for a vCPU out of what struct chaos_config has; false if it may run anywhere. */
 bool chaos_cpus_of_vcpu(const char *cpus, unsigned int vcpu, char *list, size_t len);
-#define CHAOS_CPULIST_LEN 256U
 
 /* vif.c */
 /*
@@ -83,5 +82,7 @@ int chaos_saved_disks_load(struct XLU_Config *xlu, const char *path, struct chao
 /* config_name.c */
 /* What is wrong with the name of a guest, NULL if nothing is. */
 const char *chaos_name_fault(const char *name);
+/* Then it is nothing to call a domain by. */
+bool chaos_name_is_number(const char *name);
 
 #endif /* CHAOS_CONFIG_INTERNAL_H */

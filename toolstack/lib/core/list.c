@@ -189,33 +189,39 @@ static bool match_name(const struct noxs_dominfo *info, void *opaque)
 	return !(info->flags & NOXS_DOMF_DYING);
 }
 
+static int no_domain(const char *who, struct chaos_error *err)
+{
+	return chaos_error_set(err, CHAOS_NO_DOMAIN, ESRCH,
+			       "no domain \"%s\"; 'chaos list' shows those there are", who);
+}
+
+int chaos_domain_named(struct chaos_ctx *ctx, const char *name, struct chaos_dominfo *info,
+		       struct chaos_error *err)
+{
+	struct search search = { .name = name, .info = info };
+	int rc = *name ? visit_domains(ctx, match_name, &search, err) : 0;
+
+	return rc || search.is_found ? rc : no_domain(name, err);
+}
+
 int chaos_domain_find(struct chaos_ctx *ctx, const char *who, struct chaos_dominfo *info,
 		      struct chaos_error *err)
 {
-	struct search search = { .name = who, .info = info };
 	struct noxs_dominfo raw;
 	char *end;
 	unsigned long domid;
-	int rc;
 
 	/* As 'list' shows it, whatever it is called in Xen. */
 	if (!strcmp(who, "Domain-0"))
 		who = "0";
 	domid = strtoul(who, &end, 10);
-	if (*who >= '0' && *who <= '9' && !*end) {
-		if (domid >= DOMID_FIRST_RESERVED)
-			errno = ESRCH;
-		else if (!chaos_noxs_dominfo(ctx, (uint32_t)domid, &raw))
-			return convert(&raw, info), 0;
-		if (errno != ESRCH)
-			return list_error(errno, err);
-	} else if (*who) {
-		rc = visit_domains(ctx, match_name, &search, err);
-		if (rc || search.is_found)
-			return rc;
-	}
-	return chaos_error_set(err, CHAOS_NO_DOMAIN, ESRCH,
-			       "no domain \"%s\"; 'chaos list' shows those there are", who);
+	if (*who < '0' || *who > '9' || *end)
+		return chaos_domain_named(ctx, who, info, err);
+	if (domid >= DOMID_FIRST_RESERVED)
+		errno = ESRCH;
+	else if (!chaos_noxs_dominfo(ctx, (uint32_t)domid, &raw))
+		return convert(&raw, info), 0;
+	return errno == ESRCH ? no_domain(who, err) : list_error(errno, err);
 }
 
 const char *chaos_state_name(enum chaos_state state)

@@ -38,7 +38,7 @@ int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error
 {
 	struct chaos_dominfo holder;
 
-	if (chaos_domain_find(ctx, name, &holder, NULL))
+	if (chaos_domain_named(ctx, name, &holder, NULL))
 		return chaos_error_set(err, CHAOS_EXISTS, EEXIST,
 				       "name \"%s\" was in use: try again, or choose another name",
 				       name);

@@ -36,6 +36,8 @@ int chaos_domain_rename(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
 	const char *fault = chaos_name_fault(name);
 	int rc;
 
+	if (!fault && chaos_name_is_number(name))
+		fault = "is a number, which would be taken for a domain's id";
 	if (fault)
 		return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "name \"%s\" %s", name, fault);
 	rc = check(info, err);
