@@ -154,6 +154,8 @@ static int configure_locked(struct configuration *c, const struct noxs_ioc_confi
 		goto withdraw;
 	configure_commit(c);
 	noxs_domain_set_ends(c->dom, req->flags);
+	/* The guest begins here, not its shell. */
+	c->dom->attached_ns = ktime_get_ns();
 	if (req->flags & NOXS_CREATE_SET_INFO)
 		noxs_event_push(c->dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
 	return 0;

@@ -92,9 +92,66 @@ check verbs-dry-run-nothing "[ -z \"\$(chaos list --names)\" ]"
 refused 3 "vcpus is not a number" verbs-dry-run-refused chaos create --dry-run "$noop" vcpus=0
 refused 3 "'pci' is not supported: leave it out" verbs-dry-run-protects chaos create -n "$noop" 'pci=["a"]'
 
+# ---- processors, memory, time ----
+run verbs-pinned chaos create "$noop" vcpus=2 'cpus="1"'
+check verbs-vcpu-list "[ \"\$(chaos vcpu-list one | tail -n +2 | wc -l)\" = 2 ]"
+check verbs-vcpu-list-pinned "chaos vcpu-list one | grep -q ' 1 / all$'"
+check verbs-vcpu-list-all "[ \"\$(chaos vcpu-list | grep -c '^Domain-0 ')\" -ge 1 ]"
+run verbs-vcpu-pin chaos vcpu-pin one all 0-1 0
+check verbs-vcpu-pin-soft "[ \"\$(chaos vcpu-list one | grep -c ' all / 0$')\" = 2 ]"
+run verbs-vcpu-pin-one chaos vcpu-pin one 1 ^0 -
+check verbs-vcpu-pin-json "chaos vcpu-list --json one | grep -q '\"vcpu\":1,.*\"hard\":\\[1\\],\"soft\":\\[0\\]'"
+refused 2 "has no vCPU 2" verbs-vcpu-pin-none chaos vcpu-pin one 2 all
+refused 2 "not a list of CPUs" verbs-vcpu-pin-list chaos vcpu-pin one 0 a
+refused 2 "no such CPU" verbs-vcpu-pin-far chaos vcpu-pin one 0 900
+refused 2 "not the number of a vCPU" verbs-vcpu-pin-vcpu chaos vcpu-pin one x all
+
+refused 10 "has no balloon" verbs-mem-set chaos mem-set one 8
+run verbs-mem-set-same chaos mem-set one 4096k
+refused 2 "less than 128 MiB" verbs-mem-set-small chaos mem-set Domain-0 1
+refused 2 "is not a size" verbs-mem-set-size chaos mem-set 0 9x
+size=$(($(chaos list -l 0 | sed 's/.*"memory_kib":\([0-9]*\).*/\1/') / 1024))
+run verbs-mem-set-0 chaos mem-set 0 $((size - 16))
+check verbs-mem-set-0-done "eventually 5 '[ \"\$(chaos list 0 | awk \"NR == 2 { print \\\$3 }\")\" -le $((size - 16)) ]'"
+run verbs-mem-set-back chaos mem-set 0 $size
+
+# uptime SECONDS - of one, which is less than that
+uptime_below()
+{
+	_ns=$(chaos uptime --json one | sed 's/.*"uptime_ns":\([0-9]*\).*/\1/')
+	[ "$_ns" -gt 0 ] && [ "$_ns" -lt "${1}000000000" ]
+}
+check verbs-uptime "uptime_below 60"
+check verbs-uptime-0 "chaos uptime | grep -q '^Domain-0  *0  *0:[0-9][0-9]:[0-9][0-9]$'"
+check verbs-top "[ \"\$(chaos top -b -d 0.2 -n 2 | grep -c '^one ')\" = 2 ]"
+check verbs-top-json "chaos top --json -n 1 | grep -q '\"name\":\"one\".*\"used_ns\":'"
+refused 2 "from 1 on" verbs-top-none chaos top -n 0
+check verbs-dmesg "chaos dmesg | grep -q 'Xen version'"
+check verbs-dmesg-json "chaos dmesg --json | grep -q '\"lines\":\\[.*Xen version'"
+run verbs-dmesg-clear chaos dmesg -c
+check verbs-dmesg-cleared "! chaos dmesg | grep -q 'Xen version'"
+
+run verbs-dump chaos dump-core one /run/core
+check verbs-dump-elf "head -c 4 /run/core | grep -q ELF"
+# All its pages are in it, and words of the image.
+check verbs-dump-whole "[ \"\$(stat -c %s /run/core)\" -ge 4194304 ] && grep -qa 'noop' /run/core"
+check verbs-dump-mode "[ \"\$(stat -c %a /run/core)\" = 600 ]"
+rm /run/core
+refused 1 "cannot be made" verbs-dump-nowhere chaos dump-core one /no/where
+refused 2 "control domain" verbs-dump-0 chaos dump-core 0 /run/core
+refused 1 "not a regular\\|cannot be made" verbs-dump-device chaos dump-core one /dev/null
+destroy_all
+
 # chaosd makes a guest anew under the name that it has by then.
+# shellcheck disable=SC2034 # daemon_start's
+daemon_options="--pool small,1,$noop"
 daemon_start
+check verbs-daemon-pool "eventually 10 '[ \"\$(pool small level)\" = 1 ]'"
+# The age of a guest is not its shell's.
+sleep 3
 run verbs-daemon-one chaos create "$noop" 'on_reboot="restart"'
+check verbs-daemon-used "[ \"\$(pool small used)\" = 1 ]"
+check verbs-daemon-uptime "uptime_below 3"
 first=$(domid one)
 run verbs-daemon-rename chaos rename one drei
 run verbs-daemon-reboot chaos reboot drei

@@ -24,12 +24,15 @@ int cmd_block_resize(const struct verb *verb, int argc, char **argv);
 int cmd_console(const struct verb *verb, int argc, char **argv);
 int cmd_create(const struct verb *verb, int argc, char **argv);
 int cmd_destroy(const struct verb *verb, int argc, char **argv);
+int cmd_dmesg(const struct verb *verb, int argc, char **argv);
 int cmd_doctor(const struct verb *verb, int argc, char **argv);
 int cmd_domid(const struct verb *verb, int argc, char **argv);
 int cmd_domname(const struct verb *verb, int argc, char **argv);
+int cmd_dump_core(const struct verb *verb, int argc, char **argv);
 int cmd_events(const struct verb *verb, int argc, char **argv);
 int cmd_info(const struct verb *verb, int argc, char **argv);
 int cmd_list(const struct verb *verb, int argc, char **argv);
+int cmd_mem_set(const struct verb *verb, int argc, char **argv);
 int cmd_migrate(const struct verb *verb, int argc, char **argv);
 int cmd_migrate_receive(const struct verb *verb, int argc, char **argv);
 int cmd_network_attach(const struct verb *verb, int argc, char **argv);
@@ -44,7 +47,11 @@ int cmd_rename(const struct verb *verb, int argc, char **argv);
 int cmd_restore(const struct verb *verb, int argc, char **argv);
 int cmd_save(const struct verb *verb, int argc, char **argv);
 int cmd_shutdown(const struct verb *verb, int argc, char **argv);
+int cmd_top(const struct verb *verb, int argc, char **argv);
 int cmd_unpause(const struct verb *verb, int argc, char **argv);
+int cmd_uptime(const struct verb *verb, int argc, char **argv);
+int cmd_vcpu_list(const struct verb *verb, int argc, char **argv);
+int cmd_vcpu_pin(const struct verb *verb, int argc, char **argv);
 int cmd_version(const struct verb *verb, int argc, char **argv);
 
 /* Options every verb has; their place in getopt's return values is above all characters. */

@@ -510,3 +510,87 @@ void json_done_element(const struct chaos_dominfo *info, const char *result, boo
 	add_done(&w, info, result);
 	jsonw_end_element(&w);
 }
+
+void json_dumped(const struct chaos_dominfo *info, const char *path, uint64_t bytes)
+{
+	struct json_writer w;
+
+	jsonw_begin(&w);
+	add_done(&w, info, "dumped");
+	jsonw_text(&w, "file", path);
+	jsonw_number(&w, "bytes", bytes);
+	jsonw_end(&w);
+}
+
+void json_lines(char *text)
+{
+	struct json_writer w;
+	char *line;
+
+	jsonw_begin(&w);
+	jsonw_open(&w, "lines", '[');
+	while ((line = strsep(&text, "\n"))) {
+		line[strcspn(line, "\r")] = '\0';
+		if (*line)
+			jsonw_text(&w, NULL, line);
+	}
+	jsonw_close(&w, ']');
+	jsonw_end(&w);
+}
+
+static void add_cpu_map(struct json_writer *w, const char *key, const uint8_t *map,
+			unsigned int nr_cpus)
+{
+	unsigned int cpu;
+
+	jsonw_open(w, key, '[');
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		if (map[cpu / 8] & 1U << cpu % 8)
+			jsonw_number(w, NULL, cpu);
+	jsonw_close(w, ']');
+}
+
+void json_vcpu(const struct chaos_dominfo *info, const struct chaos_vcpu *v, unsigned int nr_cpus,
+	       bool is_first)
+{
+	struct json_writer w;
+
+	jsonw_begin_element(&w, is_first);
+	jsonw_number(&w, "domid", info->domid);
+	jsonw_text(&w, "name", info->name);
+	jsonw_number(&w, "vcpu", v->id);
+	jsonw_bool(&w, "online", v->is_online);
+	jsonw_bool(&w, "running", v->is_running);
+	jsonw_bool(&w, "blocked", v->is_blocked);
+	jsonw_number(&w, "cpu", v->cpu);
+	jsonw_number(&w, "cpu_time_ns", v->cpu_time_ns);
+	add_cpu_map(&w, "hard", v->hard, nr_cpus);
+	add_cpu_map(&w, "soft", v->soft, nr_cpus);
+	jsonw_end_element(&w);
+}
+
+void json_uptime(const struct chaos_dominfo *info, int64_t ns, bool is_first)
+{
+	struct json_writer w;
+
+	jsonw_begin_element(&w, is_first);
+	jsonw_number(&w, "domid", info->domid);
+	jsonw_text(&w, "name", info->name);
+	if (ns < 0)
+		jsonw_null(&w, "uptime_ns");
+	else
+		jsonw_number(&w, "uptime_ns", (uint64_t)ns);
+	jsonw_end_element(&w);
+}
+
+void json_top(const struct chaos_dominfo *info, uint64_t used_ns, uint64_t elapsed_ns,
+	      bool is_first)
+{
+	struct json_writer w;
+
+	jsonw_begin_element(&w, is_first);
+	add_domain(&w, info);
+	jsonw_number(&w, "used_ns", used_ns);
+	jsonw_number(&w, "elapsed_ns", elapsed_ns);
+	jsonw_end_element(&w);
+}

@@ -23,6 +23,9 @@ void json_migrated(const struct chaos_dominfo *info, const char *host,
 		   const struct chaos_migrated *migrated);
 void json_received(const struct chaos_received *received, const struct chaos_config *cfg,
 		   bool with_timing);
+void json_dumped(const struct chaos_dominfo *info, const char *path, uint64_t bytes);
+/* A text, which is cut into its lines; those that are empty are left out. */
+void json_lines(char *text);
 /* {"domid": N, "name": ..., "result": RESULT} */
 void json_done(const struct chaos_dominfo *info, const char *result);
 void json_done_element(const struct chaos_dominfo *info, const char *result, bool is_first);
@@ -33,6 +36,13 @@ void json_device(const struct chaos_dominfo *info, const char *result,
 void json_info_element(const struct chaos_dominfo *info, const struct chaos_devices *devs,
 		       bool is_first);
 void json_list(const struct chaos_dominfo *info, bool is_first);
+void json_vcpu(const struct chaos_dominfo *info, const struct chaos_vcpu *vcpu,
+	       unsigned int nr_cpus, bool is_first);
+/* ns is negative if nobody knows. */
+void json_uptime(const struct chaos_dominfo *info, int64_t ns, bool is_first);
+/* What it has used of the processors in a time, both in nanoseconds. */
+void json_top(const struct chaos_dominfo *info, uint64_t used_ns, uint64_t elapsed_ns,
+	      bool is_first);
 void json_device_element(const struct chaos_device *dev, bool is_first);
 void json_pool(const struct chaos_pool *pool, bool is_first);
 /* How far filling a pool is; a line each time. */

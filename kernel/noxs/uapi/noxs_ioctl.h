@@ -277,7 +277,8 @@ struct noxs_ioc_query {
     uint16_t nr_devs;                   /* IN: room in devs; OUT: devices there are */
     uint32_t flags;                     /* OUT: NOXS_DOM_READY, NOXS_END_* */
     uint64_t devs;                      /* IN: user pointer to struct noxs_ioc_dev_state, or 0 */
-    uint64_t attached_ns;               /* OUT: CLOCK_MONOTONIC of NOXS_IOC_CREATE */
+    uint64_t attached_ns;               /* OUT: CLOCK_MONOTONIC of NOXS_IOC_CREATE, */
+                                        /*      or of the shell's NOXS_IOC_CONFIGURE */
     uint64_t ready_ns;                  /* OUT: CLOCK_MONOTONIC when READY arrived, 0 if not yet */
     uint64_t guest_start_ns;            /* OUT: the guest's own stamps, Xen system time, */
     uint64_t guest_ready_ns;            /*      untrusted */

@@ -287,6 +287,79 @@ static void done_and_stopped(void **state)
 		"{\"domid\":3,\"name\":\"web\",\"result\":\"requested\",\"shutdown_reason\":null}\n");
 }
 
+/* ---- what a person who knows xl asks ---- */
+
+static void config(void **state)
+{
+	static char kernel[] = "/k", target[] = "/d", cpus[] = "1;";
+	struct chaos_config cfg = {
+		.name = "web",
+		.uuid = { 1 },
+		.kernel = kernel,
+		.memory_kib = 4096,
+		.vcpus = 2,
+		.cpus = cpus,
+		.nr_vifs = 1,
+		.vifs = { { .mac_is_random = true, .bridge = "br", .mtu = 1500 } },
+		.nr_disks = 1,
+		.disks = { { .target = target, .id = 1, .is_read_only = true } },
+		.on_reboot = CHAOS_RESTART,
+	};
+
+	(void)state;
+	begin();
+	json_config(&cfg);
+	assert_string_equal(
+		end(),
+		"{\"name\":\"web\",\"uuid\":\"01000000-0000-0000-0000-000000000000\",\"type\":\"pv\","
+		"\"kernel\":\"/k\",\"ramdisk\":null,\"cmdline\":null,\"memory_kib\":4096,\"vcpus\":2,"
+		"\"cpus\":[\"1\",null],\"cpupool\":0,\"cpu_weight\":null,\"cap\":0,"
+		"\"on_poweroff\":\"destroy\",\"on_reboot\":\"restart\",\"on_crash\":\"destroy\","
+		"\"vifs\":[{\"id\":0,\"mac\":null,\"bridge\":\"br\",\"switch\":null,\"ip\":null,"
+		"\"prefix\":null,\"gateway\":null,\"mtu\":1500}],"
+		"\"disks\":[{\"id\":1,\"vdev\":\"xvdb\",\"target\":\"/d\",\"read_only\":true,"
+		"\"direct\":false,\"discard\":true}]}\n");
+}
+
+static void vcpu(void **state)
+{
+	const struct chaos_dominfo info = { .domid = 3, .name = "web" };
+	const struct chaos_vcpu v = {
+		.id = 1,
+		.is_online = true,
+		.cpu = 2,
+		.cpu_time_ns = 5,
+		.hard = { 5 },
+		.soft = { 0xff },
+	};
+
+	(void)state;
+	begin();
+	json_vcpu(&info, &v, 3, true);
+	json_uptime(&info, -1, false);
+	json_uptime(&info, 7, false);
+	assert_string_equal(
+		end(),
+		"[{\"domid\":3,\"name\":\"web\",\"vcpu\":1,\"online\":true,\"running\":false,"
+		"\"blocked\":false,\"cpu\":2,\"cpu_time_ns\":5,\"hard\":[0,2],\"soft\":[0,1,2]},"
+		"{\"domid\":3,\"name\":\"web\",\"uptime_ns\":null},"
+		"{\"domid\":3,\"name\":\"web\",\"uptime_ns\":7}");
+}
+
+/* Guests can write into Xen's log. */
+static void lines(void **state)
+{
+	char text[] = "(XEN) one\r\n\n\033[2Jtwo\n", last[] = "no end";
+
+	(void)state;
+	begin();
+	json_lines(text);
+	assert_string_equal(end(), "{\"lines\":[\"(XEN) one\",\"\\u001b[2Jtwo\"]}\n");
+	begin();
+	json_lines(last);
+	assert_string_equal(end(), "{\"lines\":[\"no end\"]}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +372,9 @@ int main(void)
 		cmocka_unit_test(device),
 		cmocka_unit_test(host_and_doctor),
 		cmocka_unit_test(done_and_stopped),
+		cmocka_unit_test(config),
+		cmocka_unit_test(vcpu),
+		cmocka_unit_test(lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,34 @@ static void cpus(void **state)
 	assert_int_equal(chaos_cpus_parse("nodes:7", node_of, ARRAY_SIZE(node_of), map), -1);
 }
 
+/* What is written is read as the same, however many ranges there are. */
+static void cpus_written(void **state)
+{
+	static const char *const lists[] = { "0", "0-3", "0-3,6", "5-6,8,1021-1023", "1,3,5,7" };
+	uint8_t map[CHAOS_MAX_CPUS / 8], every_other[CHAOS_MAX_CPUS / 8];
+	char text[CHAOS_CPUS_TEXT];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		assert_int_equal(chaos_cpus_parse(lists[i], NULL, 0, map), 0);
+		chaos_cpus_format(map, CHAOS_MAX_CPUS, text);
+		assert_string_equal(text, lists[i]);
+	}
+	/* Those the host does not have do not count. */
+	assert_int_equal(chaos_cpus_parse("0-3", NULL, 0, map), 0);
+	assert_true(chaos_cpus_are_all(map, 4));
+	assert_false(chaos_cpus_are_all(map, 5));
+	chaos_cpus_format(map, 2, text);
+	assert_string_equal(text, "0-1");
+	/* The longest there is. */
+	memset(every_other, 0xaa, sizeof(every_other));
+	chaos_cpus_format(every_other, CHAOS_MAX_CPUS, text);
+	assert_true(strlen(text) < sizeof(text));
+	assert_int_equal(chaos_cpus_parse(text, NULL, 0, map), 0);
+	assert_memory_equal(map, every_other, sizeof(map));
+}
+
 static void cpus_of_vcpus(void **state)
 {
 	char list[8];
@@ -441,6 +469,7 @@ int main(void)
 		cmocka_unit_test(uuid_refused),
 		cmocka_unit_test(uuid_random_is_version_4),
 		cmocka_unit_test(cpus),
+		cmocka_unit_test(cpus_written),
 		cmocka_unit_test(cpus_of_vcpus),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(vif_full),

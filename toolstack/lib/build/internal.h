@@ -20,6 +20,12 @@ int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t
 		      struct chaos_built *built, struct chaos_error *err);
 
 /* sched.c */
+/* The host's topology, for lists of CPUs that name NUMA nodes. */
+struct chaos_topology {
+	unsigned int nr_cpus; /* 0 = not asked for */
+	uint32_t node_of[CHAOS_MAX_CPUS];
+};
+int chaos_topology_read(struct chaos_ctx *ctx, struct chaos_topology *t, struct chaos_error *err);
 /* Where each vCPU may run, as this host's CPUs: plan->pins, to be freed. */
 int chaos_sched_plan(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err);
 /* Tell the scheduler, of a new domain: that, and how much of them it gets. */

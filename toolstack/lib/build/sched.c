@@ -9,13 +9,7 @@
 
 #include "build/internal.h"
 
-/* The host's topology, for lists that name NUMA nodes. */
-struct topology {
-	unsigned int nr_cpus; /* 0 = not asked for */
-	uint32_t node_of[CHAOS_MAX_CPUS];
-};
-
-static int read_topology(struct chaos_ctx *ctx, struct topology *t, struct chaos_error *err)
+int chaos_topology_read(struct chaos_ctx *ctx, struct chaos_topology *t, struct chaos_error *err)
 {
 	xc_cputopo_t topo[CHAOS_MAX_CPUS];
 	unsigned int i, n = CHAOS_MAX_CPUS;
@@ -41,7 +35,7 @@ struct chaos_pins {
 };
 
 static int plan_pin(struct chaos_pins *pins, unsigned int vcpu, const char *list,
-		    const struct topology *t, struct chaos_error *err)
+		    const struct chaos_topology *t, struct chaos_error *err)
 {
 	struct pin *pin = &pins->pins[pins->nr++];
 
@@ -55,7 +49,7 @@ static int plan_pin(struct chaos_pins *pins, unsigned int vcpu, const char *list
 
 int chaos_sched_plan(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err)
 {
-	struct topology t = { 0 };
+	struct chaos_topology t = { 0 };
 	char list[CHAOS_CPULIST_LEN];
 	unsigned int v;
 	int rc = 0;
@@ -66,7 +60,7 @@ int chaos_sched_plan(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chao
 	if (!plan->pins)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	if (strstr(plan->cpus, "node"))
-		rc = read_topology(ctx, &t, err);
+		rc = chaos_topology_read(ctx, &t, err);
 	for (v = 0; v < plan->nr_vcpus && !rc; v++)
 		if (chaos_cpus_of_vcpu(plan->cpus, v, list, sizeof(list)))
 			rc = plan_pin(plan->pins, v, list, &t, err);

@@ -143,4 +143,29 @@ int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 int chaos_ready_verdict(const char *name, const struct chaos_event *event, struct chaos_error *err);
 int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_error *err);
 
+/* ---- processors of a domain ---- */
+
+struct chaos_vcpu {
+	unsigned int id;
+	bool is_online, is_running, is_blocked;
+	unsigned int cpu; /* where it runs, or ran last */
+	uint64_t cpu_time_ns;
+	/* CPUs it may run on, a bit each; and those it would rather. */
+	uint8_t hard[CHAOS_MAX_CPUS / 8];
+	uint8_t soft[CHAOS_MAX_CPUS / 8];
+};
+
+/*
+ * The vCPUs of a domain, of any toolstack's; *list is to be freed with free(), *nr_cpus is the number of
+ * the host's.  Returns how many there are.
+ */
+int chaos_vcpu_list(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
+		    struct chaos_vcpu **list, unsigned int *nr_cpus, struct chaos_error *err);
+/*
+ * Where a vCPU may run from now on (hard) and where it would rather run (soft): lists as in `cpus`, "all",
+ * or NULL to leave that as it is.  vcpu is -1 for all of them.
+ */
+int chaos_vcpu_pin(struct chaos_ctx *ctx, const struct chaos_dominfo *info, int vcpu,
+		   const char *hard, const char *soft, struct chaos_error *err);
+
 #endif /* LIBCHAOS_BUILD_H */

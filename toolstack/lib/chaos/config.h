@@ -113,4 +113,10 @@ void chaos_vdev_format(unsigned int id, char out[16]);
 bool chaos_config_cpus(const struct chaos_config *cfg, unsigned int vcpu,
 		       char list[CHAOS_CPULIST_LEN]);
 
+#define CHAOS_CPUS_TEXT (CHAOS_MAX_CPUS * 5U + 1)
+bool chaos_cpus_are_all(const uint8_t map[CHAOS_MAX_CPUS / 8], unsigned int nr_cpus);
+/* As `cpus` has them: "0-3,6". */
+void chaos_cpus_format(const uint8_t map[CHAOS_MAX_CPUS / 8], unsigned int nr_cpus,
+		       char text[CHAOS_CPUS_TEXT]);
+
 #endif /* LIBCHAOS_CONFIG_H */

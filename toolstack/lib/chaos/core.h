@@ -267,4 +267,9 @@ void chaos_text_clean(char *text);
 /* CLOCK_MONOTONIC, in nanoseconds. */
 uint64_t chaos_now_ns(void);
 
+/*
+ * What is in Xen's log, to be freed with free(), NUL-terminated; with clears it is empty afterwards.
+ */
+int chaos_xen_log(struct chaos_ctx *ctx, bool clears, char **text, struct chaos_error *err);
+
 #endif /* LIBCHAOS_CORE_H */

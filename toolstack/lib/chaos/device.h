@@ -90,4 +90,19 @@ int chaos_block_resize(struct chaos_ctx *ctx, const struct chaos_dominfo *info, 
 int chaos_domain_rename(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *name,
 			struct chaos_error *err);
 
+/* ---- what else is known of a domain, or asked of it ---- */
+
+/*
+ * For how long it has been there, in nanoseconds; -1 if nobody knows, which is so of other toolstacks'.
+ * A guest's time begins when the module is given it: by its creation, a restart, a restore or its arrival
+ * from another host.
+ */
+int64_t chaos_domain_uptime(struct chaos_ctx *ctx, const struct chaos_dominfo *info);
+/*
+ * Ask a domain for another size.  Dom0's kernel begins with it at once and goes on afterwards; a guest of
+ * ours has no way to: CHAOS_GUEST.
+ */
+int chaos_domain_set_memory(const struct chaos_dominfo *info, uint64_t kib,
+			    struct chaos_error *err);
+
 #endif /* LIBCHAOS_DEVICE_H */

@@ -45,4 +45,11 @@ int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source
 /* Let a guest go on that has been suspended by a save or a migration which did not end. */
 int chaos_domain_resume(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
 
+/*
+ * Write a domain's memory and vCPUs to an ELF core file in Xen's format, which appears under its name when it
+ * is whole, with mode 0600.  The domain is not paused for it.
+ */
+int chaos_domain_dump(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *path,
+		      uint64_t *bytes, struct chaos_error *err);
+
 #endif /* LIBCHAOS_SAVE_H */

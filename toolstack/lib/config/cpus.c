@@ -3,6 +3,7 @@
  * Lists of physical CPUs as xl.cfg(5) has them in `cpus`: "0-3,6,^1", "all,^0", "nodes:0,^nodes:1".
  * What comes later goes before; a list that begins by taking one out takes it out of all.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,41 @@ int chaos_cpus_parse(const char *text, const uint32_t *node_of, unsigned int nr_
 	for (i = 0; i < CHAOS_MAX_CPUS / 8; i++)
 		any |= map[i];
 	return any ? 0 : -1;
+}
+
+/* ---- the other way round ---- */
+
+static bool has_cpu(const uint8_t *map, unsigned int cpu)
+{
+	return map[cpu / 8] & 1U << cpu % 8;
+}
+
+bool chaos_cpus_are_all(const uint8_t map[CHAOS_MAX_CPUS / 8], unsigned int nr_cpus)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		if (!has_cpu(map, cpu))
+			return false;
+	return true;
+}
+
+void chaos_cpus_format(const uint8_t map[CHAOS_MAX_CPUS / 8], unsigned int nr_cpus,
+		       char text[CHAOS_CPUS_TEXT])
+{
+	unsigned int cpu, end;
+	const char *comma = "";
+
+	*text = '\0';
+	for (cpu = 0; cpu < nr_cpus; cpu = end + 1) {
+		end = cpu;
+		if (!has_cpu(map, cpu))
+			continue;
+		while (end + 1 < nr_cpus && has_cpu(map, end + 1))
+			end++;
+		text += sprintf(text, end > cpu ? "%s%u-%u" : "%s%u", comma, cpu, end);
+		comma = ",";
+	}
 }
 
 /* ---- for each vCPU: lists with a ';' behind each ---- */

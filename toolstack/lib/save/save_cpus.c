@@ -14,38 +14,12 @@ struct cpu_map {
 	unsigned int nr_cpus; /* of the host */
 };
 
-static bool has_cpu(const struct cpu_map *map, unsigned int cpu)
-{
-	return map->bits[cpu / 8] & 1U << cpu % 8;
-}
-
-static bool has_all(const struct cpu_map *map)
-{
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < map->nr_cpus; cpu++)
-		if (!has_cpu(map, cpu))
-			return false;
-	return true;
-}
-
-/* As chaos_cpus_parse() reads it. */
 static void put_map(FILE *f, const struct cpu_map *map)
 {
-	unsigned int cpu, end;
-	const char *comma = "";
+	char text[CHAOS_CPUS_TEXT];
 
-	for (cpu = 0; cpu < map->nr_cpus; cpu = end + 1) {
-		end = cpu;
-		if (!has_cpu(map, cpu))
-			continue;
-		while (end + 1 < map->nr_cpus && has_cpu(map, end + 1))
-			end++;
-		fprintf(f, "%s%u", comma, cpu);
-		if (end > cpu)
-			fprintf(f, "-%u", end);
-		comma = ",";
-	}
+	chaos_cpus_format(map->bits, map->nr_cpus, text);
+	fputs(text, f);
 }
 
 static int get_map(struct chaos_ctx *ctx, uint32_t domid, unsigned int vcpu, struct cpu_map *map,
@@ -77,7 +51,7 @@ static int save_affinity(struct chaos_ctx *ctx, const struct chaos_dominfo *info
 		rc = get_map(ctx, info->domid, v, &map, err);
 		are_same &= !memcmp(map.bits, first.bits, sizeof(map.bits));
 	}
-	if (rc || (are_same && has_all(&first)))
+	if (rc || (are_same && chaos_cpus_are_all(first.bits, first.nr_cpus)))
 		return rc;
 	fputs(are_same ? "cpus = \"" : "cpus = [ \"", f);
 	put_map(f, &first);
