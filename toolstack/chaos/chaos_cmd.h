@@ -17,6 +17,7 @@ struct verb {
 	int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
+int cmd_auto(const struct verb *verb, int argc, char **argv);
 int cmd_block_attach(const struct verb *verb, int argc, char **argv);
 int cmd_block_detach(const struct verb *verb, int argc, char **argv);
 int cmd_block_list(const struct verb *verb, int argc, char **argv);

@@ -149,6 +149,14 @@ const struct verb verbs[] = {
 	  "Other verbs start it when it is needed; it leaves when there is nothing left to look after.\n\n"
 	  "  --idle SECONDS    how long it stays then (5)\n",
 	  cmd_reap },
+	{ "auto", "start|stop", "Start guests with the host, and save or stop them with it",
+	  "As xendomains does for xl: start makes the guests again that are in the directory of saved\n"
+	  "ones, and those of /etc/lightvm/auto/*.cfg that are not there; stop saves all guests of chaos.\n\n"
+	  "  --dir DIRECTORY   where the configurations are (/etc/lightvm/auto)\n"
+	  "  --saved DIRECTORY where saved guests are (/var/lib/lightvm/saved)\n"
+	  "  --shutdown        stop shuts guests down, and saves none\n"
+	  "  --timeout SECONDS how long stop may wait for guests, all together (120)\n",
+	  cmd_auto },
 	{ "doctor", "[BRIDGE]", "Say what this machine lacks, and how to get it", "", cmd_doctor },
 	{ "version", "", "Show versions", "", cmd_version },
 };

@@ -90,6 +90,7 @@ void call_leave(struct call *call)
 		return 0;                                                 \
 	}
 
+HAND_OVER(cmd_auto)
 HAND_OVER(cmd_block_attach)
 HAND_OVER(cmd_block_detach)
 HAND_OVER(cmd_block_list)

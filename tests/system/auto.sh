@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# In Dom0: guests that come and go with the host, as xendomains has them.
+# shellcheck source=tests/system/common
+. ./common
+# shellcheck source=tests/system/guests
+. ./guests
+
+trap destroy_all EXIT
+bridge_up
+dir=/run/auto
+saved=/run/saved/here
+mkdir -p $dir
+
+auto()
+{
+	_verb=$1
+	shift
+	chaos auto "$_verb" --dir $dir --saved $saved "$@"
+}
+
+names()
+{
+	chaos list --names | sort | tr '\n' ' '
+}
+
+run auto-nothing chaos auto start --dir /run/none --saved /run/none
+# Ten, one of them a link, and one of them broken: the nine start.
+for i in 0 1 2 3 4 5 6 7 8; do
+	mv "$(guest_config auto$i noop)" $dir/auto$i.cfg
+done
+mv $dir/auto8.cfg /run/elsewhere.cfg
+ln -s /run/elsewhere.cfg $dir/auto8.cfg
+printf 'name = "auto9"\nkernel = "/lab/noop"\nvcpus = many\n' >$dir/auto55.cfg
+echo 'what is this' >$dir/auto.cfg.old
+refused 3 "$dir/auto55.cfg:3: .*syntax error" auto-one-broken auto start
+check auto-nine "[ '$(names)' = 'auto0 auto1 auto2 auto3 auto4 auto5 auto6 auto7 auto8 ' ]"
+all_ready()
+{
+	for _id in $(names); do
+		chaos info "$_id" | grep -q 'ready *yes' || return 1
+	done
+}
+check auto-ready "eventually 10 all_ready"
+rm $dir/auto55.cfg
+printf 'name = "nolink"\nkernel = "/lab/noop"\nmemory = 4\nvif = [ "bridge=nowhere" ]\n' >$dir/nolink.cfg
+first=$(domid auto0)
+refused 8 "$dir/nolink.cfg: .*nowhere" auto-again auto start
+check auto-again-same "[ \"\$(domid auto0)\" = $first ]"
+rm $dir/nolink.cfg
+
+# Saved, and made again from that, once; one that cannot be is shut down, and created.
+for i in 2 3 4 5 6 7 8; do
+	chaos destroy auto$i
+	rm $dir/auto$i.cfg
+done
+run auto-by-hand daytime manual 2
+chaos console --dump manual >/dev/null
+check auto-stop "auto stop >/run/out 2>/run/err"
+check auto-stop-said "[ \"\$(sort /run/out | tr '\n' ' ')\" = 'auto0: saved auto1: saved manual: saved ' ]"
+check auto-stop-gone "[ -z \"\$(names)\" ]"
+check auto-stop-files "[ \"\$(ls $saved | tr '\n' ' ')\" = 'auto0.save auto1.save manual.save ' ]"
+check auto-stop-mode "[ \"\$(stat -c %a $saved)\" = 700 ] && [ \"\$(stat -c %a $saved/manual.save)\" = 600 ]"
+# A file that is damaged keeps its guest from being made in another way.
+printf 'not what it was' | dd of=$saved/auto1.save bs=1 seek=30000 conv=notrunc 2>/dev/null
+auto start >/run/out 2>/run/err
+check auto-restore-status "[ $? != 0 ]"
+check auto-restored "[ \"\$(sort /run/out | tr '\n' ' ')\" = 'auto0: restored auto0: there manual: restored ' ]"
+check auto-restored-answers "./netcheck udp $net.2 10 1000"
+check auto-damaged "grep -q '^chaos: $saved/auto1.save' /run/err && grep -q 'auto1.cfg: guest .auto1. is in $saved' /run/err"
+check auto-damaged-lines "[ \"\$(wc -l </run/err)\" = 2 ]"
+check auto-damaged-kept "[ \"\$(ls $saved)\" = auto1.save ]"
+mv $saved/auto1.save $saved/auto1.taken
+refused 11 "auto1.taken: a start was cut off here" auto-taken auto start --dir /run/none
+rm $saved/auto1.taken
+
+# Shut down in the place of saved; one that does not listen costs what was allowed, and a line.
+run auto-stubborn chaos create -p "$(guest_config deaf noop)"
+refused 10 "is not ready" auto-stop-shutdown auto stop --shutdown --timeout 10
+check auto-stop-shutdown-gone "[ '$(names)' = 'deaf ' ]"
+check auto-stop-shutdown-none "[ -z \"\$(ls $saved)\" ]"
+check auto-json "auto start --json | grep -q '\"name\":\"auto0\",\"result\":\"started\"'"
+chaos destroy deaf
+check auto-json-ready "eventually 5 'chaos info auto0 | grep -q \"ready *yes\" && chaos info auto1 | grep -q \"ready *yes\"'"
+run auto-json-stop auto stop --json
+refused 2 "neither start nor stop" auto-verb auto begin
+refused 2 "not a number of seconds" auto-timeout auto stop --timeout x
+finish
