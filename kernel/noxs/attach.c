@@ -49,7 +49,7 @@ static int domain_open_ctrl(struct noxs_domain *dom, const struct noxs_ioc_creat
 	err = noxs_grant_map(&dom->ctrl_grant, dom->domid, req->ctrl_gref);
 	if (err)
 		return err;
-	dom->ctrl = dom->ctrl_grant.vaddr;
+	dom->slots.page = dom->ctrl_grant.vaddr;
 	irq = noxs_evtchn_bind(dom->domid, req->ctrl_port, noxs_domain_interrupt, "noxs-ctrl", dom);
 	if (irq < 0) {
 		noxs_grant_unmap(&dom->ctrl_grant);
@@ -88,7 +88,7 @@ static int domain_publish(struct noxs_domain *dom, const struct noxs_ioc_create 
 	bool set_info = req->flags & NOXS_CREATE_SET_INFO;
 	int err;
 
-	noxs_devices_write_header(dom);
+	noxs_slots_write_header(&dom->slots);
 	err = noxs_devices_publish(dom, 0, &result->frame);
 	/* When all devices are deferred, it is set_info that asks Xen whether the domain lives. */
 	if (err || (!set_info && result->frame))

@@ -15,7 +15,6 @@
 #include "devices.h"
 #include "events.h"
 #include "net/vif.h"
-#include "ring.h"
 #include "sysctl.h"
 
 #define DOMAIN_HASH_BITS 10
@@ -143,46 +142,13 @@ unsigned int noxs_domain_list(u32 first, u16 *domids, unsigned int count)
 	return n;
 }
 
-/* ---- our half of a slot ---- */
-
-static volatile struct noxs_ctrl_slot *device_slot(struct noxs_device *dev)
-{
-	return &dev->dom->ctrl->slot[dev->entry.ctrl_slot];
-}
+/* ---- devices ---- */
 
 void noxs_domain_notify(struct noxs_domain *dom)
 {
-	if (dom->notify && dom->irq > 0)
+	if (dom->slots.notify && dom->irq > 0)
 		notify_remote_via_irq(dom->irq);
-	dom->notify = false;
-}
-
-void noxs_device_publish(struct noxs_device *dev, bool now)
-{
-	volatile struct noxs_ctrl_slot *slot = device_slot(dev);
-	size_t i;
-
-	dev->publish_wanted = true;
-	/* The front-end may still be copying what was published before. */
-	if (!now && READ_ONCE(slot->front.ack) != dev->back.seq)
-		return;
-	dev->publish_wanted = false;
-	WRITE_ONCE(slot->back.state, dev->back.state);
-	WRITE_ONCE(slot->back.error, dev->back.error);
-	for (i = 0; i < sizeof(dev->back.u); i += sizeof(u32))
-		WRITE_ONCE(*(volatile u32 *)(slot->back.u.raw + i), *(u32 *)(dev->back.u.raw + i));
-	virt_wmb(); /* pairs with the front-end's read barrier after reading seq */
-	WRITE_ONCE(slot->back.seq, ++dev->back.seq);
-	dev->dom->notify = true;
-}
-
-/* Tell the front-end that publication @seq has been consumed. */
-static void device_ack(struct noxs_device *dev, u32 seq)
-{
-	virt_mb(); /* its half was read before it may be written again */
-	dev->back.ack = seq;
-	WRITE_ONCE(device_slot(dev)->back.ack, seq);
-	dev->dom->notify = true;
+	dom->slots.notify = false;
 }
 
 /* False: the device must stop first, and the fault stands until then. */
@@ -195,9 +161,9 @@ static bool device_fail(struct noxs_device *dev, int err)
 		return false;
 	dev->class->disconnect(dev);
 	dev->features = 0;
-	dev->back.state = NOXS_STATE_FAILED;
-	dev->back.error = -err;
-	noxs_device_publish(dev, true);
+	dev->slot.back.state = NOXS_STATE_FAILED;
+	dev->slot.back.error = -err;
+	noxs_slot_publish(&dev->slot, true);
 	noxs_domain_err(dev->dom, "device %u.%u closed, error %d\n", cls, dev->entry.id, err);
 	noxs_event_push(dev->dom->domid, NOXS_EVENT_DEV_FAILED, -err, cls << 16 | dev->entry.id);
 	return true;
@@ -213,7 +179,7 @@ void noxs_device_fault(struct noxs_device *dev, int err)
 
 static int device_tell_class(struct noxs_device *dev)
 {
-	int err = dev->class->front_changed(dev, &dev->front);
+	int err = dev->class->front_changed(dev, &dev->slot.front);
 
 	dev->front_due = err == -EINPROGRESS;
 	return dev->front_due ? 0 : err;
@@ -225,27 +191,16 @@ static int device_tell_class(struct noxs_device *dev)
  */
 static int device_consume(struct noxs_device *dev, bool *worked)
 {
-	volatile struct noxs_ctrl_slot *slot = device_slot(dev);
-	u32 seq, ack;
-
 	if (dev->deferred)
 		return 0;
-	ack = READ_ONCE(slot->front.ack);
-	if (ack != dev->front_ack) {
-		dev->front_ack = ack;
+	if (noxs_slot_see_ack(&dev->slot))
 		*worked = true;
-	}
-	seq = READ_ONCE(slot->front.seq);
 	if (dev->front_due)
 		return device_tell_class(dev);
-	if (seq == dev->front_seq)
+	if (!noxs_slot_consume(&dev->slot))
 		return 0;
-	virt_rmb(); /* pairs with the front-end's write barrier before seq++ */
-	noxs_copy_once(&dev->front, &slot->front, sizeof(dev->front) / sizeof(u32));
-	dev->front_seq = seq;
-	device_ack(dev, seq);
 	*worked = true;
-	return dev->front.state > NOXS_STATE_OPEN ? -EPROTO : device_tell_class(dev);
+	return dev->slot.front.state > NOXS_STATE_OPEN ? -EPROTO : device_tell_class(dev);
 }
 
 /* Returns true if there was anything to do. */
@@ -254,31 +209,24 @@ static bool device_service(struct noxs_device *dev)
 	int err = -atomic_read(&dev->fault);
 	bool worked = false;
 
-	if (dev->back.state == NOXS_STATE_FAILED || dev->leaving)
+	if (dev->slot.back.state == NOXS_STATE_FAILED || dev->leaving)
 		return false;
 	if (!err)
 		err = device_consume(dev, &worked);
 	if (err)
 		return device_fail(dev, err);
-	if (dev->publish_wanted)
-		noxs_device_publish(dev, false);
+	noxs_slot_retry(&dev->slot);
 	return worked;
 }
 
 bool noxs_domain_is_silent(struct noxs_domain *dom)
 {
-	volatile struct noxs_ctrl_slot *slot;
-	struct noxs_device *dev;
 	unsigned int i;
 
 	/* What the worker has not come to yet counts, too. */
-	for (i = 0; i < dom->nr_devs; i++) {
-		dev = dom->devs[i];
-		slot = device_slot(dev);
-		if (atomic_read(&dev->fault) || READ_ONCE(slot->front.seq) != dev->front_seq ||
-		    READ_ONCE(slot->front.ack) != dev->front_ack)
+	for (i = 0; i < dom->nr_devs; i++)
+		if (atomic_read(&dom->devs[i]->fault) || !noxs_slot_is_silent(&dom->devs[i]->slot))
 			return false;
-	}
 	return !dom->heard;
 }
 
@@ -323,7 +271,7 @@ void noxs_domain_service(struct noxs_domain *dom)
 	for (i = 0; i < dom->nr_devs; i++)
 		if (device_service(dom->devs[i]))
 			worked = true;
-	if (noxs_devices_reclaim_slots(dom))
+	if (noxs_slots_reclaim(&dom->slots))
 		worked = true;
 	noxs_domain_notify(dom);
 	if (worked) {

@@ -28,6 +28,7 @@
 #include <linux/workqueue.h>
 #include "addr.h"
 #include "grant.h"
+#include "slot.h"
 #include "turn.h"
 #include "uapi/noxs_ioctl.h"
 
@@ -119,13 +120,8 @@ struct noxs_device {
 	char link[NOXS_IFNAME_LEN];
 	u32 features; /* in use when OPEN */
 
-	/* Our half of the slot as it was, or will be, published; dom->lock. */
-	struct noxs_ctrl_back back;
-	bool publish_wanted; /* `back` is newer than the page */
-	u32 front_seq;	     /* last front.seq consumed */
-	u32 front_ack;	     /* last front.ack seen */
-	bool front_due;	     /* the class is to be told `front` again when it has stopped */
-	struct noxs_ctrl_front front;
+	struct noxs_slot slot; /* dom->lock */
+	bool front_due;	       /* the class is to be told slot.front again when it has stopped */
 
 	atomic_t fault; /* positive errno: the data path wants the device closed */
 };
@@ -144,7 +140,6 @@ struct noxs_domain {
 	bool closing;	   /* it was live; its devices are waited for */
 	bool closed;	   /* detached but for the hash */
 	struct noxs_grant ctrl_grant;
-	volatile struct noxs_ctrl_page *ctrl;
 	int irq;	  /* control channel, 0 if none */
 	atomic_t eoi_due; /* the handler has run, and the event waits for its EOI */
 	struct work_struct ctrl_work;
@@ -154,11 +149,7 @@ struct noxs_domain {
 	struct noxs_device *sysctl; /* NULL if it has none */
 	u64 ctrl_gfn;		    /* as CREATE had them, for the device page */
 	u32 ctrl_port;
-	unsigned int nr_slots; /* of the control page; never shrinks */
-	DECLARE_BITMAP(slots_used, NOXS_CTRL_SLOTS);
-	DECLARE_BITMAP(slots_gone, NOXS_CTRL_SLOTS); /* of these, until GONE is acknowledged, */
-	u32 gone_seq[NOXS_CTRL_SLOTS];		     /* which is this publication */
-	bool notify;		 /* something was written for the guest to see */
+	struct noxs_slots slots; /* of the control page */
 	bool heard;		 /* a front-end has said something */
 	const void *quiesced_by; /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
@@ -243,12 +234,6 @@ void noxs_domain_fill_credit(struct noxs_domain *dom);
 /* Interrupt handler of the control channel; arg is the domain. */
 irqreturn_t noxs_domain_interrupt(int irq, void *arg);
 void noxs_domain_ctrl_work(struct work_struct *work);
-
-/*
- * Publish dev->back.  Waits for the front-end's acknowledgment of the publication before (without
- * blocking: the next pass tries again), unless @now says that the news is final.  dom->lock.
- */
-void noxs_device_publish(struct noxs_device *dev, bool now);
 
 /* Notify the guest if anything was written for it.  dom->lock. */
 void noxs_domain_notify(struct noxs_domain *dom);

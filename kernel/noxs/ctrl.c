@@ -71,8 +71,8 @@ static void device_query(struct noxs_device *dev, struct noxs_ioc_dev_state *sta
 	*state = (struct noxs_ioc_dev_state){
 		.cls = dev->class->cls,
 		.id = dev->entry.id,
-		.state = dev->back.state,
-		.error = dev->back.error,
+		.state = dev->slot.back.state,
+		.error = dev->slot.back.error,
 		.features = dev->features,
 		.config = dev->entry.config,
 	};

@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The devices of a domain: made, put into control page and device page, and the way back.
- *
- * A slot of the control page:
- *
- *	free ---(device made)---> in use ---(removed, GONE published)---> gone
- *	  ^                         |                                      |
- *	  |                         | (removed, and never known)           | front.ack == gone_seq
- *	  +-------------------------+--------------------------------------+
- *
- * What the guest acknowledges matters to itself only: the slot is in its memory, and whoever uses
- * it next has an entry in the device page that says so.  If it never does, the slot is not used
- * again.
  */
 #include <linux/slab.h>
 #include "devices.h"
 #include "hypercall.h"
-#include "ring.h"
 
 /* ---- checks ---- */
 
@@ -62,73 +50,13 @@ struct noxs_device *noxs_device_find(struct noxs_domain *dom, u16 cls, u16 id)
 	return NULL;
 }
 
-/* ---- slots of the control page ---- */
-
-bool noxs_devices_reclaim_slots(struct noxs_domain *dom)
-{
-	bool any = false;
-	unsigned int i;
-
-	for_each_set_bit(i, dom->slots_gone, NOXS_CTRL_SLOTS) {
-		if (READ_ONCE(dom->ctrl->slot[i].front.ack) != dom->gone_seq[i])
-			continue;
-		__clear_bit(i, dom->slots_gone);
-		__clear_bit(i, dom->slots_used);
-		any = true;
-	}
-	return any;
-}
-
-/* The first free one: of a new domain the nth device has the nth slot, as the builder expects. */
-static int slot_take(struct noxs_domain *dom)
-{
-	unsigned int i;
-
-	/* Its event may not have come to be served yet. */
-	(void)noxs_devices_reclaim_slots(dom);
-	i = find_first_zero_bit(dom->slots_used, NOXS_CTRL_SLOTS);
-	if (i >= NOXS_CTRL_SLOTS)
-		return -ENOSPC;
-	__set_bit(i, dom->slots_used);
-	dom->nr_slots = max(dom->nr_slots, i + 1);
-	return i;
-}
-
-/*
- * The page may have been used before: by an earlier back-end, in the domain this one was restored
- * from, or by a device that was removed.  Go on counting where the guest is; what it published was
- * for another.
- */
-static void slot_resume(struct noxs_device *dev)
-{
-	volatile struct noxs_ctrl_slot *slot = &dev->dom->ctrl->slot[dev->entry.ctrl_slot];
-
-	dev->front_seq = READ_ONCE(slot->front.seq);
-	dev->back.ack = dev->front_seq;
-	dev->back.seq = READ_ONCE(slot->front.ack);
-	dev->front_ack = dev->back.seq;
-	WRITE_ONCE(slot->back.ack, dev->back.ack);
-}
-
-void noxs_devices_write_header(struct noxs_domain *dom)
-{
-	volatile struct noxs_ctrl_back_header *back = &dom->ctrl->back;
-
-	WRITE_ONCE(back->version, NOXS_ABI_VERSION);
-	WRITE_ONCE(back->domid, 0); /* we are the initial domain */
-	WRITE_ONCE(back->nr_slots, dom->nr_slots);
-	virt_wmb(); /* whoever sees the magic sees the rest */
-	WRITE_ONCE(back->magic, NOXS_CTRL_PAGE_MAGIC);
-}
-
 /* ---- making and unmaking ---- */
 
 static int device_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *req)
 {
 	struct noxs_ctrl_front front;
 
-	noxs_copy_once(&front, &dev->dom->ctrl->slot[dev->entry.ctrl_slot].front,
-		       sizeof(front) / sizeof(u32));
+	noxs_slot_peek(&dev->slot, &front);
 	dev->entry.flags = NOXS_DEV_PRECONNECTED;
 	if (req->data_port[0] != req->data_port[1])
 		dev->entry.flags |= NOXS_DEV_SPLIT_EVTCHN;
@@ -143,13 +71,13 @@ static int device_make(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
 {
 	const struct noxs_class *class = noxs_bus_class(req->cls);
 	struct noxs_device *dev;
-	int slot = slot_take(dom);
+	int slot = noxs_slots_take(&dom->slots);
 
 	if (slot < 0)
 		return slot;
 	dev = class->create(dom, req, conflict);
 	if (IS_ERR(dev)) {
-		__clear_bit(slot, dom->slots_used);
+		noxs_slots_give_back(&dom->slots, slot);
 		return PTR_ERR(dev);
 	}
 	dev->dom = dom;
@@ -166,7 +94,7 @@ static int device_make(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
 	if (class->describe)
 		class->describe(dev);
 	strscpy(dev->link, req->link, sizeof(dev->link));
-	slot_resume(dev);
+	noxs_slot_init(&dev->slot, &dom->slots, slot);
 	dom->devs[dom->nr_devs++] = dev;
 	return req->flags & NOXS_DEV_PRECONNECT ? device_preconnect(dev, req) : 0;
 }
@@ -186,7 +114,7 @@ int noxs_devices_create(struct noxs_domain *dom, const struct noxs_ioc_dev *reqs
 		}
 	}
 	for (i = first; i < dom->nr_devs; i++)
-		noxs_device_publish(dom->devs[i], true);
+		noxs_slot_publish(&dom->devs[i]->slot, true);
 	return 0;
 }
 
@@ -194,18 +122,9 @@ int noxs_devices_create(struct noxs_domain *dom, const struct noxs_ioc_dev *reqs
 static void device_free(struct noxs_device *dev, bool known)
 {
 	struct noxs_domain *dom = dev->dom;
-	unsigned int slot = dev->entry.ctrl_slot;
 
 	dev->class->disconnect(dev);
-	dev->back.state = NOXS_STATE_GONE;
-	dev->back.error = 0;
-	noxs_device_publish(dev, true);
-	if (known && !dev->deferred) {
-		__set_bit(slot, dom->slots_gone);
-		dom->gone_seq[slot] = dev->back.seq;
-	} else {
-		__clear_bit(slot, dom->slots_used);
-	}
+	noxs_slot_leave(&dev->slot, known && !dev->deferred);
 	if (dom->sysctl == dev)
 		dom->sysctl = NULL;
 	dev->class->destroy(dev);

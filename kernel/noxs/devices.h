@@ -33,9 +33,6 @@ void noxs_devices_destroy(struct noxs_domain *dom, unsigned int first, bool know
 /* The same for one, which the guest may have found unless it is deferred. */
 void noxs_device_destroy(struct noxs_device *dev);
 
-/* Tell the guest how many slots there are, and that it may use them. */
-void noxs_devices_write_header(struct noxs_domain *dom);
-
 /*
  * Put the devices from dom->devs[@first] on into the device page, or take them out, but for those
  * that are deferred; in one go.  *frame is the page's, if there is any to put in.
@@ -52,8 +49,5 @@ bool noxs_devices_stop(struct noxs_domain *dom, bool answers);
 
 /* Destroy the devices that are leaving and have stopped.  The domain is not quiesced. */
 void noxs_devices_reap(struct noxs_domain *dom);
-
-/* Free the slots whose front-ends have acknowledged GONE; true if there were any. */
-bool noxs_devices_reclaim_slots(struct noxs_domain *dom);
 
 #endif /* NOXS_DEVICES_H */

@@ -53,7 +53,7 @@ static int add_locked(struct noxs_domain *dom, const struct noxs_ioc_add *req,
 	err = noxs_devices_create(dom, reqs, req->nr_devs, result);
 	if (err)
 		return err;
-	noxs_devices_write_header(dom);
+	noxs_slots_write_header(&dom->slots);
 	err = noxs_devices_publish(dom, first, &result->frame);
 	if (err) {
 		noxs_devices_destroy(dom, first, false);
@@ -173,7 +173,7 @@ static int resize_locked(struct noxs_device *dev, u64 *sectors)
 		return err;
 	}
 	dev->entry = entry;
-	noxs_device_publish(dev, false);
+	noxs_slot_publish(&dev->slot, false);
 	noxs_domain_notify(dev->dom);
 	return 0;
 }

@@ -45,7 +45,7 @@ static struct noxs_device *sysctl_create(struct noxs_domain *dom, const struct n
 
 	if (!sysctl)
 		return ERR_PTR(-ENOMEM);
-	sysctl->dev.back.state = NOXS_STATE_OPEN;
+	sysctl->dev.slot.back.state = NOXS_STATE_OPEN;
 	dom->sysctl = &sysctl->dev;
 	return &sysctl->dev;
 }
@@ -138,9 +138,9 @@ int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 *req_id)
 	if (!++sysctl->req_id) /* 0 means none */
 		sysctl->req_id = 1;
 	sysctl->outstanding = sysctl->req_id;
-	sysctl->dev.back.u.sysctl.request = request;
-	sysctl->dev.back.u.sysctl.req_id = sysctl->req_id;
-	noxs_device_publish(&sysctl->dev, final);
+	sysctl->dev.slot.back.u.sysctl.request = request;
+	sysctl->dev.slot.back.u.sysctl.req_id = sysctl->req_id;
+	noxs_slot_publish(&sysctl->dev.slot, final);
 	noxs_domain_notify(dom);
 	*req_id = sysctl->req_id;
 	return 0;

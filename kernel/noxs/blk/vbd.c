@@ -40,7 +40,7 @@ static int vbd_check(const struct noxs_ioc_dev *req)
 /* @sectors of the disk's own; rings may be at work. */
 static void vbd_set_size(struct vbd *vbd, u64 sectors)
 {
-	vbd->dev.back.u.vbd.sectors = sectors;
+	vbd->dev.slot.back.u.vbd.sectors = sectors;
 	WRITE_ONCE(vbd->rules.sectors, sectors * (vbd->rules.sector_size >> SECTOR_SHIFT));
 }
 
@@ -78,9 +78,9 @@ static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs
 	vbd_set_rules(vbd, req->config.vbd.flags & NOXS_VBD_READ_ONLY);
 	if (req->flags & NOXS_VBD_NO_DISCARD)
 		vbd->rules.discard = false;
-	vbd->dev.back.u.vbd.features = NOXS_VBD_F_PERSISTENT;
-	vbd->dev.back.u.vbd.max_rings = VBD_MAX_RINGS;
-	vbd->dev.back.u.vbd.max_indirect = BLKREQ_MAX_SEGS;
+	vbd->dev.slot.back.u.vbd.features = NOXS_VBD_F_PERSISTENT;
+	vbd->dev.slot.back.u.vbd.max_rings = VBD_MAX_RINGS;
+	vbd->dev.slot.back.u.vbd.max_indirect = BLKREQ_MAX_SEGS;
 	vbd_set_size(vbd, blk_backing_size(&vbd->backing));
 	return &vbd->dev;
 
@@ -96,7 +96,7 @@ static void vbd_describe(struct noxs_device *dev)
 	struct noxs_vbd_config *config = &dev->entry.config.vbd;
 	const struct vbd *vbd = dev_to_vbd(dev);
 
-	config->sectors = dev->back.u.vbd.sectors;
+	config->sectors = dev->slot.back.u.vbd.sectors;
 	config->sector_size = vbd->rules.sector_size;
 	config->flags = (vbd->rules.read_only ? NOXS_VBD_READ_ONLY : 0) |
 			(vbd->rules.flush ? NOXS_VBD_FLUSH : 0) |
@@ -141,7 +141,7 @@ static int vbd_open(struct vbd *vbd, const struct vbd_params *params)
 		return -EPROTO;
 	err = vbd_connect(vbd, params);
 	if (!err)
-		vbd->dev.back.state = NOXS_STATE_OPEN;
+		vbd->dev.slot.back.state = NOXS_STATE_OPEN;
 	return err;
 }
 
@@ -171,10 +171,10 @@ static int vbd_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 	int err = 0;
 
 	/* Publishing OPEN twice changes nothing: new parameters need CLOSED in between. */
-	if (front->state == dev->back.state)
+	if (front->state == dev->slot.back.state)
 		return 0;
 	if (front->state == NOXS_STATE_OPEN) {
-		if (said->features & ~dev->back.u.vbd.features || said->ring_order)
+		if (said->features & ~dev->slot.back.u.vbd.features || said->ring_order)
 			return -EPROTO;
 		memcpy(params.ring_gref, said->ring_gref, sizeof(params.ring_gref));
 		err = vbd_open(vbd, &params);
@@ -182,10 +182,10 @@ static int vbd_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 		if (!vbd_stop(vbd, VBD_RING_STOPPED))
 			return -EINPROGRESS;
 		vbd_disconnect(vbd);
-		dev->back.state = NOXS_STATE_CLOSED;
+		dev->slot.back.state = NOXS_STATE_CLOSED;
 	}
 	if (!err)
-		noxs_device_publish(dev, false);
+		noxs_slot_publish(&dev->slot, false);
 	return err;
 }
 

@@ -137,9 +137,9 @@ static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs
 	}
 	if (!deferred)
 		vif_start(&vif->dev);
-	vif->dev.back.u.vif.features = VIF_FEATURES;
-	vif->dev.back.u.vif.link = 1;
-	vif->dev.back.u.vif.max_queues = 1;
+	vif->dev.slot.back.u.vif.features = VIF_FEATURES;
+	vif->dev.slot.back.u.vif.link = 1;
+	vif->dev.slot.back.u.vif.max_queues = 1;
 	return &vif->dev;
 }
 
@@ -196,7 +196,7 @@ static int vif_open(struct vif *vif, const struct vif_params *params)
 		WRITE_ONCE(vif->dev.features, 0);
 		return err;
 	}
-	vif->dev.back.state = NOXS_STATE_OPEN;
+	vif->dev.slot.back.state = NOXS_STATE_OPEN;
 	return 0;
 }
 
@@ -235,17 +235,17 @@ static int vif_front_changed(struct noxs_device *dev, const struct noxs_ctrl_fro
 	int err = 0;
 
 	/* Publishing OPEN twice changes nothing: new parameters need CLOSED in between. */
-	if (front->state == dev->back.state)
+	if (front->state == dev->slot.back.state)
 		return 0;
 	if (front->state == NOXS_STATE_OPEN) {
 		err = vif_check_queues(&front->u.vif) ?: vif_open(vif, &params);
 	} else {
 		vif_disconnect(vif);
 		WRITE_ONCE(dev->features, 0);
-		dev->back.state = NOXS_STATE_CLOSED;
+		dev->slot.back.state = NOXS_STATE_CLOSED;
 	}
 	if (!err)
-		noxs_device_publish(dev, false);
+		noxs_slot_publish(&dev->slot, false);
 	return err;
 }
 
