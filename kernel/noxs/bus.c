@@ -3,6 +3,7 @@
  * The hash of attached domains, and the control page: consuming what front-ends publish and
  * publishing what back-ends have to say.  Making and unmaking a domain is in attach.c.
  */
+#include <linux/cache.h>
 #include <linux/hashtable.h>
 #include <linux/jiffies.h>
 #include <linux/nospec.h>
@@ -10,12 +11,9 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <xen/events.h>
-#include "blk/vbd.h"
 #include "bus.h"
 #include "devices.h"
 #include "events.h"
-#include "net/vif.h"
-#include "sysctl.h"
 
 #define DOMAIN_HASH_BITS 10
 
@@ -24,11 +22,12 @@ static DEFINE_HASHTABLE(domains, DOMAIN_HASH_BITS);  /* bus_lock */
 static DECLARE_BITMAP(hashed, DOMID_FIRST_RESERVED); /* bus_lock: their domids, for listing */
 static struct workqueue_struct *bus_wq;
 
-static const struct noxs_class *const classes[] = {
-	[NOXS_CLASS_SYSCTL] = &noxs_sysctl_class,
-	[NOXS_CLASS_VIF] = &noxs_vif_class,
-	[NOXS_CLASS_VBD] = &noxs_vbd_class,
-};
+static const struct noxs_class *classes[NOXS_CLASS_MAX + 1] __ro_after_init;
+
+void __init noxs_bus_register(const struct noxs_class *class)
+{
+	classes[class->cls] = class;
+}
 
 const struct noxs_class *noxs_bus_class(u16 cls)
 {

@@ -176,6 +176,10 @@ int noxs_bus_init(void);
 /* No domain is attached, as each holds the module; no ioctl or event can come any more. */
 void noxs_bus_fini(void);
 
+/* What @class, one for each number, makes from now on; while the module loads. */
+void noxs_bus_register(const struct noxs_class *class);
+
+/* NULL if no such class was registered. */
 const struct noxs_class *noxs_bus_class(u16 cls);
 
 /* Find an attached domain and take a reference; NULL if there is none. */

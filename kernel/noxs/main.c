@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * noxs: device discovery and control for Xen guests without XenStore.  Loading and unloading only.
+ * noxs: device discovery and control for Xen guests without XenStore.  Loading and unloading, and
+ * which classes of devices there are.
  */
 #include <linux/module.h>
 #include <xen/xen.h>
@@ -10,13 +11,14 @@
 #include "grant.h"
 #include "hypercall.h"
 #include "lifecycle.h"
+#include "sysctl.h"
 #include "turn.h"
 #include "net/vif.h"
 
 static bool noxs_usable; /* the hypervisor has noxs, so that everything is set up */
 
 /* What needs a hypervisor with noxs. */
-static int noxs_start(void)
+static int __init noxs_start(void)
 {
 	int err;
 
@@ -33,6 +35,9 @@ static int noxs_start(void)
 	err = noxs_bus_init();
 	if (err)
 		goto fini_vbd;
+	noxs_bus_register(&noxs_sysctl_class);
+	noxs_bus_register(&noxs_vif_class);
+	noxs_bus_register(&noxs_vbd_class);
 	err = noxs_lifecycle_init();
 	if (err)
 		goto fini_bus;
