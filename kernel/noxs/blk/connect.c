@@ -4,29 +4,12 @@
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
-#include <xen/events.h>
 #include "../hypercall.h"
 #include "../ring.h"
 #include "vbd.h"
 
-/*
- * Events without work that are forgiven after connecting: Xen raises one when the channel is bound,
- * and a ring's first round may have taken a request before its event came.
- */
-#define VBD_GRACE 4
-
 /* ---- interrupts ---- */
 
-/* Whether an event that finds no work is forgiven: a round may have done the work before. */
-static bool vbd_forgives(struct vbd *vbd)
-{
-	return atomic_xchg(&vbd->progress, 0) || atomic_dec_if_positive(&vbd->grace) >= 0;
-}
-
-/*
- * The channel is a late-EOI one: an event stays masked until its work is done, and one without work
- * counts as spurious, which delays the next.  A storm costs the guest its own service.
- */
 static irqreturn_t vbd_interrupt(int irq, void *arg)
 {
 	struct vbd *vbd = arg;
@@ -36,36 +19,14 @@ static irqreturn_t vbd_interrupt(int irq, void *arg)
 		if (vbd_ring_has_work(vbd->rings[i]))
 			busy |= BIT(i);
 	if (!busy) {
-		xen_irq_lateeoi(irq, vbd_forgives(vbd) ? 0 : XEN_EOI_FLAG_SPURIOUS);
+		noxs_eoi_no_work(&vbd->eoi, irq);
 		return IRQ_HANDLED;
 	}
-	atomic_set(&vbd->eoi_due, 1);
+	noxs_eoi_hold(&vbd->eoi, 0);
 	for (i = 0; i < vbd->nr_rings; i++)
 		if (busy & BIT(i))
 			noxs_turn_queue(&vbd->rings[i]->turn);
 	return IRQ_HANDLED;
-}
-
-void vbd_send_eoi(struct vbd *vbd)
-{
-	if (!atomic_xchg(&vbd->eoi_due, 0))
-		return;
-	xen_irq_lateeoi(vbd->irq, vbd_forgives(vbd) ? 0 : XEN_EOI_FLAG_SPURIOUS);
-}
-
-void vbd_release_event(struct vbd_ring *ring)
-{
-	struct vbd *vbd = ring->vbd;
-	unsigned int i;
-
-	/* A single ring asks for its next event when it has nothing left to do. */
-	if (vbd->nr_rings == 1)
-		return;
-	for (i = 0; i < vbd->nr_rings; i++)
-		if (vbd->rings[i] != ring && vbd_ring_has_work(vbd->rings[i]))
-			noxs_turn_queue(&vbd->rings[i]->turn);
-	/* What is published from here on raises an event of its own. */
-	vbd_send_eoi(vbd);
 }
 
 /* ---- rings ---- */
@@ -179,9 +140,9 @@ static void vbd_release(struct vbd *vbd)
 {
 	unsigned int nr_rings = vbd->nr_rings;
 
-	if (vbd->irq)
-		noxs_evtchn_unbind(vbd->irq, vbd);
-	vbd->irq = 0;
+	if (vbd->eoi.irq[0])
+		noxs_evtchn_unbind(vbd->eoi.irq[0], vbd);
+	vbd->eoi.irq[0] = 0;
 	vbd->nr_rings = 0;
 	while (nr_rings)
 		ring_destroy(vbd->rings[--nr_rings]);
@@ -207,7 +168,7 @@ static int vbd_bind_channel(struct vbd *vbd, const struct vbd_params *params)
 	irq = noxs_evtchn_bind(vbd->domid, params->port, vbd_interrupt, vbd->name, vbd);
 	if (irq < 0)
 		return irq;
-	vbd->irq = irq;
+	vbd->eoi.irq[0] = irq;
 	return 0;
 }
 
@@ -215,8 +176,7 @@ int vbd_connect(struct vbd *vbd, const struct vbd_params *params)
 {
 	int err;
 
-	atomic_set(&vbd->eoi_due, 0);
-	atomic_set(&vbd->grace, VBD_GRACE);
+	noxs_eoi_init(&vbd->eoi);
 	err = vbd_map_rings(vbd, params);
 	if (!err)
 		err = vbd_bind_channel(vbd, params);

@@ -140,7 +140,7 @@ static void ring_push(struct vbd_ring *ring)
 
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&ring->back, notify);
 	if (notify)
-		notify_remote_via_irq(ring->vbd->irq);
+		notify_remote_via_irq(ring->vbd->eoi.irq[0]);
 }
 
 /* ---- taking requests ---- */
@@ -319,6 +319,31 @@ static bool ring_collect(struct vbd_ring *ring)
 
 /* ---- the work ---- */
 
+/* There is nothing left to do, or others are seen to: let events through again. */
+static void ring_send_eoi(struct vbd_ring *ring)
+{
+	(void)noxs_eoi_send(&ring->vbd->eoi, false); /* what was done is progress */
+}
+
+/*
+ * The ring is about to wait for the disk, with requests taken: see that the other rings are served
+ * meanwhile, whose events come by the same channel.
+ */
+static void ring_release_event(struct vbd_ring *ring)
+{
+	struct vbd *vbd = ring->vbd;
+	unsigned int i;
+
+	/* A single ring asks for its next event when it has nothing left to do. */
+	if (vbd->nr_rings == 1)
+		return;
+	for (i = 0; i < vbd->nr_rings; i++)
+		if (vbd->rings[i] != ring && vbd_ring_has_work(vbd->rings[i]))
+			noxs_turn_queue(&vbd->rings[i]->turn);
+	/* What is published from here on raises an event of its own. */
+	ring_send_eoi(ring);
+}
+
 static enum round ring_round(struct vbd_ring *ring)
 {
 	LIST_HEAD(batch);
@@ -327,8 +352,8 @@ static enum round ring_round(struct vbd_ring *ring)
 
 	next = ring_gather(ring, &batch);
 	if (!list_empty(&batch)) {
-		atomic_set(&ring->vbd->progress, 1);
-		vbd_release_event(ring);
+		noxs_eoi_progress(&ring->vbd->eoi);
+		ring_release_event(ring);
 		ring_perform(ring, &batch);
 	}
 	ring_push(ring);
@@ -351,7 +376,7 @@ static void ring_run(struct vbd_ring *ring)
 	}
 	switch (ring_round(ring)) {
 	case ROUND_IDLE:
-		vbd_send_eoi(vbd);
+		ring_send_eoi(ring);
 		break;
 	case ROUND_MORE:
 		/* At the end of the queue: others have disks, too. */

@@ -31,6 +31,7 @@
 #include <xen/interface/io/blkif.h>
 #include "../budget.h"
 #include "../bus.h"
+#include "../eoi.h"
 #include "backing.h"
 #include "persist.h"
 #include "queue.h"
@@ -111,10 +112,7 @@ struct vbd {
 	/* Connection: written under dom->lock while no work runs, constant while one may. */
 	unsigned int nr_rings; /* 0 when not connected */
 	struct vbd_ring *rings[VBD_MAX_RINGS];
-	int irq;
-	atomic_t eoi_due;  /* the handler has run, and the event waits for its EOI */
-	atomic_t grace;	   /* events without work that are still forgiven */
-	atomic_t progress; /* requests have been taken since the last such event */
+	struct noxs_eoi eoi; /* one channel */
 
 	struct vbd_stats stats; /* of rings that are no more; dom->lock */
 };
@@ -153,15 +151,6 @@ void vbd_thaw(struct vbd *vbd);
  * connected.
  */
 void vbd_disconnect(struct vbd *vbd);
-
-/* The ring has nothing left to do: let events through again. */
-void vbd_send_eoi(struct vbd *vbd);
-
-/*
- * The ring is about to wait for the disk, with requests taken: see that the other rings are served
- * meanwhile, whose events come by the same channel.
- */
-void vbd_release_event(struct vbd_ring *ring);
 
 /* ---- pump.c ---- */
 

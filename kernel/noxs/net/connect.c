@@ -4,52 +4,23 @@
  *
  * One NAPI instance serves both directions, so that ring state needs no lock.
  */
-#include <xen/events.h>
 #include "../compat.h"
 #include "../hypercall.h"
 #include "../ring.h"
 #include "vif.h"
 
-/*
- * Events without work that are forgiven after connecting: Xen raises one for each channel when it
- * is bound, and a front-end's first buffers always raise one.
- */
-#define VIF_GRACE 4
-
 /* ---- interrupts ---- */
 
-/*
- * Whether an event that finds no work is forgiven: a poll for the other direction may have done
- * the work before the interrupt came.
- */
-static bool vif_forgives(struct vif *vif)
-{
-	return atomic_xchg(&vif->progress, 0) || atomic_dec_if_positive(&vif->grace) >= 0;
-}
-
-/*
- * The channels are late-EOI ones: an event stays masked until its work is done, and one without
- * work counts as spurious, which delays the next.  A storm costs the guest its own service.
- */
 static irqreturn_t vif_interrupt(int irq, void *arg)
 {
 	struct vif *vif = arg;
-	unsigned int due = 0;
-	bool work = false;
+	bool is_tx = irq == vif->eoi.irq[VIF_TX], is_rx = irq == vif->eoi.irq[VIF_RX];
 
-	if (irq == vif->tx_irq) {
-		due |= VIF_EOI_TX;
-		work |= vif_tx_has_work(vif);
-	}
-	if (irq == vif->rx_irq) {
-		due |= VIF_EOI_RX;
-		work |= vif_rx_has_work(vif);
-	}
-	if (!work) {
-		xen_irq_lateeoi(irq, vif_forgives(vif) ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	if (!(is_tx && vif_tx_has_work(vif)) && !(is_rx && vif_rx_has_work(vif))) {
+		noxs_eoi_no_work(&vif->eoi, irq);
 		return IRQ_HANDLED;
 	}
-	atomic_or(due, &vif->eoi_due);
+	noxs_eoi_hold(&vif->eoi, is_tx ? VIF_TX : VIF_RX);
 	napi_schedule(&vif->napi);
 	return IRQ_HANDLED;
 }
@@ -57,17 +28,8 @@ static irqreturn_t vif_interrupt(int irq, void *arg)
 /* What looked like work may have been none: one buffer for a packet that needs two. */
 static void vif_send_eoi(struct vif *vif)
 {
-	unsigned int due = atomic_xchg(&vif->eoi_due, 0);
-	unsigned int flags;
-
-	if (!due)
-		return;
-	flags = vif->worked || vif_forgives(vif) ? 0 : XEN_EOI_FLAG_SPURIOUS;
-	vif->worked = false;
-	if (due & VIF_EOI_TX)
-		xen_irq_lateeoi(vif->tx_irq, flags);
-	if (due & VIF_EOI_RX && vif->rx_irq != vif->tx_irq)
-		xen_irq_lateeoi(vif->rx_irq, flags);
+	if (noxs_eoi_send(&vif->eoi, vif->worked))
+		vif->worked = false;
 }
 
 int vif_poll(struct napi_struct *napi, int budget)
@@ -88,7 +50,7 @@ int vif_poll(struct napi_struct *napi, int budget)
 	done = vif_tx_poll(vif, budget);
 	if (done) {
 		vif->worked = true;
-		atomic_set(&vif->progress, 1);
+		noxs_eoi_progress(&vif->eoi);
 	}
 	if (more || done == budget)
 		return budget;
@@ -146,13 +108,13 @@ static int vif_bind_channels(struct vif *vif, const struct vif_params *params)
 	irq = noxs_evtchn_bind(vif->domid, params->tx_port, vif_interrupt, vif->name, vif);
 	if (irq < 0)
 		return irq;
-	vif->tx_irq = irq;
+	vif->eoi.irq[VIF_TX] = irq;
 	if (params->rx_port != params->tx_port) {
 		irq = noxs_evtchn_bind(vif->domid, params->rx_port, vif_interrupt, vif->name, vif);
 		if (irq < 0)
 			return irq;
 	}
-	vif->rx_irq = irq;
+	vif->eoi.irq[VIF_RX] = irq;
 	return 0;
 }
 
@@ -173,12 +135,14 @@ static void vif_set_carrier(struct vif *vif, bool on)
 
 static void vif_release(struct vif *vif)
 {
-	if (vif->tx_irq)
-		noxs_evtchn_unbind(vif->tx_irq, vif);
-	if (vif->rx_irq && vif->rx_irq != vif->tx_irq)
-		noxs_evtchn_unbind(vif->rx_irq, vif);
-	vif->tx_irq = 0;
-	vif->rx_irq = 0;
+	int tx_irq = vif->eoi.irq[VIF_TX], rx_irq = vif->eoi.irq[VIF_RX];
+
+	if (tx_irq)
+		noxs_evtchn_unbind(tx_irq, vif);
+	if (rx_irq && rx_irq != tx_irq)
+		noxs_evtchn_unbind(rx_irq, vif);
+	vif->eoi.irq[VIF_TX] = 0;
+	vif->eoi.irq[VIF_RX] = 0;
 	noxs_grant_unmap(&vif->rx_grant);
 	noxs_grant_unmap(&vif->tx_grant);
 }
@@ -187,8 +151,7 @@ int vif_connect(struct vif *vif, const struct vif_params *params)
 {
 	int err;
 
-	atomic_set(&vif->eoi_due, 0);
-	atomic_set(&vif->grace, VIF_GRACE);
+	noxs_eoi_init(&vif->eoi);
 	err = vif_map_rings(vif, params);
 	if (!err)
 		err = vif_bind_channels(vif, params);

@@ -333,7 +333,7 @@ static void rx_answer(struct vif *vif, struct vif_scratch *scratch)
 		noxs_budget_put(&vif->rx_user, bytes);
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx, notify);
 	if (notify)
-		notify_remote_via_irq(vif->rx_irq);
+		notify_remote_via_irq(vif->eoi.irq[VIF_RX]);
 	for (i = 0; i < scratch->nr_pkts; i++)
 		napi_consume_skb(scratch->pkts[i].skb, 1);
 }
@@ -354,7 +354,7 @@ bool vif_rx_poll(struct vif *vif)
 		vif->rx_stats.batches++;
 		rx_answer(vif, scratch);
 		vif->worked = true;
-		atomic_set(&vif->progress, 1);
+		noxs_eoi_progress(&vif->eoi);
 	}
 	if (scratch->nr_pkts || ret > 0)
 		vif_rx_moves(vif);

@@ -226,7 +226,7 @@ static void tx_answer(struct vif *vif, struct vif_scratch *scratch)
 	}
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->tx, notify);
 	if (notify)
-		notify_remote_via_irq(vif->tx_irq);
+		notify_remote_via_irq(vif->eoi.irq[VIF_TX]);
 }
 
 /* The guest's headers are its own invention: the stack's checks decide. */

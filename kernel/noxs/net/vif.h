@@ -26,14 +26,15 @@
 #include "../budget.h"
 #include "../bus.h"
 #include "../compat.h"
+#include "../eoi.h"
 
 #define VIF_FEATURES                                                                             \
 	(NOXS_VIF_F_SG | NOXS_VIF_F_GSO_TCPV4 | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_SPLIT_EVTCHN | \
 	 NOXS_VIF_F_RX_NOTIFY)
 
-/* Bits of vif.eoi_due: this channel's handler has run, and its event waits for its EOI. */
-#define VIF_EOI_TX BIT(0)
-#define VIF_EOI_RX BIT(1)
+/* Channels, as in vif.eoi; the same one without SPLIT_EVTCHN. */
+#define VIF_TX 0
+#define VIF_RX 1
 
 struct vif_stats {
 	u64 packets;
@@ -83,11 +84,7 @@ struct vif {
 	bool quiesced;	/* connected, but NAPI is off; dom->lock */
 	struct noxs_grant tx_grant;
 	struct noxs_grant rx_grant;
-	int tx_irq; /* 0 if none */
-	int rx_irq; /* the same as tx_irq without SPLIT_EVTCHN */
-	atomic_t eoi_due;
-	atomic_t grace;	   /* events without work that are still forgiven */
-	atomic_t progress; /* requests have been consumed since the last such event */
+	struct noxs_eoi eoi;
 	struct napi_struct napi;
 
 	/* Rings: NAPI only. */
