@@ -17,10 +17,10 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include "bus.h"
-#include "devices.h"
+#include "attach.h"
 #include "events.h"
 #include "hypercall.h"
+#include "service.h"
 
 static struct noxs_domain *domain_alloc(u16 domid)
 {

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hash of attached domains, and the control page: consuming what front-ends publish and
- * publishing what back-ends have to say.  Making and unmaking a domain is in attach.c.
+ * The hash of attached domains, the classes of devices there are, and what wakes whom.  Making and
+ * unmaking a domain is in attach.c, its devices in devices.c, its control page in service.c.
  */
 #include <linux/cache.h>
 #include <linux/hashtable.h>
-#include <linux/jiffies.h>
 #include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <xen/events.h>
 #include "bus.h"
-#include "devices.h"
-#include "events.h"
 
 #define DOMAIN_HASH_BITS 10
 
@@ -141,7 +138,7 @@ unsigned int noxs_domain_list(u32 first, u16 *domids, unsigned int count)
 	return n;
 }
 
-/* ---- devices ---- */
+/* ---- what devices and domains tell each other ---- */
 
 void noxs_domain_notify(struct noxs_domain *dom)
 {
@@ -150,155 +147,10 @@ void noxs_domain_notify(struct noxs_domain *dom)
 	dom->slots.notify = false;
 }
 
-/* False: the device must stop first, and the fault stands until then. */
-static bool device_fail(struct noxs_device *dev, int err)
-{
-	u16 cls = dev->class->cls;
-
-	atomic_cmpxchg(&dev->fault, 0, -err);
-	if (!noxs_device_stop(dev, false))
-		return false;
-	dev->class->disconnect(dev);
-	dev->features = 0;
-	dev->slot.back.state = NOXS_STATE_FAILED;
-	dev->slot.back.error = -err;
-	noxs_slot_publish(&dev->slot, true);
-	noxs_domain_err(dev->dom, "device %u.%u closed, error %d\n", cls, dev->entry.id, err);
-	noxs_event_push(dev->dom->domid, NOXS_EVENT_DEV_FAILED, -err, cls << 16 | dev->entry.id);
-	return true;
-}
-
 void noxs_device_fault(struct noxs_device *dev, int err)
 {
 	if (!atomic_cmpxchg(&dev->fault, 0, -err))
 		noxs_domain_kick(dev->dom);
-}
-
-/* ---- the front-end's half of a slot ---- */
-
-static int device_tell_class(struct noxs_device *dev)
-{
-	int err = dev->class->front_changed(dev, &dev->slot.front);
-
-	dev->front_due = err == -EINPROGRESS;
-	return dev->front_due ? 0 : err;
-}
-
-/*
- * Take in what the front-end has said; *worked if it has.  The slot of a device that is deferred is
- * not looked at: a guest that writes there cannot know of it.
- */
-static int device_consume(struct noxs_device *dev, bool *worked)
-{
-	if (dev->deferred)
-		return 0;
-	if (noxs_slot_see_ack(&dev->slot))
-		*worked = true;
-	if (dev->front_due)
-		return device_tell_class(dev);
-	if (!noxs_slot_consume(&dev->slot))
-		return 0;
-	*worked = true;
-	return dev->slot.front.state > NOXS_STATE_OPEN ? -EPROTO : device_tell_class(dev);
-}
-
-/* Returns true if there was anything to do. */
-static bool device_service(struct noxs_device *dev)
-{
-	int err = -atomic_read(&dev->fault);
-	bool worked = false;
-
-	if (dev->slot.back.state == NOXS_STATE_FAILED || dev->leaving)
-		return false;
-	if (!err)
-		err = device_consume(dev, &worked);
-	if (err)
-		return device_fail(dev, err);
-	noxs_slot_retry(&dev->slot);
-	return worked;
-}
-
-bool noxs_domain_is_silent(struct noxs_domain *dom)
-{
-	unsigned int i;
-
-	/* What the worker has not come to yet counts, too. */
-	for (i = 0; i < dom->nr_devs; i++)
-		if (atomic_read(&dom->devs[i]->fault) || !noxs_slot_is_silent(&dom->devs[i]->slot))
-			return false;
-	return !dom->heard;
-}
-
-/*
- * A front-end may change its state as often as it likes, but not make us work without bound: more
- * than CHANGE_BURST changes at once, or CHANGE_RATE per second, count as spurious events, which
- * Xen's late-EOI code delays longer and longer.
- */
-#define CHANGE_BURST 32U
-#define CHANGE_RATE  16U
-
-void noxs_domain_fill_credit(struct noxs_domain *dom)
-{
-	dom->change_credit = CHANGE_BURST;
-	dom->change_stamp = jiffies;
-}
-
-static bool domain_spend_credit(struct noxs_domain *dom)
-{
-	unsigned long gained = (jiffies - dom->change_stamp) * CHANGE_RATE / HZ;
-
-	if (gained) {
-		dom->change_credit =
-			min_t(unsigned long, dom->change_credit + gained, CHANGE_BURST);
-		dom->change_stamp = jiffies;
-	}
-	if (!dom->change_credit)
-		return false;
-	dom->change_credit--;
-	return true;
-}
-
-void noxs_domain_service(struct noxs_domain *dom)
-{
-	bool worked = false;
-	unsigned int i;
-
-	lockdep_assert_held(&dom->lock);
-	if (dom->quiesced_by)
-		return; /* thaw looks, and gives the EOI */
-	noxs_devices_reap(dom);
-	for (i = 0; i < dom->nr_devs; i++)
-		if (device_service(dom->devs[i]))
-			worked = true;
-	if (noxs_slots_reclaim(&dom->slots))
-		worked = true;
-	noxs_domain_notify(dom);
-	if (worked) {
-		dom->heard = true;
-		worked = domain_spend_credit(dom);
-	}
-	if (atomic_xchg(&dom->eoi_due, 0))
-		xen_irq_lateeoi(dom->irq, worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
-}
-
-/* It cannot be done here: the last step cancels the control page's work. */
-static void domain_queue_detach(struct noxs_domain *dom)
-{
-	kref_get(&dom->ref); /* the work's */
-	if (!queue_work(bus_wq, &dom->detach_work))
-		noxs_domain_put(dom);
-}
-
-void noxs_domain_ctrl_work(struct work_struct *work)
-{
-	struct noxs_domain *dom = container_of(work, struct noxs_domain, ctrl_work);
-
-	mutex_lock(&dom->lock);
-	if (dom->live)
-		noxs_domain_service(dom);
-	else if (dom->closing)
-		domain_queue_detach(dom);
-	mutex_unlock(&dom->lock);
 }
 
 void noxs_domain_kick(struct noxs_domain *dom)
@@ -306,21 +158,49 @@ void noxs_domain_kick(struct noxs_domain *dom)
 	queue_work(bus_wq, &dom->ctrl_work);
 }
 
-irqreturn_t noxs_domain_interrupt(int irq, void *arg)
+void noxs_domain_wake(struct noxs_domain *dom)
 {
-	struct noxs_domain *dom = arg;
+	atomic_inc(&dom->stops);
+	wake_up_all(&dom->stop_wait);
+}
 
-	atomic_set(&dom->eoi_due, 1);
-	noxs_domain_kick(dom);
-	return IRQ_HANDLED;
+int noxs_domain_wait_unlock(struct noxs_domain *dom,
+			    bool (*is_done)(struct noxs_domain *dom, void *arg), void *arg)
+{
+	bool done;
+	int stops;
+
+	for (;;) {
+		stops = atomic_read(&dom->stops);
+		done = is_done(dom, arg);
+		mutex_unlock(&dom->lock);
+		if (done)
+			return 0;
+		if (wait_event_killable(dom->stop_wait, atomic_read(&dom->stops) != stops))
+			return -EINTR;
+		mutex_lock(&dom->lock);
+	}
+}
+
+void noxs_device_stopped(struct noxs_device *dev)
+{
+	noxs_domain_wake(dev->dom);
+	noxs_domain_kick(dev->dom);
 }
 
 /* ---- detaching in the background, and the end ---- */
 
+void noxs_domain_queue_detach(struct noxs_domain *dom)
+{
+	kref_get(&dom->ref); /* the work's */
+	if (!queue_work(bus_wq, &dom->detach_work))
+		noxs_domain_put(dom);
+}
+
 void noxs_domain_detach_async(struct noxs_domain *dom)
 {
 	if (noxs_domain_claim_detach(dom))
-		domain_queue_detach(dom);
+		noxs_domain_queue_detach(dom);
 }
 
 int noxs_bus_init(void)

@@ -19,7 +19,6 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
-#include <linux/interrupt.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -154,7 +153,7 @@ struct noxs_domain {
 	const void *quiesced_by; /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
 	u32 ends;		    /* NOXS_END_*: set by noxs_domain_set_ends() only */
-	unsigned int change_credit; /* see bus.c */
+	unsigned int change_credit; /* see service.c */
 	unsigned long change_stamp; /* jiffies */
 
 	u32 reported; /* lifecycle worker only: NOXS_DOMF_* reported */
@@ -200,17 +199,14 @@ bool noxs_domain_claim_detach(struct noxs_domain *dom);
 /* Domids from @first up, at most @count of them, in ascending order; returns how many. */
 unsigned int noxs_domain_list(u32 first, u16 *domids, unsigned int count);
 
-/* Have the control page looked at.  Any context. */
+/* Have the control page served.  Any context. */
 void noxs_domain_kick(struct noxs_domain *dom);
-
-/* Look at the control page now.  dom->lock is held. */
-void noxs_domain_service(struct noxs_domain *dom);
-
-/* True if no front-end has published or acknowledged anything so far.  dom->lock. */
-bool noxs_domain_is_silent(struct noxs_domain *dom);
 
 /* Start tearing down without waiting for it: the domain is dying. */
 void noxs_domain_detach_async(struct noxs_domain *dom);
+
+/* The same by whoever has claimed it, or goes on with it. */
+void noxs_domain_queue_detach(struct noxs_domain *dom);
 
 /*
  * Closing waits for disks, and nobody waits for a disk with dom->lock held:
@@ -232,70 +228,10 @@ void noxs_domain_wake(struct noxs_domain *dom);
 int noxs_domain_wait_unlock(struct noxs_domain *dom,
 			    bool (*is_done)(struct noxs_domain *dom, void *arg), void *arg);
 
-/* Let the front-ends make their first changes; see bus.c.  dom->lock. */
-void noxs_domain_fill_credit(struct noxs_domain *dom);
-
-/* Interrupt handler of the control channel; arg is the domain. */
-irqreturn_t noxs_domain_interrupt(int irq, void *arg);
-void noxs_domain_ctrl_work(struct work_struct *work);
-
 /* Notify the guest if anything was written for it.  dom->lock. */
 void noxs_domain_notify(struct noxs_domain *dom);
 
 /* Ask for the device to be closed, from the data path; @err is a negative errno.  Any context. */
 void noxs_device_fault(struct noxs_device *dev, int err);
-
-/* attach.c */
-
-/* What an ioctl that names devices answers. */
-struct noxs_result {
-	u64 frame;   /* CREATE only */
-	u16 err_dev; /* NOXS_DOMID_NONE: none */
-	struct noxs_conflict conflict;
-};
-
-/* NOXS_IOC_CREATE; @reqs has req->nr_devs items, copied from the caller. */
-int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_dev *reqs,
-		       struct noxs_result *result);
-
-/* Tell Xen who the domain is; -EEXIST: the name is taken, *conflict says so. */
-int noxs_domain_set_info(struct noxs_domain *dom, const struct noxs_set_info *info,
-			 struct noxs_conflict *conflict);
-
-/* Remember NOXS_END_* of @flags, if they say anything.  dom->lock. */
-void noxs_domain_set_ends(struct noxs_domain *dom, u32 flags);
-
-/* There is something to be done at the end of a domain that is attached. */
-bool noxs_ends_exist(void);
-
-/*
- * Detach @domid and wait until nothing is held.  -ENOENT: it is not attached; -EINTR: the caller
- * was killed, and the detach goes on without it.
- */
-int noxs_domain_detach(u16 domid);
-
-/* The work behind noxs_domain_detach_async(), and of a detach whose devices have stopped. */
-void noxs_domain_detach_work(struct work_struct *work);
-
-/* configure.c: NOXS_IOC_CONFIGURE; @reqs has req->nr_devs items, copied from the caller. */
-int noxs_domain_configure(const struct noxs_ioc_configure *req, const struct noxs_ioc_dev *reqs,
-			  struct noxs_result *result);
-
-/* hotplug.c: NOXS_IOC_ADD, with @reqs as above, and REMOVE, RESIZE and TARGET. */
-int noxs_domain_add(const struct noxs_ioc_add *req, const struct noxs_ioc_dev *reqs,
-		    struct noxs_result *result);
-int noxs_domain_remove(u16 domid, u16 cls, u16 id);
-/* The hypervisor can change a device in its place. */
-int noxs_domain_resize(u16 domid, u16 id, u64 *sectors);
-/* The file, for the caller to put. */
-struct file *noxs_domain_target(u16 domid, u16 id, u32 *flags);
-
-/*
- * quiesce.c: NOXS_IOC_QUIESCE and THAW; @owner is who may thaw, and one owner has one domain.
- */
-int noxs_domain_quiesce(u16 domid, const void *owner);
-int noxs_domain_thaw(u16 domid, const void *owner);
-/* Thaw what @owner holds, if anything: it goes. */
-void noxs_quiesce_release(const void *owner);
 
 #endif /* NOXS_BUS_H */

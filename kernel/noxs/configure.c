@@ -9,10 +9,11 @@
  * comes last: Xen forgets the name that it replaces.
  */
 #include <linux/slab.h>
-#include "bus.h"
-#include "devices.h"
+#include "attach.h"
+#include "configure.h"
 #include "events.h"
 #include "hypercall.h"
+#include "service.h"
 
 struct configuration {
 	struct noxs_domain *dom;

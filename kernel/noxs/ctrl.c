@@ -11,10 +11,12 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "bus.h"
+#include "attach.h"
 #include "ctrl.h"
+#include "ctrl_devs.h"
 #include "events.h"
 #include "hypercall.h"
+#include "quiesce.h"
 #include "sysctl.h"
 
 static u32 ctrl_xen_abi; /* constant after init */

@@ -8,8 +8,10 @@
 #include <linux/fs.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "bus.h"
-#include "ctrl.h"
+#include "attach.h"
+#include "configure.h"
+#include "ctrl_devs.h"
+#include "hotplug.h"
 
 static struct noxs_ioc_dev *ctrl_copy_reqs(u64 from, unsigned int count)
 {

@@ -186,36 +186,6 @@ void noxs_devices_reap(struct noxs_domain *dom)
 	}
 }
 
-void noxs_domain_wake(struct noxs_domain *dom)
-{
-	atomic_inc(&dom->stops);
-	wake_up_all(&dom->stop_wait);
-}
-
-int noxs_domain_wait_unlock(struct noxs_domain *dom,
-			    bool (*is_done)(struct noxs_domain *dom, void *arg), void *arg)
-{
-	bool done;
-	int stops;
-
-	for (;;) {
-		stops = atomic_read(&dom->stops);
-		done = is_done(dom, arg);
-		mutex_unlock(&dom->lock);
-		if (done)
-			return 0;
-		if (wait_event_killable(dom->stop_wait, atomic_read(&dom->stops) != stops))
-			return -EINTR;
-		mutex_lock(&dom->lock);
-	}
-}
-
-void noxs_device_stopped(struct noxs_device *dev)
-{
-	noxs_domain_wake(dev->dom);
-	noxs_domain_kick(dev->dom);
-}
-
 /* ---- the device page ---- */
 
 int noxs_devices_publish(struct noxs_domain *dom, unsigned int first, u64 *frame)

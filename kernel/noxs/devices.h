@@ -8,6 +8,13 @@
 
 #include "bus.h"
 
+/* What an ioctl that names devices answers. */
+struct noxs_result {
+	u64 frame;   /* CREATE only */
+	u16 err_dev; /* NOXS_DOMID_NONE: none */
+	struct noxs_conflict conflict;
+};
+
 /*
  * What needs no domain: form, classes, duplicates, and what the classes check themselves.  No lock.
  * On an error *err_dev is the index of the one that is wrong.

@@ -16,8 +16,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
-#include "bus.h"
-#include "devices.h"
+#include "hotplug.h"
 #include "hypercall.h"
 
 /* ---- add ---- */

@@ -13,8 +13,9 @@
 #include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include "bus.h"
 #include "devices.h"
+#include "quiesce.h"
+#include "service.h"
 
 struct hold {
 	struct list_head node;
