@@ -5,7 +5,7 @@
  */
 #include <linux/module.h>
 #include <xen/xen.h>
-#include "blk/vbd.h"
+#include "blk/class.h"
 #include "bus.h"
 #include "ctrl.h"
 #include "grant.h"
@@ -13,7 +13,7 @@
 #include "lifecycle.h"
 #include "sysctl.h"
 #include "turn.h"
-#include "net/vif.h"
+#include "net/class.h"
 
 static bool noxs_usable; /* the hypervisor has noxs, so that everything is set up */
 

@@ -6,7 +6,9 @@
 #include <linux/slab.h>
 #include "../hypercall.h"
 #include "../ring.h"
-#include "vbd.h"
+#include "connect.h"
+#include "pump.h"
+#include "queue.h"
 
 /* ---- interrupts ---- */
 

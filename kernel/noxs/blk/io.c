@@ -5,7 +5,7 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <xen/page.h>
-#include "vbd.h"
+#include "io.h"
 
 /*
  * Memory of requests that are queued with files opened with O_DIRECT: over all guests, and what

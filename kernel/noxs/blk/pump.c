@@ -10,7 +10,8 @@
 #include <xen/events.h>
 #include <xen/page.h>
 #include "../ring.h"
-#include "vbd.h"
+#include "io.h"
+#include "pump.h"
 
 static_assert(BLKREQ_OP_READ == BLKIF_OP_READ);
 static_assert(BLKREQ_OP_WRITE == BLKIF_OP_WRITE);

@@ -2,15 +2,7 @@
 /*
  * The vbd back-end: standard blkif rings of a guest at one end, an open file at the other.
  *
- *	vbd.c		the class: create, describe, destroy, state changes
- *	queue.c		where the rings' works run
- *	connect.c	mapping rings, binding the channel, interrupts, and the way back
- *	pump.c		the data path: a ring's work
- *	io.c		one request on its way: its memory, the copies, the file
- *	request.c	what a request in the ring asks for (host-testable)
- *	persist.c	pages of the guest that stay mapped, if it wants that
- *	grefs.c		which those are (host-testable)
- *	backing.c	the file
+ * What is in which file: the table in ../Kbuild.
  *
  * The guest's data is copied by the hypervisor (GNTTABOP_copy) between its pages and ours: what
  * goes to the disk cannot change under way, no page of a guest is in the page cache or in a bio,
@@ -34,7 +26,6 @@
 #include "../eoi.h"
 #include "backing.h"
 #include "persist.h"
-#include "queue.h"
 #include "request.h"
 
 /* Rings of a vbd; each has its own work, and so its own thread when there is something to do. */
@@ -46,6 +37,7 @@
 /* Requests, when the guest has made much work of late. */
 #define VBD_BRIEF_REQS 4U
 
+struct vbd_queue;
 struct vbd_ring;
 
 /* What a ring's work does; while it is connected this only goes on, but for vbd_thaw(). */
@@ -116,74 +108,5 @@ struct vbd {
 
 	struct vbd_stats stats; /* of rings that are no more; dom->lock */
 };
-
-struct vbd_params {
-	u32 ring_gref[VBD_MAX_RINGS];
-	u32 nr_rings;
-	u32 port;
-	bool persistent;
-};
-
-extern const struct noxs_class noxs_vbd_class;
-
-int noxs_vbd_init(void);
-void noxs_vbd_fini(void);
-
-/* ---- connect.c ---- */
-
-/* Map the rings and bind the channel; requests are served from then on. */
-int vbd_connect(struct vbd *vbd, const struct vbd_params *params);
-
-/*
- * Take no more requests, and answer what has been taken (VBD_RING_DRAINS) or forget it
- * (VBD_RING_STOPPED).  True if the disk has done with all of it, so that the guest's memory is left
- * alone from now on, with rings and channel in place; never waits for that.  Otherwise
- * noxs_device_stopped() tells when to ask again.  May be called when not connected.
- */
-bool vbd_stop(struct vbd *vbd, enum vbd_ring_mode mode);
-
-/* Go on after DRAINS, if that is how the rings were stopped. */
-void vbd_thaw(struct vbd *vbd);
-
-/*
- * Let go of everything of the guest's, after vbd_stop(STOPPED) has said true.  Without that it
- * waits for the disk: only to undo a connection that no guest has used.  May be called when not
- * connected.
- */
-void vbd_disconnect(struct vbd *vbd);
-
-/* ---- pump.c ---- */
-
-void vbd_ring_work(struct work_struct *work);
-/* True if the guest has published requests.  Any context. */
-bool vbd_ring_has_work(const struct vbd_ring *ring);
-
-/* ---- io.c ---- */
-
-/* Give the vbd its share of the memory for requests. */
-void vbd_io_join(struct vbd *vbd);
-
-/* The request in @req, which is copied, without memory for its data yet; or NULL. */
-struct vbd_io *vbd_io_alloc(struct vbd_ring *ring, const struct blkreq *req);
-void vbd_io_free(struct vbd_io *io);
-
-/* Memory for its data: ours, or the guest's own.  What was found is mapped.  0 or -ENOMEM. */
-int vbd_io_get_pages(struct vbd_io *io);
-/* All requests have ended, and all works. */
-void vbd_io_fini(void);
-
-/*
- * Add the copies between the guest's pages and ours to the ring's batch, which has room; from and
- * to those that are mapped they are done at once.
- */
-void vbd_io_plan_copies(struct vbd_io *io);
-/* After the batch was copied: 0, or an error if one of them failed. */
-int vbd_io_check_copies(const struct vbd_io *io);
-
-/* Give it to the file.  Afterwards io->queued, or io->result is final. */
-void vbd_io_submit(struct vbd_io *io);
-
-/* The result is final: end it as far as the file goes. */
-void vbd_io_end(struct vbd_io *io);
 
 #endif /* NOXS_BLK_VBD_H */

@@ -7,7 +7,10 @@
 #include "../compat.h"
 #include "../hypercall.h"
 #include "../ring.h"
-#include "vif.h"
+#include "connect.h"
+#include "rx.h"
+#include "rxqueue.h"
+#include "tx.h"
 
 /* ---- interrupts ---- */
 

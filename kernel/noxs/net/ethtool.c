@@ -2,7 +2,7 @@
 /*
  * ethtool statistics of a vif: what `ip -s link` does not tell.
  */
-#include <linux/ethtool.h>
+#include "ethtool.h"
 #include "vif.h"
 
 struct vif_stat {

@@ -20,7 +20,8 @@
 #include <linux/jiffies.h>
 #include <linux/rculist.h>
 #include "../compat.h"
-#include "switch.h"
+#include "forward.h"
+#include "rxqueue.h"
 
 /* More segments than this of one packet are of no use: the port's queue would not hold them. */
 #define FORWARD_MAX_SEGS 512U

@@ -4,12 +4,15 @@
  * in batches.
  */
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
 #include <linux/llist.h>
 #include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
 #include "../compat.h"
-#include "vif.h"
+#include "connect.h"
+#include "ethtool.h"
+#include "netdev.h"
+#include "rxqueue.h"
+#include "tx.h"
 
 /* The private data of the net device; ethtool.c relies on the vif being first. */
 struct vif_netdev {

@@ -9,7 +9,10 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include "../compat.h"
+#include "connect.h"
+#include "port.h"
 #include "switch.h"
+#include "tx.h"
 
 static struct net_device *port_dummy;
 /* Its list of NAPI instances.  A mutex: from Linux 6.14 on, changing that takes another inside. */

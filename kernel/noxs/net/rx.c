@@ -8,9 +8,9 @@
 #include <xen/events.h>
 #include <xen/page.h>
 #include "../ring.h"
+#include "rx.h"
 #include "rxqueue.h"
 #include "scratch.h"
-#include "vif.h"
 
 /* Slots of one packet at most: 64 KiB of data, and the GSO extra. */
 #define RX_MAX_SLOTS (0x10000 / XEN_PAGE_SIZE + 2)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The queue of packets for a guest: what rx.c needs of it.
+ * The queue of packets for a guest, and its bounds.
  */
 #ifndef NOXS_NET_RXQUEUE_H
 #define NOXS_NET_RXQUEUE_H
@@ -12,6 +12,15 @@ static inline u32 *vif_rx_charge(struct sk_buff *skb)
 {
 	return (u32 *)skb->cb;
 }
+
+/* Nothing is queued; NAPI is off. */
+void vif_rx_setup(struct vif *vif);
+
+/* Queue a packet for the guest, or drop it.  Softirqs are off; netpoll has interrupts off, too. */
+void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb);
+
+/* Drop what is queued. */
+void vif_rx_purge(struct vif *vif);
 
 /* Take the first packet, with what it has taken of the budget; or put it back.  NAPI. */
 struct sk_buff *vif_rx_dequeue(struct vif *vif);

@@ -4,7 +4,6 @@
  */
 #include <asm/xen/hypercall.h>
 #include "scratch.h"
-#include "vif.h"
 
 static struct vif_scratch __percpu *vif_scratch;
 

@@ -43,6 +43,9 @@ struct vif_scratch {
 	struct txchain chain;
 };
 
+int vif_scratch_init(void);
+void vif_scratch_fini(void);
+
 /* This CPU's scratch, empty.  Softirqs are off until it has been used. */
 struct vif_scratch *vif_scratch_get(void);
 

@@ -11,7 +11,7 @@
 #include "../ring.h"
 #include "frame.h"
 #include "scratch.h"
-#include "vif.h"
+#include "tx.h"
 
 /*
  * Packets up to here (any MTU of 1500) are copied into linear memory, in one piece; of longer ones

@@ -3,14 +3,7 @@
  * The vif back-end: standard netif rings of a guest at one end, a link to Dom0's network at the
  * other.  Directions are the guest's: it transmits (tx) what the link receives.
  *
- *	vif.c		the class: create, addresses, destroy, state changes
- *	netdev.c	the link as a net device vifD.I: register, bridge, statistics
- *	ethtool.c	its statistics for ethtool
- *	port.c		the link as a port of a switch: see switch.h
- *	connect.c	mapping rings, binding channels, interrupts, NAPI
- *	txchain.c	the shape of a packet in the transmit ring (host-testable)
- *	tx.c rx.c	the data path
- *	rxqueue.c	packets that wait for the guest, and their bounds
+ * What is in which file: the table in ../Kbuild.
  *
  * The guest's data is always copied by the hypervisor (GNTTABOP_copy), never mapped: nothing of a
  * guest is in the network stack, and a guest that dies takes nothing with it.
@@ -18,6 +11,7 @@
 #ifndef NOXS_NET_VIF_H
 #define NOXS_NET_VIF_H
 
+#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
@@ -103,22 +97,20 @@ struct vif {
 	bool rx_stalled;	    /* and it has run out; none posted since */
 };
 
-extern const struct noxs_class noxs_vif_class;
-
-int noxs_vif_init(void);
-/* Every vif has been destroyed; waits until their net devices are gone, too. */
-void noxs_vif_fini(void);
-
 static inline struct vif *dev_to_vif(struct noxs_device *dev)
 {
 	return container_of(dev, struct vif, dev);
 }
 
-/* ---- vif.c ---- */
-
-/* Set up the part of a zeroed vif that all forms share. */
-void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid,
-	       const struct noxs_ioc_dev *req);
+/* The part of a zeroed vif that all forms make alike. */
+static inline void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid,
+			     const struct noxs_ioc_dev *req)
+{
+	vif->link = link;
+	vif->domid = domid;
+	vif->max_len = req->config.vif.mtu + VLAN_ETH_HLEN;
+	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, req->id);
+}
 
 /* Whether a packet is no larger than the guest's MTU allows; else its link drops it. */
 static inline bool vif_fits(const struct vif *vif, const struct sk_buff *skb)
@@ -126,81 +118,5 @@ static inline bool vif_fits(const struct vif *vif, const struct sk_buff *skb)
 	return skb_is_gso(skb) ? skb_gso_validate_mac_len(skb, vif->max_len) :
 				 skb->len <= vif->max_len;
 }
-
-/* ---- netdev.c ---- */
-
-/* Make the net device vifD.I, in whose private data the vif lies. */
-struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req);
-
-/* Wait until every net device whose vif has been destroyed is gone. */
-void vif_netdev_flush(void);
-
-/* ---- port.c ---- */
-
-int vif_port_init(void);
-/* Every port has been destroyed. */
-void vif_port_fini(void);
-
-/* Make a port, of no switch yet. */
-struct vif *vif_port_alloc(u16 domid, const struct noxs_ioc_dev *req);
-
-/* ---- connect.c ---- */
-
-struct vif_params {
-	u32 tx_gref, rx_gref;
-	u32 tx_port, rx_port;
-	u32 features;
-};
-
-/* Map rings and bind channels; the data path runs from then on. */
-int vif_connect(struct vif *vif, const struct vif_params *params);
-
-/* Stop the data path and let go of everything of the guest's.  May be called when not connected. */
-void vif_disconnect(struct vif *vif);
-
-/* Stop and start the data path of a connected vif, with rings and channels in place. */
-void vif_quiesce(struct vif *vif);
-void vif_thaw(struct vif *vif);
-
-/* NAPI's poll function. */
-int vif_poll(struct napi_struct *napi, int budget);
-
-/* ---- tx.c, rx.c ---- */
-
-/* Take up to @budget packets from the guest; returns how many.  NAPI. */
-int vif_tx_poll(struct vif *vif, int budget);
-/* True if the guest has published requests.  Any context. */
-bool vif_tx_has_work(struct vif *vif);
-/* Ask the guest for an event; true if there are requests already.  NAPI. */
-bool vif_tx_arm(struct vif *vif);
-/*
- * Set checksum and segmentation up for the stack, eth_type_trans() having been called; false if
- * the guest's headers do not bear it out.  For vif_link_ops.deliver().
- */
-bool vif_tx_finish_skb(struct sk_buff *skb);
-
-/*
- * Give the guest what is queued and what it has buffers for, within bounds.  True if there is more
- * that can be done at once.  NAPI.
- */
-bool vif_rx_poll(struct vif *vif);
-/* True if there is a packet and, at a glance, room for one.  Any context. */
-bool vif_rx_has_work(struct vif *vif);
-
-/* ---- rxqueue.c ---- */
-
-/* Queue a packet for the guest, or drop it.  Softirqs are off; netpoll has interrupts off, too. */
-void vif_rx_enqueue(struct vif *vif, struct sk_buff *skb);
-void vif_rx_purge(struct vif *vif);
-void vif_rx_setup(struct vif *vif);
-
-/* ---- scratch.c ---- */
-
-int vif_scratch_init(void);
-void vif_scratch_fini(void);
-
-/* ---- ethtool.c ---- */
-
-extern const struct ethtool_ops vif_ethtool_ops;
 
 #endif /* NOXS_NET_VIF_H */

@@ -32,7 +32,6 @@ struct gnttab_copy {
 
 static int HYPERVISOR_grant_table_op(unsigned int cmd, void *ops, unsigned int count);
 
-#define NOXS_NET_VIF_H /* it does without */
 #include "net/scratch.c"
 
 static int answer;

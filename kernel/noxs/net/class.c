@@ -11,9 +11,13 @@
  *	any --(bad parameters, bad ring)--> FAILED, final
  */
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
 #include <xen/page.h>
-#include "vif.h"
+#include "class.h"
+#include "connect.h"
+#include "netdev.h"
+#include "port.h"
+#include "rxqueue.h"
+#include "scratch.h"
 
 /* Linux refuses less for IPv4. */
 #define VIF_MTU_MIN  68U
@@ -61,16 +65,6 @@ static int vif_check(const struct noxs_ioc_dev *req)
 	if (req->flags & NOXS_VIF_DEFERRED)
 		return vif_addresses_blank(config) ? 0 : -EINVAL;
 	return vif_addresses_valid(config) ? 0 : -EINVAL;
-}
-
-void vif_setup(struct vif *vif, const struct vif_link_ops *link, u16 domid,
-	       const struct noxs_ioc_dev *req)
-{
-	vif->link = link;
-	vif->domid = domid;
-	vif->max_len = req->config.vif.mtu + VLAN_ETH_HLEN;
-	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, req->id);
-	vif_rx_setup(vif);
 }
 
 /* ---- addresses ---- */
@@ -127,6 +121,7 @@ static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs
 					     vif_netdev_alloc(dom->domid, req);
 	if (!vif)
 		return ERR_PTR(-ENOMEM);
+	vif_rx_setup(vif);
 	if (!deferred)
 		err = vif_claim(vif, &req->config.vif, conflict);
 	if (!err)

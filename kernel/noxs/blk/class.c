@@ -11,7 +11,10 @@
  *	any --(bad parameters, bad ring; the disk ends)--> FAILED, final
  */
 #include <linux/slab.h>
-#include "vbd.h"
+#include "class.h"
+#include "connect.h"
+#include "io.h"
+#include "queue.h"
 
 static struct vbd *dev_to_vbd(struct noxs_device *dev)
 {

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From the guest to the network.
+ */
+#ifndef NOXS_NET_TX_H
+#define NOXS_NET_TX_H
+
+#include "vif.h"
+
+/* Take up to @budget packets from the guest; returns how many.  NAPI. */
+int vif_tx_poll(struct vif *vif, int budget);
+/* True if the guest has published requests.  Any context. */
+bool vif_tx_has_work(struct vif *vif);
+/* Ask the guest for an event; true if there are requests already.  NAPI. */
+bool vif_tx_arm(struct vif *vif);
+/*
+ * Set checksum and segmentation up for the stack, eth_type_trans() having been called; false if
+ * the guest's headers do not bear it out.  For vif_link_ops.deliver().
+ */
+bool vif_tx_finish_skb(struct sk_buff *skb);
+
+#endif /* NOXS_NET_TX_H */
