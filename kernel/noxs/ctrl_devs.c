@@ -58,10 +58,6 @@ static const struct noxs_result no_error = {
 	.conflict = { .domid = NOXS_DOMID_NONE, .what = NOXS_CONFLICT_NONE },
 };
 
-/*
- * Told before anything is done, too, so that an answer that cannot be told shows by then: what is
- * done cannot be undone, as the guest may use what it is given.
- */
 static int ctrl_answer(struct noxs_ioc_add __user *to, const struct noxs_result *result)
 {
 	if (put_user(result->err_dev, &to->err_dev) ||
@@ -71,52 +67,61 @@ static int ctrl_answer(struct noxs_ioc_add __user *to, const struct noxs_result 
 	return 0;
 }
 
+/*
+ * Copy the devices that are asked for, and answer before anything is done, too, so that an answer
+ * that cannot be told shows by then: what is done cannot be undone, as the guest may use what it is
+ * given.
+ */
+static struct noxs_ioc_dev *ctrl_begin(struct noxs_ioc_add __user *to, u64 devs, unsigned int count)
+{
+	struct noxs_ioc_dev *reqs = ctrl_copy_reqs(devs, count);
+
+	if (IS_ERR(reqs) || !ctrl_answer(to, &no_error))
+		return reqs;
+	kfree(reqs);
+	return ERR_PTR(-EFAULT);
+}
+
+/* Tell what was wrong, if anything was. */
+static int ctrl_end(struct noxs_ioc_add __user *to, struct noxs_ioc_dev *reqs, int err,
+		    const struct noxs_result *result)
+{
+	kfree(reqs);
+	return err && ctrl_answer(to, result) ? -EFAULT : err;
+}
+
 int noxs_ctrl_configure(void __user *uarg)
 {
 	struct noxs_ioc_configure arg;
-	struct noxs_result result = no_error;
+	struct noxs_result result;
 	struct noxs_ioc_dev *reqs;
-	int err;
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
 	if (!ctrl_domid_is_valid(arg.domid) || arg.nr_devs > NOXS_CTRL_SLOTS ||
 	    arg.flags & ~NOXS_CREATE_FLAGS_ALL)
 		return -EINVAL;
-	reqs = ctrl_copy_reqs(arg.devs, arg.nr_devs);
+	reqs = ctrl_begin(uarg, arg.devs, arg.nr_devs);
 	if (IS_ERR(reqs))
 		return PTR_ERR(reqs);
-	err = ctrl_answer(uarg, &result);
-	if (!err)
-		err = noxs_domain_configure(&arg, reqs, &result);
-	if (err && ctrl_answer(uarg, &result))
-		err = -EFAULT;
-	kfree(reqs);
-	return err;
+	return ctrl_end(uarg, reqs, noxs_domain_configure(&arg, reqs, &result), &result);
 }
 
 int noxs_ctrl_add(void __user *uarg)
 {
-	struct noxs_result result = no_error;
+	struct noxs_result result;
 	struct noxs_ioc_dev *reqs;
 	struct noxs_ioc_add arg;
-	int err;
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
 	if (!ctrl_domid_is_valid(arg.domid) || !arg.nr_devs || arg.nr_devs > NOXS_CTRL_SLOTS ||
 	    arg.flags)
 		return -EINVAL;
-	reqs = ctrl_copy_reqs(arg.devs, arg.nr_devs);
+	reqs = ctrl_begin(uarg, arg.devs, arg.nr_devs);
 	if (IS_ERR(reqs))
 		return PTR_ERR(reqs);
-	err = ctrl_answer(uarg, &result);
-	if (!err)
-		err = noxs_domain_add(&arg, reqs, &result);
-	if (err && ctrl_answer(uarg, &result))
-		err = -EFAULT;
-	kfree(reqs);
-	return err;
+	return ctrl_end(uarg, reqs, noxs_domain_add(&arg, reqs, &result), &result);
 }
 
 /* ---- the rest ---- */
