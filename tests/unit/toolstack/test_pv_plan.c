@@ -37,6 +37,12 @@ void chaos_pv_image_put(struct pv_image *img)
 		nr_users--;
 }
 
+int chaos_pv_image_check_abi(const struct pv_image *img, const char *path, struct chaos_error *e)
+{
+	assert_ptr_equal(img, &image);
+	return img->abi ? chaos_error_set(e, CHAOS_CONFIG, ENOEXEC, "%s is old", path) : 0;
+}
+
 /* pv_connect.c's, when a guest is made. */
 void pv_guest_write_grant(struct pv_guest *g, unsigned int ref, uint64_t pfn)
 {
@@ -115,6 +121,24 @@ static void too_little_memory(void **state)
 	assert_int_equal(nr_users, 0);
 }
 
+static void another_abi(void **state)
+{
+	struct pv_plan plan;
+
+	(void)state;
+	image.abi = 1;
+	assert_int_equal(make(&plan, PAGES), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "/kernel is old");
+	assert_int_equal(nr_users, 0);
+	/* The same of one for the other builder; another's kernel says nothing of it. */
+	assert_int_equal(pv_plan_check_abi(NULL, "/kernel", &err), -(int)CHAOS_CONFIG);
+	image.abi = 0;
+	assert_int_equal(pv_plan_check_abi(NULL, "/kernel", &err), 0);
+	is_for_us = false;
+	assert_int_equal(pv_plan_check_abi(NULL, "/kernel", &err), 0);
+	assert_int_equal(nr_users, 0);
+}
+
 static void another_builders(void **state)
 {
 	struct pv_plan plan;
@@ -131,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(is_complete, setup),
 		cmocka_unit_test_setup(too_little_memory, setup),
+		cmocka_unit_test_setup(another_abi, setup),
 		cmocka_unit_test_setup(another_builders, setup),
 	};
 

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "build/internal.h"
-#include "build/pv/pv_build.h"
 #include "build/pv/pv_plan.h"
 
 /* ---- what is loaded ---- */
@@ -55,20 +54,6 @@ static int plan_fast(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chao
 	return 1;
 }
 
-/* What the other builder does not look at. */
-static int check_abi(struct chaos_ctx *ctx, const char *kernel, struct chaos_error *err)
-{
-	struct pv_image *img;
-	const char *why;
-	int rc;
-
-	if (!chaos_pv_image_get(ctx, kernel, &img, &why))
-		return 0; /* nothing of ours is in it */
-	rc = chaos_pv_image_check_abi(img, kernel, err);
-	chaos_pv_image_put(img);
-	return rc;
-}
-
 /* By the builder that is wanted, or the one of the two that can. */
 static int plan_image(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		      struct chaos_plan *plan, struct chaos_error *err)
@@ -79,9 +64,7 @@ static int plan_image(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 	if (!plan->kernel)
 		return 0;
 	plan->why_generic = "";
-	if (cfg->builder == CHAOS_BUILDER_GENERIC)
-		rc = check_abi(ctx, plan->kernel, err);
-	else
+	if (cfg->builder != CHAOS_BUILDER_GENERIC)
 		rc = plan_fast(ctx, plan, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
@@ -91,7 +74,9 @@ static int plan_image(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 			"kernel \"%s\" is not for the fast builder: %s; use --builder=generic",
 			plan->kernel, plan->why_generic);
 	plan->builder = CHAOS_BUILDER_GENERIC;
-	return chaos_image_open(ctx, cfg, &plan->generic, err);
+	if (cfg->builder == CHAOS_BUILDER_GENERIC || plan->ramdisk)
+		rc = pv_plan_check_abi(ctx, plan->kernel, err);
+	return rc ? rc : chaos_image_open(ctx, cfg, &plan->generic, err);
 }
 
 /* ---- all of it ---- */

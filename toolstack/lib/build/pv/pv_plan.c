@@ -44,3 +44,16 @@ void pv_plan_fini(struct pv_plan *plan)
 	chaos_pv_image_put(plan->img);
 	plan->img = NULL;
 }
+
+int pv_plan_check_abi(struct chaos_ctx *ctx, const char *kernel, struct chaos_error *err)
+{
+	struct pv_image *img;
+	const char *why;
+	int rc;
+
+	if (!chaos_pv_image_get(ctx, kernel, &img, &why))
+		return 0; /* nothing of ours is in it */
+	rc = chaos_pv_image_check_abi(img, kernel, err);
+	chaos_pv_image_put(img);
+	return rc;
+}

@@ -19,11 +19,13 @@ struct pv_plan {
 /*
  * For a guest of nr_pages pages with these vifs.  Returns 1, and *plan is to be ended with
  * pv_plan_fini(); or 0 if the fast builder cannot take this kernel, and why; or an error, if the kernel
- * needs more pages.
+ * was built for another ABI, or needs more pages.
  */
 int pv_plan_make(struct pv_plan *plan, struct chaos_ctx *ctx, const char *kernel, uint64_t nr_pages,
 		 const struct chaos_vif *vifs, unsigned int nr_vifs, const char **why,
 		 struct chaos_error *err);
 void pv_plan_fini(struct pv_plan *plan);
+/* That a kernel for the other builder, which does not look at it, was not built for another ABI. */
+int pv_plan_check_abi(struct chaos_ctx *ctx, const char *kernel, struct chaos_error *err);
 
 #endif /* CHAOS_PV_PLAN_H */
