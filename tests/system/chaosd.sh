@@ -64,6 +64,26 @@ run chaosd-paused chaos create --paused "$noop" name=still
 check chaosd-paused-state "state still | grep -q p"
 run chaosd-no-wait chaos create --no-wait "$noop" name=quick
 check chaosd-no-wait-ready "eventually 5 'chaos info quick | grep -q \"ready *yes\"'"
+# A kernel without a note of ours is not waited for, whoever makes the guest, of whatever shell.
+never="warning: \"stranger\" runs and is not waited for: its kernel has no LightVM note"
+cp /lab/noteless /run/stranger
+printf '\353\376' | dd of=/run/stranger bs=1 seek=4096 conv=notrunc 2>/dev/null
+check chaosd-stranger "chaos create $noop name=stranger kernel=/run/stranger 2>&1 | grep -q '$never' && chaos list stranger >/dev/null"
+chaos destroy stranger
+chaos pool add strange "$noop" kernel=/run/stranger memory=9 --size 1
+chaos prepare strange >/dev/null
+check chaosd-stranger-pooled "chaos create $noop name=stranger kernel=/run/stranger memory=9 2>&1 | grep -q '$never' && chaos list stranger >/dev/null"
+check chaosd-stranger-used "[ \"\$(pool strange used)\" = 1 ]"
+chaos destroy stranger
+chaos pool remove strange
+chaos pool add strange "$noop" memory=9 --imageless --size 1
+chaos prepare strange >/dev/null
+check chaosd-stranger-imageless "chaos create $noop name=stranger kernel=/run/stranger memory=9 2>&1 | grep -q '$never' && chaos list stranger >/dev/null"
+check chaosd-stranger-imageless-used "[ \"\$(pool strange used)\" = 1 ]"
+chaos destroy stranger
+chaos pool remove strange
+refused 9 "not ready after 300 ms" chaosd-stranger-timeout leaves_none stranger \
+	chaos create --timeout 0.3 "$noop" name=stranger kernel=/run/stranger
 run chaosd-no-daemon chaos create --no-daemon "$noop" name=alone
 check chaosd-metrics "chaos pool metrics | grep -q 'chaosd_pool_size{pool=\"day\"} 6'"
 

@@ -37,6 +37,10 @@ run xl-chaos-guest daytime one 2
 # chaos starts that kernel as well, and says why nothing comes of it.
 refused 9 "a kernel that does not know noxs never is, has no vifs and disks, and needs --no-wait" \
 	xl-kernel-of-chaos chaos create --timeout 3 /run/stock.cfg "name='other'" "disk=[]"
+check xl-kernel-not-waited-for "chaos create /run/stock.cfg \"name='other'\" 'disk=[]' 2>&1 |
+	grep -q 'other. runs and is not waited for: its kernel has no LightVM note'"
+check xl-kernel-runs "state other | grep -q '[rb-]'"
+chaos destroy other
 run xl-create timeout 150 xl create /run/stock.cfg
 [ $failures = 0 ] || finish
 answers()

@@ -148,6 +148,25 @@ cp /lab/noop $tmp/deaf
 printf '\353\376' | dd of=$tmp/deaf bs=1 seek=4096 conv=notrunc 2>/dev/null
 expect 9 "not ready after 300 ms: raise --timeout; a kernel that does not know noxs never is" tool-timeout chaos create --timeout 0.3 $tmp/good.cfg kernel=$tmp/deaf
 
+# One that cannot say it, by its notes: it is not waited for, and stays.  Who gives a time waits.
+cp /lab/noteless $tmp/stranger
+printf '\353\376' | dd of=$tmp/stranger bs=1 seek=4096 conv=notrunc 2>/dev/null
+never="runs and is not waited for: its kernel has no LightVM note"
+for builder in fast generic; do
+	begin=$(date +%s)
+	said=$(chaos create --builder=$builder $tmp/good.cfg name=stranger kernel=$tmp/stranger 2>&1)
+	code=$?
+	check tool-stranger-$builder "[ $code = 0 ] && [ $(($(date +%s) - begin)) -le 4 ]"
+	check tool-stranger-$builder-says "[ \"\$(echo \"\$said\" | wc -l)\" = 1 ] && echo \"\$said\" | grep -q '\"stranger\" $never'"
+	check tool-stranger-$builder-stays "sleep 1; state stranger | grep -q '[rb-]' && chaos info stranger | grep -q 'ready *no'"
+	chaos destroy stranger
+done
+check tool-stranger-json "chaos create --json $tmp/good.cfg name=stranger kernel=$tmp/stranger 2>/dev/null | grep -q '\"ready\":false'"
+chaos destroy stranger
+check tool-stranger-no-wait "chaos create --no-wait $tmp/good.cfg name=stranger kernel=$tmp/stranger 2>&1 | cmp -s - /dev/null"
+chaos destroy stranger
+expect 9 "not ready after 300 ms" tool-stranger-timeout chaos create --timeout 0.3 $tmp/good.cfg kernel=$tmp/stranger
+
 # ---- names, addresses, domids ----
 run tool-first daytime first 2
 mac=$(chaos info first --json | grep -o '"mac":"[^"]*"' | cut -d '"' -f 4)

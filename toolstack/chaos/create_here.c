@@ -35,6 +35,15 @@ int signals_defer(void)
 	return fd;
 }
 
+static void create_tell_never(const struct chaos_config_source *src, const char *name)
+{
+	char text[480];
+
+	chaos_ready_never(name, text, sizeof(text));
+	if (src->warn)
+		src->warn(src->opaque, text);
+}
+
 int create_here(struct call *call, const struct chaos_config_source *src,
 		const struct create_request *request, struct chaos_created *created,
 		struct chaos_config **out)
@@ -55,6 +64,8 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 		if (cancel_fd >= 0)
 			(void)close(cancel_fd); /* nothing was written to it */
 	}
+	if (!rc && created->is_never_ready)
+		create_tell_never(src, cfg->name);
 	if (rc)
 		chaos_config_free(cfg);
 	else

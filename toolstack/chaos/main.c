@@ -22,7 +22,8 @@ const struct verb verbs[] = {
 	  "Create a guest from an xl.cfg file and wait until it is ready",
 	  "KEY=VALUE replaces or adds a setting of the file.\n\n"
 	  "  --no-wait         return as soon as it runs\n"
-	  "  --timeout SECONDS how long to wait for ready (10)\n"
+	  "  --timeout SECONDS how long to wait for ready (10); a kernel whose notes do not say\n"
+	  "                    that it knows noxs is waited for only with this\n"
 	  "  -p, --paused      do not start it\n"
 	  "  -c, --console     start it with its console attached, and do not wait\n"
 	  "  -F, --foreground  stay until it ends\n"

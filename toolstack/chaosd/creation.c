@@ -124,6 +124,18 @@ static bool is_callers_error(const struct chaos_error *err)
 	       err->code == CHAOS_ENVIRONMENT;
 }
 
+/* Its guest will never say that it is ready. */
+static void creation_wait_not(struct chaosd *d, struct creation *c)
+{
+	struct chaos_error text = { 0 };
+
+	c->opts.no_wait = true;
+	if (!c->client)
+		return;
+	chaos_ready_never(c->cfg->name, text.text, sizeof(text.text));
+	client_text(d, c->client, CHAOSD_WARNING, &text);
+}
+
 static void creation_run(struct chaosd *d, struct creation *c)
 {
 	struct chaos_error err;
@@ -135,6 +147,9 @@ static void creation_run(struct chaosd *d, struct creation *c)
 		return;
 	}
 	c->guest->creation = c;
+	if (!c->opts.paused && !c->opts.no_wait && !c->has_timeout &&
+	    !chaos_shell_knows_noxs(c->shell))
+		creation_wait_not(d, c);
 	if (!c->opts.paused &&
 	    chaos_shell_run(c->shell, !c->opts.no_wait, &c->created.timing, &err)) {
 		creation_fail(d, c, &err);
@@ -310,7 +325,8 @@ static struct creation *creation_new(struct chaosd *d, struct chaos_config *cfg,
 	}
 	c->cfg = cfg;
 	c->opts = *opts;
-	if (!c->opts.timeout_ms)
+	c->has_timeout = c->opts.timeout_ms;
+	if (!c->has_timeout)
 		c->opts.timeout_ms = CHAOS_READY_TIMEOUT_MS;
 	c->begin_ns = begin_ns;
 	c->prev = &d->creations;

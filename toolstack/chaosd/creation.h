@@ -16,6 +16,7 @@ struct creation {
 	struct pool *pool;    /* the shell is from there; it may be gone once it is identified */
 	uint64_t begin_ns;    /* request, or when it is to begin */
 	uint64_t deadline_ns; /* while it is waited for */
+	bool has_timeout;     /* of the client's */
 	bool has_begun;	      /* else it waits for begin_ns */
 	bool is_preparing;    /* a worker has it */
 	bool has_reclaimed;   /* shells were given up for it */

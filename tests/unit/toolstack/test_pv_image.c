@@ -281,6 +281,41 @@ static void own_note(void **state)
 	}
 }
 
+/* Whoever builds it: a note of ours says that a kernel knows noxs, another's or a broken one does not. */
+static void own_note_alone(void **state)
+{
+	struct file *f = minios();
+	const uint32_t kib = 64;
+	struct pv_image img;
+	unsigned char *cut;
+	size_t size;
+
+	(void)state;
+	assert_null(parse(&img, f->data, FILE_SIZE));
+	assert_int_equal(img.abi, 0);
+	assert_false(pv_image_has_own_note(f->data, FILE_SIZE));
+	add_own_note(f, PV_NOTE_MAPPED_KIB, &kib, 4);
+	assert_null(parse(&img, f->data, FILE_SIZE));
+	assert_int_equal(img.abi, 1U << 16);
+	assert_true(pv_image_has_own_note(f->data, FILE_SIZE));
+	/* All that matters is where the notes are. */
+	segment(f, 0)->p_filesz = UINT64_MAX;
+	assert_true(pv_image_has_own_note(f->data, FILE_SIZE));
+	for (size = 0; size < NOTE_OFFSET + f->note_size + 1; size += size < 0x200 ? 1 : 7) {
+		cut = malloc(size + !size);
+		memcpy(cut, f->data, size);
+		assert_int_equal(pv_image_has_own_note(cut, size),
+				 size >= NOTE_OFFSET + f->note_size);
+		free(cut);
+	}
+	segment(f, 4)->p_offset = UINT64_MAX - 4;
+	assert_false(pv_image_has_own_note(f->data, FILE_SIZE));
+	segment(f, 4)->p_offset = NOTE_OFFSET;
+	header(f)->e_phoff = UINT64_MAX;
+	assert_false(pv_image_has_own_note(f->data, FILE_SIZE));
+	free(f);
+}
+
 /* Without the note, or with a feature that is unknown or lacks another, the guest connects. */
 static void vif_features(void **state)
 {
@@ -634,6 +669,7 @@ static void any_file_is_survived(void **state)
 
 			memcpy(f->data + at, &values[(size_t)rand() % 15], size);
 		}
+		(void)pv_image_has_own_note(f->data, FILE_SIZE - (size_t)rand() % 0x5000);
 		if (!parse(&img, f->data, FILE_SIZE)) {
 			check_sane(&img, FILE_SIZE);
 			taken++;
@@ -654,6 +690,7 @@ int main(void)
 		cmocka_unit_test(any_file_is_survived),
 		cmocka_unit_test(abi_note),
 		cmocka_unit_test(own_note),
+		cmocka_unit_test(own_note_alone),
 		cmocka_unit_test(vif_features),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(protection),

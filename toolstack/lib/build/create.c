@@ -43,6 +43,14 @@ int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_
 		name, timeout_ms);
 }
 
+void chaos_ready_never(const char *name, char *text, size_t size)
+{
+	(void)snprintf(
+		text, size,
+		"\"%s\" runs and is not waited for: its kernel has no LightVM note, so it does not know noxs, never says that it is ready, and finds no vifs and disks (with --timeout it is waited for all the same)",
+		name);
+}
+
 static bool ends_wait(const struct noxs_ioc_event *event)
 {
 	switch (event->type) {
@@ -86,6 +94,11 @@ int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
 	bool waits = !opts->no_wait && !opts->paused;
 	int rc;
 
+	/* Who gives a time knows better: the kernel may load a module that knows noxs. */
+	if (waits && !opts->timeout_ms && !s->knows_noxs) {
+		waits = false;
+		out->is_never_ready = true;
+	}
 	rc = chaos_shell_attach(s, cfg, &out->timing, err);
 	if (rc || opts->paused)
 		return rc;

@@ -94,6 +94,7 @@ static int load_image(struct chaos_shell *s, const struct chaos_config *cfg,
 	rc = chaos_pv_move(s->pv_guest, s->ctx, err);
 	if (!rc) {
 		s->is_identified = true; /* its memory is no longer anybody's */
+		s->knows_noxs = plan.img->abi;
 		rc = chaos_pv_load(s->pv_guest, &plan, &s->built, err);
 	}
 	pv_plan_fini(&plan);
@@ -144,6 +145,11 @@ int chaos_shell_identify(struct chaos_shell *s, struct chaos_ctx *ctx, struct ch
 	rc = identify(s, cfg, err);
 	chaos_lap(&s->last_ns, &t->devices_ns);
 	return rc;
+}
+
+bool chaos_shell_knows_noxs(const struct chaos_shell *s)
+{
+	return s->knows_noxs;
 }
 
 bool chaos_shell_is_blank(const struct chaos_shell *s)

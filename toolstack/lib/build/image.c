@@ -12,6 +12,7 @@
 
 #include "build/internal.h"
 #include "build/image.h"
+#include "build/pv/pv_image.h"
 
 #define PAGE_SHIFT	   12
 #define PAGE_SIZE	   (1U << PAGE_SHIFT)
@@ -138,8 +139,15 @@ int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		chaos_image_close(image);
 		return rc;
 	}
+	/* The kernel as it was unpacked. */
+	image->knows_noxs = pv_image_has_own_note(image->dom->kernel_blob, image->dom->kernel_size);
 	*out = image;
 	return 0;
+}
+
+bool chaos_image_knows_noxs(const struct chaos_image *image)
+{
+	return image->knows_noxs;
 }
 
 void chaos_image_close(struct chaos_image *image)

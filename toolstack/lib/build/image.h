@@ -3,6 +3,7 @@
 #ifndef CHAOS_IMAGE_H
 #define CHAOS_IMAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <xenctrl.h>
 /* xenguest.h expects its includer to know the feature words' number. */
@@ -13,6 +14,7 @@ struct chaos_image {
 	struct xc_dom_image *dom;
 	struct xc_dom_arch hooks; /* the library's, with a magic page more */
 	xen_pfn_t ctrl_pfn;
+	bool knows_noxs; /* says a note of ours in the kernel */
 };
 
 #endif /* CHAOS_IMAGE_H */

@@ -13,6 +13,8 @@ struct chaos_image;
 int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		     struct chaos_image **image, struct chaos_error *err);
 void chaos_image_close(struct chaos_image *image);
+/* Whether its kernel says so, by a note of ours. */
+bool chaos_image_knows_noxs(const struct chaos_image *image);
 /* Of a plan with such an image. */
 int chaos_build_memory(struct chaos_ctx *ctx, const struct chaos_plan *plan, uint32_t domid,
 		       struct chaos_error *err);

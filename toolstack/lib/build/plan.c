@@ -24,6 +24,7 @@ static void note_fast(struct chaos_plan *plan)
 
 	plan->builder = CHAOS_BUILDER_FAST;
 	plan->why_generic = NULL;
+	plan->knows_noxs = fast->img->abi;
 	plan->image_kib = fast->img->nr_pages << (PV_PAGE_SHIFT - 10);
 	plan->nr_connected = fast->built.nr_connected;
 	for (i = 0; i < plan->nr_vifs; i++)
@@ -76,7 +77,11 @@ static int plan_image(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 	plan->builder = CHAOS_BUILDER_GENERIC;
 	if (cfg->builder == CHAOS_BUILDER_GENERIC || plan->ramdisk)
 		rc = pv_plan_check_abi(ctx, plan->kernel, err);
-	return rc ? rc : chaos_image_open(ctx, cfg, &plan->generic, err);
+	if (!rc)
+		rc = chaos_image_open(ctx, cfg, &plan->generic, err);
+	if (!rc)
+		plan->knows_noxs = chaos_image_knows_noxs(plan->generic);
+	return rc;
 }
 
 /* ---- all of it ---- */

@@ -217,6 +217,8 @@ int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, cons
 	chaos_lap(&s->last_ns, &t->open_ns);
 	if (!rc)
 		rc = chaos_plan_make(ctx, cfg, &plan, err);
+	if (!rc)
+		s->knows_noxs = plan->knows_noxs;
 	chaos_lap(&s->last_ns, &t->image_ns);
 	if (!rc)
 		rc = build(s, plan, shell_name ? shell_name : cfg->name, t, err);

@@ -12,6 +12,7 @@ struct chaos_shell {
 	bool is_pooled;	    /* it bears a name of the pool's */
 	bool has_devices;   /* they are made, and lack their addresses */
 	bool is_identified; /* it has become a particular VM */
+	bool knows_noxs;    /* its kernel says so */
 	struct chaos_built built;
 	struct pv_guest *pv_guest; /* fast builder: what it has mapped is still mapped */
 	uint64_t last_ns;	   /* end of the last phase */

@@ -31,6 +31,7 @@ struct chaos_plan {
 	enum chaos_builder builder; /* who lays its memory out: GENERIC or FAST */
 	const char *why_generic;    /* why it is not the fast one, "" = it was not wanted */
 	uint64_t image_kib;	    /* the kernel in memory; 0 = the builder will see */
+	bool knows_noxs;	    /* says a note of ours in it: if not, it never says READY */
 
 	unsigned int nr_vifs, nr_disks;
 	const struct chaos_vif *vifs;
@@ -75,15 +76,20 @@ struct chaos_timing {
 };
 
 struct chaos_create_opts {
-	bool no_wait;		 /* return as soon as it runs */
-	bool paused;		 /* do not start it; implies no_wait */
-	unsigned int timeout_ms; /* for ready, 0 = CHAOS_READY_TIMEOUT_MS */
+	bool no_wait; /* return as soon as it runs */
+	bool paused;  /* do not start it; implies no_wait */
+	/*
+	 * For ready; 0 = CHAOS_READY_TIMEOUT_MS, and no_wait for a guest whose kernel has no note of
+	 * ours (docs/architecture.md) and so does not know noxs.
+	 */
+	unsigned int timeout_ms;
 };
 #define CHAOS_READY_TIMEOUT_MS 10000U
 
 struct chaos_created {
 	uint32_t domid;
 	bool is_ready;
+	bool is_never_ready; /* it was not waited for, as its kernel does not know noxs */
 	struct chaos_timing timing;
 };
 
@@ -114,6 +120,8 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 int chaos_shell_identify(struct chaos_shell *shell, struct chaos_ctx *ctx, struct chaos_config *cfg,
 			 struct chaos_timing *timing, struct chaos_error *err);
 bool chaos_shell_is_blank(const struct chaos_shell *shell);
+/* Whether its kernel knows noxs, as a note of ours in it says: if not, it never says READY. */
+bool chaos_shell_knows_noxs(const struct chaos_shell *shell);
 /* The context, of another thread, serves the shell from now on; NULL is fine. */
 void chaos_shell_adopt(struct chaos_shell *shell, struct chaos_ctx *ctx);
 uint32_t chaos_shell_domid(const struct chaos_shell *shell);
@@ -141,6 +149,8 @@ int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 
 /* What an event means to who waits for its domain: 1 ready, 0 nothing, or what went wrong. */
 int chaos_ready_verdict(const char *name, const struct chaos_event *event, struct chaos_error *err);
+/* What is to be said of a guest that is not waited for, as its kernel does not know noxs: one line. */
+void chaos_ready_never(const char *name, char *text, size_t size);
 int chaos_ready_timeout(const char *name, unsigned int timeout_ms, struct chaos_error *err);
 
 /* ---- processors of a domain ---- */

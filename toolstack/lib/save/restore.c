@@ -159,6 +159,7 @@ static int make_domain(struct chaos_ctx *ctx, struct chaos_config *cfg,
 	rc = chaos_shell_make(ctx, cfg, NULL, &s, &out->timing, err);
 	if (rc)
 		return rc;
+	s->knows_noxs = true; /* by what it was asked to suspend */
 	out->domid = chaos_shell_domid(s);
 	rc = restore_fill(s, cfg, reader, &out->timing, err);
 	if (!rc)

@@ -384,3 +384,26 @@ const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 	img->abi = n.abi != UNSET ? (uint32_t)n.abi : n.has_own ? 1U << 16 : 0;
 	return why;
 }
+
+/* ---- one question to any kernel ---- */
+
+bool pv_image_has_own_note(const void *data, size_t size)
+{
+	struct notes n = { 0 };
+	unsigned int i;
+	Elf64_Ehdr h;
+	Elf64_Phdr p;
+
+	if (size < sizeof(h))
+		return false;
+	memcpy(&h, data, sizeof(h));
+	if (check_header(&h) || h.e_phoff > size || (size - h.e_phoff) / sizeof(p) < h.e_phnum)
+		return false;
+	for (i = 0; i < h.e_phnum && !n.has_own; i++) {
+		memcpy(&p, (const char *)data + h.e_phoff + i * sizeof(p), sizeof(p));
+		if (p.p_type == PT_NOTE && p.p_filesz <= size && p.p_offset <= size - p.p_filesz)
+			(void)read_notes(&n, (const char *)data + p.p_offset,
+					 p.p_filesz); /* what else they say is the builder's */
+	}
+	return n.has_own;
+}

@@ -131,6 +131,11 @@ struct pv_image {
  */
 const char *pv_image_parse_headers(struct pv_image *img, const void *data, size_t len,
 				   uint64_t file_size);
+/*
+ * Whether a kernel, of which these are all `size` bytes, knows noxs as far as its notes tell: it has one
+ * of ours.  Asks nothing else of it: it need not be one for the fast builder.
+ */
+bool pv_image_has_own_note(const void *data, size_t size);
 /* Step 2: data[i] holds img->notes[i].size bytes. */
 const char *pv_image_parse_notes(struct pv_image *img, const void *const data[]);
 
