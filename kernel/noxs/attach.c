@@ -119,7 +119,7 @@ static bool has_ends(u32 flags)
 
 void noxs_domain_set_ends(struct noxs_domain *dom, u32 flags)
 {
-	flags &= NOXS_END_ALL;
+	flags &= NOXS_END_ALL | NOXS_KEEP_LOG;
 	if (!flags)
 		return;
 	atomic_add(has_ends(flags) - has_ends(dom->ends), &domains_with_ends);
@@ -159,7 +159,7 @@ static int domain_attach_locked(struct noxs_domain *dom, const struct noxs_ioc_c
 	noxs_domain_set_ends(dom, req->flags);
 	dom->live = true;
 	if (!is_shell(req))
-		noxs_event_push(dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
+		noxs_event_push(dom->domid, NOXS_EVENT_ATTACHED, 0, dom->ends & NOXS_KEEP_LOG);
 	/* The guest may have been there first, and its event been dropped. */
 	noxs_domain_service(dom);
 	return 0;

@@ -15,7 +15,7 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 int noxs_domain_set_info(struct noxs_domain *dom, const struct noxs_set_info *info,
 			 struct noxs_conflict *conflict);
 
-/* Remember NOXS_END_* of @flags, if they say anything.  dom->lock. */
+/* Remember NOXS_END_* and NOXS_KEEP_LOG of @flags, if they say anything.  dom->lock. */
 void noxs_domain_set_ends(struct noxs_domain *dom, u32 flags);
 
 /* There is something to be done at the end of a domain that is attached. */

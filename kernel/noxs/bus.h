@@ -152,7 +152,7 @@ struct noxs_domain {
 	bool heard;		 /* a front-end has said something */
 	const void *quiesced_by; /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
-	u32 ends;		    /* NOXS_END_*: set by noxs_domain_set_ends() only */
+	u32 ends;		    /* NOXS_END_*, NOXS_KEEP_LOG: noxs_domain_set_ends() */
 	unsigned int change_credit; /* see service.c */
 	unsigned long change_stamp; /* jiffies */
 

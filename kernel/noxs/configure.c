@@ -158,7 +158,8 @@ static int configure_locked(struct configuration *c, const struct noxs_ioc_confi
 	/* The guest begins here, not its shell. */
 	c->dom->attached_ns = ktime_get_ns();
 	if (req->flags & NOXS_CREATE_SET_INFO)
-		noxs_event_push(c->dom->domid, NOXS_EVENT_ATTACHED, 0, 0);
+		noxs_event_push(c->dom->domid, NOXS_EVENT_ATTACHED, 0,
+				c->dom->ends & NOXS_KEEP_LOG);
 	return 0;
 
 withdraw:

@@ -45,6 +45,16 @@ static uint32_t ends_of(uint32_t domid)
 	return control(fd, NOXS_IOC_QUERY, &query) ? ~0U : query.flags & NOXS_END_ALL;
 }
 
+/* NOXS_END_* and NOXS_KEEP_LOG. */
+static uint32_t flags_of(uint32_t domid)
+{
+	struct noxs_ioc_query query = { .domid = (uint16_t)domid };
+
+	return control(fd, NOXS_IOC_QUERY, &query) ?
+		       ~0U :
+		       query.flags & (NOXS_END_ALL | NOXS_KEEP_LOG);
+}
+
 static int follow(int file, uint16_t domid, uint32_t flags)
 {
 	struct noxs_ioc_subscribe arg = { .domid = domid, .flags = flags };
@@ -116,6 +126,47 @@ static void test_configured(const struct guest *guest)
 		ends_of(guest->domid));
 	detach(guest->domid);
 	verdict("ends-configured-gone", !has_ends(), "not so");
+}
+
+/* Whether a console is to be kept, beside or without the rest; and the event that tells it. */
+static void test_log(const struct guest *guest)
+{
+	struct noxs_ioc_event event = {};
+	int events = open(NOXS_DEVICE, O_RDWR | O_NONBLOCK);
+	struct settings set;
+
+	verdict("log-module", module_flags() & NOXS_MODULE_LOG, "%#x", module_flags());
+	expect("log-follow", follow(events, NOXS_DOMID_NONE, 0), 0);
+	expect("log-create", attach_with(guest, ENDS | NOXS_KEEP_LOG), 0);
+	verdict("log-query", flags_of(guest->domid) == (ENDS | NOXS_KEEP_LOG), "%#x",
+		flags_of(guest->domid));
+	verdict("log-event",
+		read(events, &event, sizeof(event)) == sizeof(event) &&
+			event.type == NOXS_EVENT_ATTACHED && event.arg == NOXS_KEEP_LOG,
+		"type %u, arg %#x", event.type, event.arg);
+	detach(guest->domid);
+	attach_with(guest, NOXS_KEEP_LOG);
+	verdict("log-alone", flags_of(guest->domid) == NOXS_KEEP_LOG && !has_ends(), "%#x",
+		flags_of(guest->domid));
+	detach(guest->domid);
+	close(events);
+	events = open(NOXS_DEVICE, O_RDWR | O_NONBLOCK);
+	(void)follow(events, NOXS_DOMID_NONE, 0);
+	attach_with(guest, ENDS);
+	verdict("log-event-none",
+		read(events, &event, sizeof(event)) == sizeof(event) &&
+			event.type == NOXS_EVENT_ATTACHED && !event.arg,
+		"type %u, arg %#x", event.type, event.arg);
+	detach(guest->domid);
+	attach_shell(guest);
+	verdict("log-shell-has-none", !flags_of(guest->domid), "%#x", flags_of(guest->domid));
+	settings_init(&set, guest);
+	set.configure.flags |= ENDS | NOXS_KEEP_LOG;
+	expect("log-configure", control(fd, NOXS_IOC_CONFIGURE, &set.configure), 0);
+	verdict("log-configured", flags_of(guest->domid) == (ENDS | NOXS_KEEP_LOG), "%#x",
+		flags_of(guest->domid));
+	detach(guest->domid);
+	close(events);
 }
 
 static bool is_readable(int file)
@@ -231,6 +282,7 @@ void test_domain_ends(void)
 		return verdict("guest", false, "cannot be built");
 	test_kept(&guest);
 	test_configured(&guest);
+	test_log(&guest);
 	test_one(one, other);
 	test_killed(other);
 	test_read(&guest, one);

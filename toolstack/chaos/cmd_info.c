@@ -95,6 +95,7 @@ static void print_domain(const struct chaos_dominfo *info, const struct chaos_de
 		       chaos_action_name(devs->ends.on_poweroff),
 		       chaos_action_name(devs->ends.on_reboot),
 		       chaos_action_name(devs->ends.on_crash));
+	printf("%-16s %s\n", "log", devs->is_logged ? "yes" : "no");
 	for (i = 0; i < devs->nr_devs; i++) {
 		const struct chaos_device *dev = &devs->devs[i];
 

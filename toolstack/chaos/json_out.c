@@ -344,6 +344,7 @@ static void add_info(struct json_writer *w, const struct chaos_dominfo *info,
 	jsonw_bool(w, "attached", devs->is_attached);
 	jsonw_bool(w, "ready", devs->is_ready);
 	add_ends(w, &devs->ends);
+	jsonw_bool(w, "log", devs->is_logged);
 	jsonw_number(w, "attached_ns", devs->attached_ns);
 	jsonw_number(w, "ready_ns", devs->ready_ns);
 	jsonw_number(w, "guest_start_ns", devs->guest_start_ns);

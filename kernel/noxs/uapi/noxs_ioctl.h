@@ -34,6 +34,7 @@ struct noxs_ioc_version {
 #define NOXS_MODULE_ENDS        (1U << 0)       /* it keeps NOXS_END_*, and has SUBSCRIBE_ENDS */
 #define NOXS_MODULE_HAS_ENDS    (1U << 1)       /* an attached domain has one other than KEEP */
 #define NOXS_MODULE_IS_WATCHED  (1U << 2)       /* somebody has subscribed with SUBSCRIBE_ENDS */
+#define NOXS_MODULE_LOG         (1U << 3)       /* it keeps NOXS_KEEP_LOG */
 #define NOXS_UAPI_VERSION       2U
 
 /* ---- create: attach back-ends to a domain. ---- */
@@ -68,13 +69,13 @@ struct noxs_ioc_dev {
 
 /* noxs_ioc_create.flags */
 #define NOXS_CREATE_SET_INFO    (1U << 0)       /* apply `info` in the same call */
-#define NOXS_CREATE_FLAGS_ALL   (NOXS_CREATE_SET_INFO | NOXS_END_ALL)
+#define NOXS_CREATE_FLAGS_ALL   (NOXS_CREATE_SET_INFO | NOXS_END_ALL | NOXS_KEEP_LOG)
 
 /*
  * In the flags of CREATE and CONFIGURE, and of QUERY: what is to be done when the domain ends, by how
  * it ends.  The module remembers it as long as the domain is attached, and does nothing about it: that
- * is for the reader who has subscribed with SUBSCRIBE_ENDS.  CONFIGURE with UNSAID for all three
- * changes nothing.  A module without NOXS_MODULE_ENDS answers -EINVAL.
+ * is for the reader who has subscribed with SUBSCRIBE_ENDS.  CONFIGURE with UNSAID for all three and no
+ * KEEP_LOG changes nothing.  A module without NOXS_MODULE_ENDS answers -EINVAL.
  */
 #define NOXS_END_UNSAID         0U              /* as if it were KEEP */
 #define NOXS_END_DESTROY        1U
@@ -85,6 +86,12 @@ struct noxs_ioc_dev {
 #define NOXS_END_CRASH_SHIFT    12              /* and when its watchdog has fired */
 #define NOXS_END_ALL            (0x3fU << NOXS_END_POWEROFF_SHIFT)
 #define NOXS_END_OF(flags, shift)  ((flags) >> (shift) & 3U)
+
+/*
+ * The same flags, and `arg` of ATTACHED: somebody is to read the domain's console and keep what it
+ * says.  Remembered like NOXS_END_*.  A module without NOXS_MODULE_LOG answers -EINVAL.
+ */
+#define NOXS_KEEP_LOG           (1U << 14)
 
 /* noxs_ioc_create.conflict_what: which property of device `err_dev` is taken by `conflict_domid`. */
 #define NOXS_CONFLICT_NONE      0U
@@ -106,7 +113,7 @@ struct noxs_ioc_dev {
 struct noxs_ioc_create {
     uint16_t domid;                     /* IN */
     uint16_t nr_devs;                   /* IN: 1 to NOXS_CTRL_SLOTS */
-    uint32_t flags;                     /* IN: NOXS_CREATE_*, NOXS_END_* */
+    uint32_t flags;                     /* IN: NOXS_CREATE_*, NOXS_END_*, NOXS_KEEP_LOG */
     uint64_t ctrl_gfn;                  /* IN: control page, guest frame number */
     uint32_t ctrl_gref;                 /* IN: grant of it, read-write, to the caller's domain */
     uint32_t ctrl_port;                 /* IN: guest's unbound port for the caller's domain */
@@ -142,7 +149,7 @@ struct noxs_ioc_destroy {
 struct noxs_ioc_configure {
     uint16_t domid;                     /* IN */
     uint16_t nr_devs;                   /* IN: 0 to NOXS_CTRL_SLOTS */
-    uint32_t flags;                     /* IN: NOXS_CREATE_*, NOXS_END_* */
+    uint32_t flags;                     /* IN: NOXS_CREATE_*, NOXS_END_*, NOXS_KEEP_LOG */
     uint64_t devs;                      /* IN: user pointer to nr_devs struct noxs_ioc_dev */
     uint16_t err_dev;                   /* OUT: as in CREATE */
     uint16_t conflict_domid;            /* OUT */
@@ -275,7 +282,7 @@ struct noxs_ioc_dev_state {
 struct noxs_ioc_query {
     uint16_t domid;                     /* IN */
     uint16_t nr_devs;                   /* IN: room in devs; OUT: devices there are */
-    uint32_t flags;                     /* OUT: NOXS_DOM_READY, NOXS_END_* */
+    uint32_t flags;                     /* OUT: NOXS_DOM_READY, NOXS_END_*, NOXS_KEEP_LOG */
     uint64_t devs;                      /* IN: user pointer to struct noxs_ioc_dev_state, or 0 */
     uint64_t attached_ns;               /* OUT: CLOCK_MONOTONIC of NOXS_IOC_CREATE, */
                                         /*      or of the shell's NOXS_IOC_CONFIGURE */
@@ -293,7 +300,8 @@ struct noxs_ioc_list {
 /* ---- events: read() returns whole struct noxs_ioc_event records; poll() says when. ---- */
 
 #define NOXS_EVENT_LOST         0U      /* the reader was too slow: list again; domid is 0xffff */
-#define NOXS_EVENT_ATTACHED     1U      /* by CREATE; of a shell by CONFIGURE with SET_INFO */
+#define NOXS_EVENT_ATTACHED     1U      /* by CREATE; of a shell by CONFIGURE with SET_INFO; */
+                                        /* arg is NOXS_KEEP_LOG or 0 */
 #define NOXS_EVENT_READY        2U
 #define NOXS_EVENT_ANSWER       3U      /* request `arg` (req_id) was answered; code is EV_* */
 #define NOXS_EVENT_DEV_FAILED   4U      /* a back-end was closed; arg = cls << 16 | id, code errno */

@@ -87,6 +87,7 @@ static void minimal(void **state)
 	assert_int_equal(f->cfg->on_poweroff, CHAOS_DESTROY);
 	assert_int_equal(f->cfg->on_reboot, CHAOS_RESTART);
 	assert_int_equal(f->cfg->on_crash, CHAOS_DESTROY);
+	assert_false(f->cfg->is_logged);
 	assert_string_equal(f->warnings, "");
 }
 
@@ -102,7 +103,8 @@ static void full(void **state)
 			  "cpus = \"0-1\"\n"
 			  "root = \"/dev/xvda\"\nextra = \"quiet\"\n"
 			  "vif = [ 'bridge=br0,ip=10.0.0.2', 'bridge=br1' ]\n"
-			  "on_poweroff='preserve'\non_reboot='destroy'\non_crash='restart'"),
+			  "on_poweroff='preserve'\non_reboot='destroy'\non_crash='restart'\n"
+			  "log = 1"),
 		0);
 	assert_int_equal(f->cfg->uuid[1], 0x11);
 	assert_string_equal(f->cfg->ramdisk, "/boot/r");
@@ -115,6 +117,7 @@ static void full(void **state)
 	assert_int_equal(f->cfg->on_poweroff, CHAOS_PRESERVE);
 	assert_int_equal(f->cfg->on_reboot, CHAOS_DESTROY);
 	assert_int_equal(f->cfg->on_crash, CHAOS_RESTART);
+	assert_true(f->cfg->is_logged);
 	assert_string_equal(f->warnings, "");
 }
 
@@ -238,6 +241,9 @@ static void refused(void **state)
 		{ GOOD "vif=['bridge=b,devid=x']", "devid=x" },
 		{ GOOD "vif=['bridge=b,devid=1', 'bridge=b']", "has devid 1 twice" },
 		{ GOOD "on_crash='explode'", "on_crash" },
+		{ GOOD "log=2", "log" },
+		{ GOOD "log='yes'", "log" },
+		{ GOOD "log=[1]", "log" },
 		{ GOOD "this is not a configuration", "syntax error" },
 		{ GOOD "x = [ 'unclosed\n", ":4:" },
 	};

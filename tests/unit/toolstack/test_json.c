@@ -200,14 +200,15 @@ static void info(void **state)
 	end();
 	assert_non_null(strstr(printed, "\"attached\":true,\"ready\":true,"));
 	assert_non_null(
-		strstr(printed, "\"on_poweroff\":null,\"on_reboot\":null,\"on_crash\":null,"));
+		strstr(printed, "\"on_poweroff\":null,\"on_reboot\":null,\"on_crash\":null,\"log\":false,"));
+	devs.is_logged = true;
 	devs.ends = (struct chaos_ends){ true, CHAOS_PRESERVE, CHAOS_RESTART, CHAOS_DESTROY };
 	begin();
 	json_info(&dom, &devs);
 	end();
 	assert_non_null(strstr(
 		printed,
-		"\"on_poweroff\":\"preserve\",\"on_reboot\":\"restart\",\"on_crash\":\"destroy\","));
+		"\"on_poweroff\":\"preserve\",\"on_reboot\":\"restart\",\"on_crash\":\"destroy\",\"log\":true,"));
 	assert_non_null(strstr(
 		printed, "{\"class\":\"sysctl\",\"id\":0,\"state\":\"open\",\"error\":null}"));
 	assert_non_null(strstr(

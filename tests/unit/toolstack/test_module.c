@@ -178,6 +178,24 @@ static void attach_passes_ends(void **state)
 	assert_error(err, CHAOS_FAILED, "cannot attach");
 }
 
+static void attach_passes_log(void **state)
+{
+	struct noxs_ioc_create arg = { .domid = 7 };
+	struct chaos_error err;
+
+	(void)state;
+	cfg.is_logged = true;
+	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
+	assert_true(seen.flags & NOXS_KEEP_LOG);
+	/* One that does not keep it refuses the flag: never a guest whose log nobody keeps. */
+	answers[nr_ioctls].err = EINVAL;
+	ctx.module_flags = NOXS_MODULE_ENDS;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "module is older than this chaos");
+	cfg.is_logged = false;
+}
+
 /* The rings of those the builder has connected, in a shell too. */
 static void attach_passes_rings(void **state)
 {
@@ -424,6 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(attach_passes_all_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(attach_passes_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_rings, setup, teardown),
 		cmocka_unit_test_setup_teardown(shell_gets_its_addresses_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(configure_tells_conflicts_of_the_right_vif, setup,

@@ -74,6 +74,7 @@ struct chaos_config {
 	unsigned int nr_saved_disks; /* of a saved guest: it must get the same again */
 	struct chaos_saved_disk saved_disks[CHAOS_MAX_DISKS];
 	enum chaos_action on_poweroff, on_reboot, on_crash;
+	bool is_logged;		    /* chaosd is to keep what it writes to its console */
 	enum chaos_builder builder; /* the caller's choice: no key of the file */
 };
 

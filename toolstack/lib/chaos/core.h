@@ -187,6 +187,7 @@ struct chaos_event {
 	uint32_t domid;
 	enum chaos_event_type type;
 	uint32_t code, arg;
+	bool is_logged;	  /* of CREATED: its console is to be kept */
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
 };
 

@@ -30,6 +30,7 @@ struct chaos_device {
 struct chaos_devices {
 	bool is_attached; /* the module knows the domain */
 	bool is_ready;
+	bool is_logged;				 /* its console is to be kept, by chaosd */
 	uint64_t attached_ns, ready_ns;		 /* CLOCK_MONOTONIC */
 	uint64_t guest_start_ns, guest_ready_ns; /* the guest's own stamps: untrusted */
 	struct chaos_ends ends;

@@ -13,7 +13,7 @@ static const char *const supported[] = {
 	"name",	 "uuid",    "kernel",	 "ramdisk",	"memory",   "maxmem",
 	"vcpus", "cpus",    "cmdline",	 "extra",	"root",	    "type",
 	"vif",	 "builder", "on_reboot", "on_poweroff", "on_crash", "memory_kib",
-	"disk",	 "pool",    "cap",	 "cpu_weight",
+	"disk",	 "pool",    "cap",	 "cpu_weight",	"log",
 };
 /* Of saved guests only. */
 #define SAVED_DISKS "saved_disks"

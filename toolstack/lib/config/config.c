@@ -168,6 +168,16 @@ static int get_action(struct reader *r, const char *key, enum chaos_action fallb
 	return reader_error(r, key, "is none of \"destroy\", \"restart\" and \"preserve\"");
 }
 
+static int get_log(struct reader *r)
+{
+	unsigned int is_logged = 0;
+	int rc = reader_number(r, "log", 0, 1, 0, &is_logged);
+
+	if (!rc)
+		r->cfg->is_logged = is_logged;
+	return rc;
+}
+
 static int fill_config(struct reader *r)
 {
 	struct chaos_config *cfg = r->cfg;
@@ -183,7 +193,7 @@ static int fill_config(struct reader *r)
 	     (rc = chaos_saved_disks_load(r->xlu, r->src->path, cfg, r->err))) ||
 	    (rc = get_action(r, "on_poweroff", CHAOS_DESTROY, &cfg->on_poweroff)) ||
 	    (rc = get_action(r, "on_reboot", CHAOS_RESTART, &cfg->on_reboot)) ||
-	    (rc = get_action(r, "on_crash", CHAOS_DESTROY, &cfg->on_crash)))
+	    (rc = get_action(r, "on_crash", CHAOS_DESTROY, &cfg->on_crash)) || (rc = get_log(r)))
 		return rc;
 	if (!cfg->kernel && !r->src->is_saved)
 		return reader_error(r, "kernel", "is missing");

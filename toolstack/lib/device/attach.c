@@ -153,7 +153,8 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	if (rc)
 		return rc;
 	/* It refuses flags that it does not know. */
-	if (e == EINVAL && !(a->ctx->module_flags & NOXS_MODULE_ENDS))
+	if (e == EINVAL && (!(a->ctx->module_flags & NOXS_MODULE_ENDS) ||
+			    (cfg->is_logged && !(a->ctx->module_flags & NOXS_MODULE_LOG))))
 		return chaos_module_old(e, err);
 	if (disk_in_error(a))
 		return chaos_disk_error(disk_in_error(a), e, err);
@@ -321,6 +322,13 @@ static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct nox
 	return attempt_with_disks(&a, err);
 }
 
+/* What the module remembers with the domain. */
+static uint32_t flags_of(const struct chaos_config *cfg)
+{
+	return chaos_ends_flags(cfg->on_poweroff, cfg->on_reboot, cfg->on_crash) |
+	       (cfg->is_logged ? NOXS_KEEP_LOG : 0);
+}
+
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 			const struct chaos_built *built, struct chaos_config *cfg,
 			struct chaos_error *err)
@@ -334,7 +342,7 @@ int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
 		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_vif(&devs[i + 1], &cfg->vifs[i]);
-	arg->flags |= chaos_ends_flags(cfg->on_poweroff, cfg->on_reboot, cfg->on_crash);
+	arg->flags |= flags_of(cfg);
 	return create(ctx, arg, devs, built, cfg, cfg->vifs, err);
 }
 
@@ -375,7 +383,7 @@ int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg
 		return rc;
 	for (i = 0; i < cfg->nr_vifs; i++)
 		fill_addresses(&devs[i], &cfg->vifs[i]);
-	arg->flags |= chaos_ends_flags(cfg->on_poweroff, cfg->on_reboot, cfg->on_crash);
+	arg->flags |= flags_of(cfg);
 	arg->nr_devs = (uint16_t)cfg->nr_vifs;
 	arg->devs = (uintptr_t)devs;
 	return attempt(&a, err);

@@ -99,6 +99,7 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dev
 		return rc;
 	out->is_attached = true;
 	out->is_ready = arg.flags & NOXS_DOM_READY;
+	out->is_logged = arg.flags & NOXS_KEEP_LOG;
 	chaos_ends_convert(arg.flags, &out->ends);
 	out->attached_ns = arg.attached_ns;
 	out->ready_ns = arg.ready_ns;

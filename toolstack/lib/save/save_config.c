@@ -47,6 +47,12 @@ static void put_ends(FILE *f, const struct chaos_ends *ends)
 			chaos_action_name(ends->on_crash));
 }
 
+static void put_log(FILE *f, const struct chaos_devices *devs)
+{
+	if (devs->is_logged)
+		fputs("log = 1\n", f);
+}
+
 static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages,
 		    const struct chaos_devices *devs)
 {
@@ -63,6 +69,7 @@ static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages
 			put_vif(f, &devs->devs[i].vif);
 	fputs("]\n", f);
 	put_ends(f, &devs->ends);
+	put_log(f, devs);
 }
 
 static int make_text(struct chaos_ctx *ctx, const struct chaos_dominfo *info, uint64_t nr_pages,
