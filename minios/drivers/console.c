@@ -56,6 +56,11 @@ void console_write(const char *buf, size_t len)
 		ring_write(buf, len);
 }
 
+size_t console_room(void)
+{
+	return ring ? cons_ring_room(ring) : SIZE_MAX;
+}
+
 int printf(const char *fmt, ...)
 {
 	char buf[PRINTF_MAX];

@@ -4,8 +4,8 @@
 #include <minios/cons_ring.h>
 #include <minios/util.h>
 
-/* Free bytes behind out_prod; the reader is not trusted to keep its index sane. */
-static size_t room_of(const struct xencons_interface *ring)
+/* The reader is not trusted to keep its index sane. */
+size_t cons_ring_room(const struct xencons_interface *ring)
 {
 	XENCONS_RING_IDX used = ring->out_prod - READ_ONCE(ring->out_cons);
 
@@ -16,7 +16,7 @@ XENCONS_RING_IDX cons_ring_put(struct xencons_interface *ring, XENCONS_RING_IDX 
 			       size_t len)
 {
 	XENCONS_RING_IDX prod = ring->out_prod;
-	size_t room = prod - at + room_of(ring);
+	size_t room = prod - at + cons_ring_room(ring);
 
 	for (; len; buf++, len--) {
 		size_t need = *buf == '\n' ? 2 : 1;
@@ -37,7 +37,7 @@ XENCONS_RING_IDX cons_ring_put(struct xencons_interface *ring, XENCONS_RING_IDX 
 XENCONS_RING_IDX cons_ring_rewind(struct xencons_interface *ring, size_t size)
 {
 	XENCONS_RING_IDX prod = ring->out_prod, at = prod, i;
-	size_t room = room_of(ring);
+	size_t room = cons_ring_room(ring);
 
 	if (size > sizeof(ring->out))
 		size = sizeof(ring->out);

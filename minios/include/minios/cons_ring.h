@@ -14,6 +14,9 @@
 XENCONS_RING_IDX cons_ring_put(struct xencons_interface *ring, XENCONS_RING_IDX at, const char *buf,
 			       size_t len);
 
+/* Bytes that can be written behind out_prod now. */
+size_t cons_ring_room(const struct xencons_interface *ring);
+
 /*
  * Where to write last words: as many as `size` bytes of the newest output that nobody has read give way
  * to them.  out_prod stays, so a reader that is at work may see both mixed, and nothing worse.

@@ -12,6 +12,8 @@ void console_init(const struct start_info *si);
 
 /* Never waits: what does not fit into the ring is lost. */
 void console_write(const char *buf, size_t len);
+/* Bytes that fit now; an LF takes two.  For who would rather wait. */
+size_t console_room(void);
 
 /*
  * The domain ends: where nobody has read what was written, and there is no room, the newest of it gives
