@@ -50,9 +50,8 @@ static uint32_t flags_of(uint32_t domid)
 {
 	struct noxs_ioc_query query = { .domid = (uint16_t)domid };
 
-	return control(fd, NOXS_IOC_QUERY, &query) ?
-		       ~0U :
-		       query.flags & (NOXS_END_ALL | NOXS_KEEP_LOG);
+	return control(fd, NOXS_IOC_QUERY, &query) ? ~0U :
+						     query.flags & (NOXS_END_ALL | NOXS_KEEP_LOG);
 }
 
 static int follow(int file, uint16_t domid, uint32_t flags)

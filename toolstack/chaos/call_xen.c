@@ -4,6 +4,9 @@
  * the end of the process gives back all it holds at once, and unmapping its buffers one by one before that
  * costs a paravirtual Dom0 more.
  */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "chaos_cmd.h"
 #include "reap.h"
 
@@ -23,6 +26,18 @@ int call_find(struct call *call, const char *who, struct chaos_dominfo *info)
 	if (!rc)
 		rc = chaos_domain_find(call->ctx, who, info, &call->err);
 	return rc;
+}
+
+void call_warn_log(const struct chaos_config *cfg)
+{
+	int fd, rc = cfg->is_logged ? chaos_client_open(NULL, &fd, NULL) : -1;
+
+	if (rc > 0)
+		(void)close(fd); /* nothing was said */
+	else if (cfg->is_logged)
+		fprintf(stderr,
+			"chaos: warning: nobody keeps the log of \"%s\" before chaosd is started\n",
+			cfg->name);
 }
 
 void call_leave(struct call *call)

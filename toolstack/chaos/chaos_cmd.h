@@ -33,6 +33,7 @@ int cmd_dump_core(const struct verb *verb, int argc, char **argv);
 int cmd_events(const struct verb *verb, int argc, char **argv);
 int cmd_info(const struct verb *verb, int argc, char **argv);
 int cmd_list(const struct verb *verb, int argc, char **argv);
+int cmd_logs(const struct verb *verb, int argc, char **argv);
 int cmd_mem_set(const struct verb *verb, int argc, char **argv);
 int cmd_migrate(const struct verb *verb, int argc, char **argv);
 int cmd_migrate_receive(const struct verb *verb, int argc, char **argv);
@@ -95,6 +96,8 @@ int call_failed(struct call *call, const char *what);
 /* Open the context; then find the domain called `who`. */
 int call_open(struct call *call);
 int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
+/* A guest that was made already is to have a log: say so if nobody keeps it. */
+void call_warn_log(const struct chaos_config *cfg);
 /* The verb is done with Xen: see that somebody looks after the guests it leaves. */
 void call_leave(struct call *call);
 /* What of a guest's pages has been dealt with, on a terminal, if it takes more than a second. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chaos create */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chaos_cmd.h"
@@ -14,6 +15,7 @@ enum {
 	OPT_TIMING,
 	OPT_BUILDER,
 	OPT_NO_DAEMON,
+	OPT_LOG,
 	OPT_SOCKET
 };
 
@@ -31,6 +33,7 @@ static const struct option options[] = {
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "timing", no_argument, NULL, OPT_TIMING },
 	{ "builder", required_argument, NULL, OPT_BUILDER },
+	{ "log", no_argument, NULL, OPT_LOG },
 	{ "no-daemon", no_argument, NULL, OPT_NO_DAEMON },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ 0 },
@@ -127,12 +130,32 @@ static int create(struct call *call, const struct chaos_config_source *src,
 	return rc;
 }
 
+/* --log is a setting like others; argv stays as it is, for who may be handed it. */
+static int create_logged(struct call *call, struct chaos_config_source *src,
+			 const struct create_request *request)
+{
+	const char **overrides = calloc(src->nr_overrides + 1, sizeof(*overrides));
+	int rc;
+
+	if (!overrides)
+		return call_failed(call, "create");
+	overrides[0] = "log=1";
+	if (src->nr_overrides)
+		memcpy(overrides + 1, src->overrides, src->nr_overrides * sizeof(*overrides));
+	src->overrides = overrides;
+	src->nr_overrides++;
+	rc = create(call, src, request);
+	free(overrides);
+	return rc;
+}
+
 int cmd_create(const struct verb *verb, int argc, char **argv)
 {
 	struct call call = { .verb = verb };
 	struct chaos_config_source src = { .warn = warn };
 	struct create_request request = { .builder = CHAOS_BUILDER_AUTO };
 	int opt, rc, status = -1;
+	bool is_logged = false;
 
 	while ((opt = call_option(&call, argc, argv, "pncFf:q", options, &status)) != -1) {
 		switch (opt) {
@@ -162,6 +185,9 @@ int cmd_create(const struct verb *verb, int argc, char **argv)
 			break;
 		case OPT_TIMING:
 			request.with_timing = true;
+			break;
+		case OPT_LOG:
+			is_logged = true;
 			break;
 		case OPT_NO_DAEMON:
 			request.no_daemon = true;
@@ -194,7 +220,8 @@ int cmd_create(const struct verb *verb, int argc, char **argv)
 			src.path = argv[optind++];
 		src.overrides = (const char *const *)argv + optind;
 		src.nr_overrides = (unsigned int)(argc - optind);
-		rc = create(&call, &src, &request);
+		rc = is_logged ? create_logged(&call, &src, &request) :
+				 create(&call, &src, &request);
 	}
 	return call_end(&call, rc);
 }

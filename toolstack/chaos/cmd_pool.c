@@ -12,12 +12,14 @@ enum {
 	OPT_SIZE = OPT_OWN,
 	OPT_SOCKET,
 	OPT_STRICT,
-	OPT_IMAGELESS
+	OPT_IMAGELESS,
+	OPT_LOG
 };
 
 static const struct option options[] = {
 	COMMON_OPTIONS,
 	{ "imageless", no_argument, NULL, OPT_IMAGELESS },
+	{ "log", no_argument, NULL, OPT_LOG },
 	{ "size", required_argument, NULL, OPT_SIZE },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "strict", no_argument, NULL, OPT_STRICT },
@@ -31,7 +33,7 @@ struct pool_call {
 	struct call call;
 	const char *socket_path;
 	unsigned int size;
-	bool strict, imageless;
+	bool strict, imageless, is_logged;
 	int fd;
 	unsigned int told; /* pools so far */
 };
@@ -114,13 +116,15 @@ static int pool_add(struct pool_call *p, int argc, char **argv)
 	char name[64];
 	int i, rc;
 
-	overrides = calloc((size_t)argc, sizeof(*overrides));
+	overrides = calloc((size_t)argc + 1, sizeof(*overrides));
 	if (!overrides)
 		return call_failed(&p->call, "pool add");
 	for (i = 2; i < argc; i++)
 		overrides[src.nr_overrides++] = argv[i];
 	(void)snprintf(name, sizeof(name), "name=\"%.32s\"", argv[0]);
 	overrides[src.nr_overrides++] = name;
+	if (p->is_logged)
+		overrides[src.nr_overrides++] = "log=1";
 	src.overrides = overrides;
 	rc = chaos_client_pool_add(p->fd, argv[0], p->size, p->imageless, &src, &p->call.err);
 	free(overrides);
@@ -226,6 +230,8 @@ static int read_options(struct pool_call *p, int argc, char **argv, int *status)
 			p->socket_path = optarg;
 		else if (opt == OPT_IMAGELESS)
 			p->imageless = true;
+		else if (opt == OPT_LOG)
+			p->is_logged = true;
 		else if (opt == OPT_STRICT)
 			p->strict = true;
 		else if (parse_size(&p->call, optarg, &p->size))

@@ -77,6 +77,8 @@ static int serve(struct receiver *r, int in, int out)
 	/* The source says it there: once is enough. */
 	if (rc && received.is_told && !r->has_stdout)
 		_exit(-rc);
+	if (cfg)
+		call_warn_log(cfg);
 	if (cfg && r->has_stdout && call->json)
 		json_received(&received, cfg, r->with_timing);
 	else if (cfg && r->has_stdout)

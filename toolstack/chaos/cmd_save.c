@@ -139,6 +139,7 @@ static int restore(struct call *call, const struct chaos_config_source *src,
 		(void)close(cancel_fd); /* nothing was written to it */
 	if (rc)
 		return rc;
+	call_warn_log(cfg);
 	create_print(call, request, &created, cfg);
 	chaos_config_free(cfg);
 	return 0;

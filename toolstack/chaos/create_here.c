@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The half of chaos create that builds the guest in this process. */
 #include <signal.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -35,6 +36,26 @@ int signals_defer(void)
 	return fd;
 }
 
+/* A guest whose log nobody keeps is not the one that was asked for. */
+static int create_check_log(struct call *call, const struct create_request *request,
+			    const struct chaos_config *cfg)
+{
+	int fd, rc = chaos_client_open(request->socket_path, &fd, &call->err);
+
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		(void)close(fd); /* nothing was said */
+		return 0;
+	}
+	call->err.code = CHAOS_ENVIRONMENT;
+	(void)snprintf(
+		call->err.text, sizeof(call->err.text),
+		"chaosd is not running, and it keeps the log that \"%s\" is to have: start it (systemctl start chaosd), or give log=0",
+		cfg->name);
+	return -(int)CHAOS_ENVIRONMENT;
+}
+
 static void create_tell_never(const struct chaos_config_source *src, const char *name)
 {
 	char text[480];
@@ -55,7 +76,9 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 	if (rc)
 		return rc;
 	cfg->builder = request->builder;
-	rc = call->ctx ? 0 : call_open(call);
+	rc = cfg->is_logged ? create_check_log(call, request, cfg) : 0;
+	if (!rc)
+		rc = call->ctx ? 0 : call_open(call);
 	if (!rc) {
 		cancel_fd = signals_defer();
 		chaos_ctx_set_cancel(call->ctx, cancel_fd);

@@ -595,3 +595,20 @@ void json_top(const struct chaos_dominfo *info, uint64_t used_ns, uint64_t elaps
 	jsonw_number(&w, "elapsed_ns", elapsed_ns);
 	jsonw_end_element(&w);
 }
+
+void json_log_line(const char *stamp, char *text, size_t len)
+{
+	struct json_writer w;
+	size_t i;
+
+	if (len && text[len - 1] == '\r')
+		len--;
+	for (i = 0; i < len; i++) /* it would be the end of the text */
+		if (!text[i])
+			text[i] = (char)0xff; /* no UTF-8: U+FFFD */
+	text[len] = '\0';
+	jsonw_begin(&w);
+	jsonw_text(&w, "time", stamp);
+	jsonw_string(&w, "text", text);
+	jsonw_end(&w);
+}

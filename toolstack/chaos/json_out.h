@@ -50,4 +50,7 @@ void json_progress(const struct chaos_pool *pool);
 /* A line each; name may be "". */
 void json_event(const struct chaos_event *event, const char *name);
 
+/* A line of a guest's log: any bytes, of which text has room for one more.  stamp: "" = none. */
+void json_log_line(const char *stamp, char *text, size_t len);
+
 #endif /* CHAOS_JSON_OUT_H */

@@ -110,6 +110,12 @@ void jsonw_text(struct json_writer *w, const char *key, const char *text)
 	write_string(w, text);
 }
 
+void jsonw_string(struct json_writer *w, const char *key, const char *text)
+{
+	begin(w, key);
+	write_string(w, text);
+}
+
 void jsonw_number(struct json_writer *w, const char *key, uint64_t value)
 {
 	begin(w, key);

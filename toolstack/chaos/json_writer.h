@@ -24,6 +24,8 @@ void jsonw_open(struct json_writer *w, const char *key, char bracket);
 void jsonw_close(struct json_writer *w, char bracket);
 /* null for NULL and for "" */
 void jsonw_text(struct json_writer *w, const char *key, const char *text);
+/* Any text, and "" too. */
+void jsonw_string(struct json_writer *w, const char *key, const char *text);
 void jsonw_number(struct json_writer *w, const char *key, uint64_t value);
 void jsonw_bool(struct json_writer *w, const char *key, bool value);
 void jsonw_null(struct json_writer *w, const char *key);

@@ -30,6 +30,7 @@ const struct verb verbs[] = {
 	  "  -n, --dry-run     create nothing: print what would be built, as JSON\n"
 	  "  -f FILE           another way to name the file\n"
 	  "  -q, --quiet       no warnings\n"
+	  "  --log             have chaosd keep what it writes to its console: see 'chaos logs'\n"
 	  "  --strict          a key of the file that is not supported is an error\n"
 	  "  --builder WHICH   fast, generic (libxenguest), or auto: fast if it can (auto)\n"
 	  "  --no-daemon       do not ask chaosd, which has prepared guests\n"
@@ -129,6 +130,16 @@ const struct verb verbs[] = {
 	  cmd_dump_core },
 	{ "console", "DOMAIN", "Attach to a guest's console; Ctrl-] leaves",
 	  "  --dump            print what is there and leave\n", cmd_console },
+	{ "logs", "NAME", "Show what a guest has written to its console, also after its end",
+	  "Kept by chaosd, of guests with log=1 ('chaos create --log') and of pools with it.\n"
+	  "Of several guests that were called so the newest counts.\n\n"
+	  "  -f, --follow      go on as it writes more, until it has ended\n"
+	  "  -n, --tail N      only the last N lines there are\n"
+	  "  -t, --timestamps  with the time of each line\n"
+	  "  -p, --previous[=N] the guest before the newest; with N, or with more of -p, an earlier one\n"
+	  "  --raw             all bytes as they are; else '?' for what a terminal would obey\n"
+	  "  --log-dir DIR     where the logs are (/var/log/chaosd)\n",
+	  cmd_logs },
 	{ "events", "", "Tell what happens to domains, as it happens",
 	  "One line each: time, domain, event, name.  Ends when its reader does.\n\n", cmd_events },
 	{ "pool", "SUBVERB [ARGUMENT]...", "Manage chaosd's pools of prepared guests",
@@ -141,6 +152,7 @@ const struct verb verbs[] = {
 	  "  metrics                       chaosd's figures, in Prometheus' text format\n\n"
 	  "  --size N          shells to have (10)\n"
 	  "  --imageless       memory only: for any kernel and devices\n"
+	  "  --log             have chaosd keep the consoles of guests of this kind\n"
 	  "  --strict          a key of the file that is not supported is an error\n"
 	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n",
 	  cmd_pool },

@@ -41,6 +41,9 @@ struct options {
 	unsigned int refill_delay_ms; /* between the last create and refilling */
 	struct pool_option pools[MAX_POOL_OPTIONS];
 	unsigned int nr_pools;
+	const char *log_dir; /* guests' logs: see logs.c */
+	bool log_all;
+	unsigned int log_size_kib, log_keep, log_total_mib;
 };
 
 /* Something the loop waits for. */
@@ -115,6 +118,10 @@ struct chaosd {
 	struct creation *creations;
 	struct guest *guests[NR_DOMIDS];
 	struct guest *restarting;
+	bool is_logged[NR_DOMIDS]; /* the log's thread has its console, or is about to let go of it */
+	unsigned int nr_logged;
+	uint64_t logs_ns; /* when those are tried again that could not be begun, 0 = there are none */
+	uint64_t logs_delay_ns;
 	uint64_t ends_ns; /* when all domains are looked at for what is to be done later, 0 = not */
 	uint64_t ends_delay_ns;
 	struct metrics metrics;
@@ -191,6 +198,8 @@ struct pool *pool_next(const struct pool *pool);
 /* Fill it at once and tell the client how it goes, until it is full, fails, or nobody watches. */
 void pool_watch(struct chaosd *d, struct pool *pool, struct client *client);
 void pool_unwatch(struct pool *pool);
+/* Guests that fit cfg are to have a log: says a pool for them, with an image or without. */
+bool pools_want_log(struct chaosd *d, const struct chaos_config *cfg);
 /* A shell that fits cfg, or NULL. */
 struct chaos_shell *pool_take(struct chaosd *d, const struct chaos_config *cfg, struct pool **from);
 void pool_put(struct chaosd *d, struct pool *pool, struct chaos_shell *shell);
@@ -216,6 +225,8 @@ void creation_begin(struct chaosd *d, struct client *client, struct chaos_config
 /* The same for a VM that has ended, after so many tries; its guest will know of its short lives. */
 void creation_restart(struct chaosd *d, struct chaos_config *cfg, unsigned int short_lives,
 		      unsigned int tries, uint64_t begin_ns);
+/* The guest with this UUID is one that has ended, made anew. */
+bool creation_is_restart(const struct chaosd *d, const uint8_t uuid[CHAOS_UUID_LEN]);
 /* Some are in work, rather than to begin later. */
 bool creations_are_busy(const struct chaosd *d);
 void creation_cancel(struct chaosd *d, struct creation *creation);
@@ -248,6 +259,15 @@ void ends_event(struct chaosd *d, uint32_t domid);
 /* Look at all that are none of ours. */
 void ends_scan(struct chaosd *d);
 void ends_tick(struct chaosd *d, uint64_t now);
+
+/* logs.c: which guests' consoles are kept */
+/* A guest is about to run for the first time: its log begins, if it is to have one; whether it has. */
+bool logs_created(struct chaosd *d, uint32_t domid, bool is_wanted);
+void logs_event(struct chaosd *d, const struct chaos_event *event);
+/* Look at all domains: those that are to have a log get one, and those that are gone none any more. */
+void logs_scan(struct chaosd *d);
+void logs_tick(struct chaosd *d, uint64_t now);
+void logs_stop(struct chaosd *d);
 
 /* metrics.c */
 void metrics_observe(struct histogram *histogram, uint64_t ns);

@@ -7,6 +7,7 @@
  *
  * It is all or nothing: what fails, and what its client does not wait for any more, is destroyed.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,7 @@ static void creation_run(struct chaosd *d, struct creation *c)
 		return;
 	}
 	c->guest->creation = c;
+	c->is_logged = logs_created(d, c->created.domid, c->cfg->is_logged);
 	if (!c->opts.paused && !c->opts.no_wait && !c->has_timeout &&
 	    !chaos_shell_knows_noxs(c->shell))
 		creation_wait_not(d, c);
@@ -279,6 +281,8 @@ static void creation_start(struct chaosd *d, struct creation *c)
 
 	c->has_begun = true;
 	d->last_create_ns = now_ns();
+	/* What is asked of a pool goes for its kind of guest, whether it has a shell now or not. */
+	c->cfg->is_logged |= pools_want_log(d, c->cfg);
 	while ((c->shell = pool_take(d, c->cfg, &c->pool))) {
 		c->created.domid = chaos_shell_domid(c->shell);
 		if (identify_may_wait(c) && identify_later(c))
@@ -371,6 +375,16 @@ void creation_restart(struct chaosd *d, struct chaos_config *cfg, unsigned int s
 		loop_wake_at(d, begin_ns);
 }
 
+bool creation_is_restart(const struct chaosd *d, const uint8_t uuid[CHAOS_UUID_LEN])
+{
+	const struct creation *c;
+
+	for (c = d->creations; c; c = c->next)
+		if (c->is_restart && !memcmp(c->cfg->uuid, uuid, CHAOS_UUID_LEN))
+			return true;
+	return false;
+}
+
 bool creations_are_busy(const struct chaosd *d)
 {
 	const struct creation *c;
@@ -403,6 +417,19 @@ void creations_cancel(struct chaosd *d)
 	}
 }
 
+/* What its console ends with, or where that is. */
+static void last_words(struct chaosd *d, const struct creation *c, struct chaos_error *err)
+{
+	size_t used = strlen(err->text);
+
+	if (c->is_logged)
+		(void)snprintf(err->text + used, sizeof(err->text) - used,
+			       "; 'chaos logs %s' shows what it said",
+			       c->cfg->name); /* cut is fine */
+	else
+		chaos_last_words(d->ctx, c->created.domid, err);
+}
+
 void creation_event(struct chaosd *d, struct creation *c, const struct chaos_event *event)
 {
 	struct chaos_error err;
@@ -417,7 +444,7 @@ void creation_event(struct chaosd *d, struct creation *c, const struct chaos_eve
 			now - (c->deadline_ns - c->opts.timeout_ms * NS_PER_MS);
 		creation_end(d, c);
 	} else if (rc < 0) {
-		chaos_last_words(d->ctx, c->created.domid, &err);
+		last_words(d, c, &err);
 		creation_fail(d, c, &err);
 	}
 }
@@ -439,7 +466,7 @@ void creations_tick(struct chaosd *d, uint64_t now)
 			creation_start(d, c);
 		} else {
 			(void)chaos_ready_timeout(c->cfg->name, c->opts.timeout_ms, &err);
-			chaos_last_words(d->ctx, c->created.domid, &err);
+			last_words(d, c, &err);
 			creation_fail(d, c, &err);
 		}
 	}

@@ -17,6 +17,7 @@ struct creation {
 	uint64_t begin_ns;    /* request, or when it is to begin */
 	uint64_t deadline_ns; /* while it is waited for */
 	bool has_timeout;     /* of the client's */
+	bool is_logged;	      /* its console is read by the log's thread */
 	bool has_begun;	      /* else it waits for begin_ns */
 	bool is_preparing;    /* a worker has it */
 	bool has_reclaimed;   /* shells were given up for it */

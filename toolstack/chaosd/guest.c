@@ -76,6 +76,7 @@ static void guest_event(struct chaosd *d, const struct chaos_event *event)
 {
 	struct guest *guest = event->domid < NR_DOMIDS ? d->guests[event->domid] : NULL;
 
+	logs_event(d, event);
 	if (!guest) {
 		if (event->type == CHAOS_EVENT_SHUTDOWN)
 			ends_event(d, event->domid);
@@ -136,6 +137,7 @@ static void guests_resync(struct chaosd *d)
 	}
 	free(list);
 	ends_scan(d);
+	logs_scan(d);
 }
 
 static void events_ready(struct chaosd *d, struct source *source, uint32_t events)

@@ -81,6 +81,7 @@ static void tick(struct chaosd *d)
 	workers_tick(d, now);
 	restarts_tick(d, now);
 	ends_tick(d, now);
+	logs_tick(d, now);
 	creations_tick(d, now);
 	clients_tick(d, now);
 	pools_tick(d, now);

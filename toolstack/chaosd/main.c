@@ -10,14 +10,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "chaosd.h"
+#include "client/guestlog.h"
 
 #define LOCK_FILE		"/run/chaosd.lock"
 #define DEFAULT_RESERVE_MIB	64U
 #define DEFAULT_REFILL_DELAY_MS 20U
+#define DEFAULT_LOG_SIZE_KIB	1024U
+#define DEFAULT_LOG_KEEP	3U
+#define DEFAULT_LOG_TOTAL_MIB	256U
 
 static struct chaosd daemon_state;
 
@@ -25,6 +30,11 @@ enum {
 	OPT_FOREGROUND = 256,
 	OPT_GROUP,
 	OPT_HELP,
+	OPT_LOG_ALL,
+	OPT_LOG_DIR,
+	OPT_LOG_KEEP,
+	OPT_LOG_SIZE,
+	OPT_LOG_TOTAL,
 	OPT_METRICS,
 	OPT_POOL,
 	OPT_REFILL_DELAY,
@@ -37,6 +47,11 @@ static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, OPT_FOREGROUND },
 	{ "group", required_argument, NULL, OPT_GROUP },
 	{ "help", no_argument, NULL, OPT_HELP },
+	{ "log-all", no_argument, NULL, OPT_LOG_ALL },
+	{ "log-dir", required_argument, NULL, OPT_LOG_DIR },
+	{ "log-keep", required_argument, NULL, OPT_LOG_KEEP },
+	{ "log-size", required_argument, NULL, OPT_LOG_SIZE },
+	{ "log-total", required_argument, NULL, OPT_LOG_TOTAL },
 	{ "metrics-file", required_argument, NULL, OPT_METRICS },
 	{ "pool", required_argument, NULL, OPT_POOL },
 	{ "refill-delay", required_argument, NULL, OPT_REFILL_DELAY },
@@ -52,6 +67,11 @@ static void usage(FILE *f)
 	      "Keep pools of prepared guests, and create guests from them for chaos.\n\n"
 	      "  --foreground          stay in the foreground and log to standard error\n"
 	      "  --group GROUP         let members of GROUP use it too: that is as good as root\n"
+	      "  --log-all             keep the consoles of all guests, not only of those with log=1\n"
+	      "  --log-dir DIR         where (" CHAOS_LOG_DIR ")\n"
+	      "  --log-size KIB        begin another file when one has so much (1024)\n"
+	      "  --log-keep N          older files of a name that are kept (3)\n"
+	      "  --log-total MIB       what all logs together may take (256)\n"
 	      "  --metrics-file FILE   keep Prometheus metrics in FILE\n"
 	      "  --pool NAME,SIZE,[imageless,]FILE\n"
 	      "                        have a pool of SIZE guests like FILE's from the start\n"
@@ -76,6 +96,26 @@ static int set_number(const char *option, const char *text, unsigned int *value)
 	}
 	*value = (unsigned int)v;
 	return 0;
+}
+
+static int set_bounded(const char *option, const char *text, unsigned int min, unsigned int max,
+		       unsigned int *value)
+{
+	if (set_number(option, text, value))
+		return -1;
+	if (*value >= min && *value <= max)
+		return 0;
+	fprintf(stderr, "chaosd: %s %s: not between %u and %u\n", option, text, min, max);
+	return -1;
+}
+
+static int set_log_dir(struct options *opts, const char *path)
+{
+	opts->log_dir = path;
+	if (*path == '/' && path[strspn(path, "/")])
+		return 0;
+	fprintf(stderr, "chaosd: --log-dir %s: not an absolute path\n", path);
+	return -1;
 }
 
 static int set_group(struct options *opts, const char *name)
@@ -121,6 +161,18 @@ static int set_option(struct options *opts, int option, bool *foreground)
 		return 0;
 	case OPT_GROUP:
 		return set_group(opts, optarg);
+	case OPT_LOG_ALL:
+		opts->log_all = true;
+		return 0;
+	case OPT_LOG_DIR:
+		return set_log_dir(opts, optarg);
+	case OPT_LOG_KEEP:
+		return set_bounded("--log-keep", optarg, 0, CHAOS_LOG_MAX_PARTS - 1,
+				   &opts->log_keep);
+	case OPT_LOG_SIZE:
+		return set_bounded("--log-size", optarg, 16, 1U << 20, &opts->log_size_kib);
+	case OPT_LOG_TOTAL:
+		return set_bounded("--log-total", optarg, 1, 1U << 20, &opts->log_total_mib);
 	case OPT_METRICS:
 		opts->metrics_path = optarg;
 		return 0;
@@ -151,6 +203,10 @@ static int parse_options(struct options *opts, int argc, char **argv, bool *fore
 	opts->socket_path = CHAOSD_SOCKET;
 	opts->reserve_mib = DEFAULT_RESERVE_MIB;
 	opts->refill_delay_ms = DEFAULT_REFILL_DELAY_MS;
+	opts->log_dir = CHAOS_LOG_DIR;
+	opts->log_size_kib = DEFAULT_LOG_SIZE_KIB;
+	opts->log_keep = DEFAULT_LOG_KEEP;
+	opts->log_total_mib = DEFAULT_LOG_TOTAL_MIB;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		if (set_option(opts, option, foreground))
 			return -1;
@@ -174,6 +230,17 @@ static int lock(void)
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+/* Logs take descriptors, three each; nothing here or in the libraries uses select(). */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* then there are as many as there were */
 }
 
 static void signals_ready(struct chaosd *d, struct source *source, uint32_t events)
@@ -218,6 +285,7 @@ static int start(struct chaosd *d)
 	if (workers_start(d) || listener_init(d))
 		return -(int)CHAOS_FAILED;
 	ends_scan(d);
+	logs_scan(d);
 	pool_options_add(d);
 	d->watchdog_ns = system_watchdog_ns();
 	if (d->watchdog_ns)
@@ -233,6 +301,7 @@ static void stop(struct chaosd *d)
 		pool_remove(d, d->pools);
 	creations_cancel(d);
 	workers_stop(d);
+	logs_stop(d);
 	chaos_ctx_close(d->ctx);
 }
 
@@ -253,6 +322,7 @@ int main(int argc, char **argv)
 	}
 	if (lock())
 		return CHAOS_FAILED;
+	raise_limit();
 	rc = start(d);
 	if (rc)
 		return -rc;

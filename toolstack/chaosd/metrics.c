@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "chaosd.h"
+#include "logs.h"
 #include "core/files.h"
 
 #define FIRST_BUCKET_NS (64ULL * 1000)
@@ -71,7 +72,7 @@ static uint64_t pool_failed(const struct chaos_pool *pool)
 	return pool->failed;
 }
 
-static void print_counters(FILE *f, const struct metrics *m)
+static void print_counters(FILE *f, const struct metrics *m, const struct log_figures logs)
 {
 	const struct {
 		const char *name, *help;
@@ -86,6 +87,8 @@ static void print_counters(FILE *f, const struct metrics *m)
 		  m->shells_swept },
 		{ "shells_reclaimed_total", "Shells destroyed to make room for a VM.",
 		  m->shells_reclaimed },
+		{ "log_bytes_total", "Bytes written to guests' logs.", logs.written },
+		{ "log_lost_bytes_total", "Bytes of guests that could not be written.", logs.lost },
 		{ "clients_total", "Connections accepted.", m->clients },
 		{ "clients_dropped_total", "Clients dropped for what they did.",
 		  m->clients_dropped },
@@ -134,12 +137,17 @@ static void print_pools(FILE *f, const struct chaosd *d)
 
 char *metrics_text(struct chaosd *d, size_t *len)
 {
+	struct log_figures logs;
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
 
 	if (!f)
 		return NULL;
-	print_counters(f, &d->metrics);
+	logthread_figures(&logs);
+	print_counters(f, &d->metrics, logs);
+	fprintf(f,
+		"# HELP chaosd_logs Guests whose logs are kept.\n# TYPE chaosd_logs gauge\nchaosd_logs %llu\n",
+		(unsigned long long)logs.guests);
 	print_pools(f, d);
 	print_histogram(f, "prepare", "Time to prepare a shell for a pool.", &d->metrics.prepare);
 	print_histogram(f, "execute", "Time from a request to a VM that is ready.",

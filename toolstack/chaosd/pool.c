@@ -183,6 +183,13 @@ void pool_describe(const struct pool *pool, struct chaos_pool *out)
 	out->failed = pool->failed;
 }
 
+bool pools_want_log(struct chaosd *d, const struct chaos_config *cfg)
+{
+	const struct pool *pool = pool_of(d, cfg), *bare = imageless_pool_of(d, cfg);
+
+	return (pool && pool->cfg->is_logged) || (bare && bare->cfg->is_logged);
+}
+
 struct chaos_shell *pool_take(struct chaosd *d, const struct chaos_config *cfg, struct pool **from)
 {
 	struct pool *pool = pool_of(d, cfg);

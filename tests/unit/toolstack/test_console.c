@@ -161,6 +161,31 @@ static void index_of_garbage_reads_one_ring(void **state)
 	assert_int_equal(ring.out_cons, ring.out_prod);
 }
 
+/* What was peeked at stays until it is consumed, and whatever the guest does to the indices meanwhile. */
+static void peeks(void **state)
+{
+	char buf[4096];
+
+	memcpy(ring.out, "hello", 5);
+	ring.out_prod = 5;
+	assert_int_equal(chaos_console_peek(*state, buf, sizeof(buf)), 5);
+	assert_int_equal(chaos_console_peek(*state, buf, 3), 3);
+	assert_int_equal(ring.out_cons, 0);
+	assert_int_equal(nr_notified, 0);
+	chaos_console_consume(*state, 0);
+	assert_int_equal(nr_notified, 0);
+	ring.out_cons = 0x7777;
+	chaos_console_consume(*state, 3);
+	assert_int_equal(ring.out_cons, 3);
+	assert_int_equal(nr_notified, 1);
+	assert_int_equal(chaos_console_read(*state, buf, sizeof(buf)), 2);
+	assert_memory_equal(buf, "lo", 2);
+	ring.out_prod = 0x80000000;
+	assert_int_equal(chaos_console_peek(*state, buf, sizeof(buf)), sizeof(ring.out));
+	chaos_console_consume(*state, sizeof(ring.out));
+	assert_int_equal(ring.out_cons, ring.out_prod);
+}
+
 static void writes_what_there_is_room_for(void **state)
 {
 	char buf[2048];
@@ -248,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reads_what_was_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(index_of_garbage_reads_one_ring, setup, teardown),
+		cmocka_unit_test_setup_teardown(peeks, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes_what_there_is_room_for, setup, teardown),
 		cmocka_unit_test(attach_errors),
 		cmocka_unit_test(last_words),

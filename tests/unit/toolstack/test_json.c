@@ -200,7 +200,8 @@ static void info(void **state)
 	end();
 	assert_non_null(strstr(printed, "\"attached\":true,\"ready\":true,"));
 	assert_non_null(
-		strstr(printed, "\"on_poweroff\":null,\"on_reboot\":null,\"on_crash\":null,\"log\":false,"));
+		strstr(printed,
+		       "\"on_poweroff\":null,\"on_reboot\":null,\"on_crash\":null,\"log\":false,"));
 	devs.is_logged = true;
 	devs.ends = (struct chaos_ends){ true, CHAOS_PRESERVE, CHAOS_RESTART, CHAOS_DESTROY };
 	begin();

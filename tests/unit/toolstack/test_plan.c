@@ -14,6 +14,7 @@ static struct chaos_plan *plan;
 static struct chaos_error err;
 static struct pv_image image;
 static int fast_rc, generic_rc;
+static bool generic_knows;
 static unsigned int nr_open;
 static bool is_old;
 
@@ -67,6 +68,12 @@ int chaos_image_open(struct chaos_ctx *c, const struct chaos_config *config,
 void chaos_image_close(struct chaos_image *img)
 {
 	nr_open -= img != NULL;
+}
+
+bool chaos_image_knows_noxs(const struct chaos_image *img)
+{
+	assert_ptr_equal(img, (struct chaos_image *)&image);
+	return generic_knows;
 }
 
 /* Fails after it has begun. */

@@ -195,8 +195,8 @@ static void ends_are_kept(void **state)
 	assert_null(strstr(text, "\nlog"));
 	free(text);
 	ends = NOXS_END_KEEP << NOXS_END_POWEROFF_SHIFT |
-	       NOXS_END_DESTROY << NOXS_END_REBOOT_SHIFT | NOXS_END_RESTART << NOXS_END_CRASH_SHIFT |
-	       NOXS_KEEP_LOG;
+	       NOXS_END_DESTROY << NOXS_END_REBOOT_SHIFT |
+	       NOXS_END_RESTART << NOXS_END_CRASH_SHIFT | NOXS_KEEP_LOG;
 	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
 	assert_int_equal(load(NULL, 0), 0);
 	assert_true(cfg->is_logged);

@@ -210,8 +210,9 @@ bool chaos_watch_ended(int fd);
 struct chaos_console;
 
 /*
- * Attach to a guest's console ring.  A console has one reader; detaching leaves the guest's end as
- * it was.
+ * Attach to a guest's console ring.  A console has one reader: CHAOS_EXISTS; detaching leaves the guest's
+ * end as it was.  It may be used by another thread than that of the context, one at a time, and outlive
+ * the context; it keeps a page of the domain, which is not quite gone before it is detached.
  */
 int chaos_console_attach(struct chaos_ctx *ctx, uint32_t domid, struct chaos_console **con,
 			 struct chaos_error *err);
@@ -219,6 +220,12 @@ void chaos_console_detach(struct chaos_console *con);
 /* Becomes readable when the guest has written or read; then call chaos_console_ack(). */
 int chaos_console_fd(const struct chaos_console *con);
 int chaos_console_ack(struct chaos_console *con, struct chaos_error *err);
+/*
+ * What chaos_console_read() would move, which stays there until so many bytes of it are consumed: so that
+ * whoever keeps it can do that first.
+ */
+size_t chaos_console_peek(struct chaos_console *con, char *buf, size_t len);
+void chaos_console_consume(struct chaos_console *con, size_t n);
 /* Both move what can be moved now and return the number of bytes, possibly 0. */
 size_t chaos_console_read(struct chaos_console *con, char *buf, size_t len);
 size_t chaos_console_write(struct chaos_console *con, const char *buf, size_t len);
@@ -263,6 +270,8 @@ bool chaos_uuid_is_shells(const uint8_t uuid[CHAOS_UUID_LEN]);
 void chaos_mac_format(const uint8_t mac[6], char out[18]);
 /* The next character, *text being not at its end, which then is behind it; -1 for a byte of none. */
 long chaos_utf8_next(const char **text);
+/* Not for characters that a terminal obeys, or that nobody sees; nor for -1. */
+bool chaos_utf8_is_seen(long c);
 /* Put a '?' for each character that a terminal obeys or that nobody sees, and for what is no UTF-8. */
 void chaos_text_clean(char *text);
 /* CLOCK_MONOTONIC, in nanoseconds. */

@@ -17,11 +17,13 @@
 #include "core/internal.h"
 
 struct chaos_console {
+	struct chaos_log log; /* its own: another thread than the context's may have it */
 	xengnttab_handle *xgt;
 	xenevtchn_handle *xce;
 	evtchn_port_t port;
 	bool is_bound;
 	struct xencons_interface *ring;
+	XENCONS_RING_IDX peeked; /* where the bytes began that were peeked at last */
 };
 
 static int attach_error(uint32_t domid, const char *what, int e, struct chaos_error *err)
@@ -37,15 +39,15 @@ static int attach_error(uint32_t domid, const char *what, int e, struct chaos_er
 			       strerror(e));
 }
 
-static int console_connect(struct chaos_ctx *ctx, uint32_t domid, struct chaos_console *con,
-			   struct chaos_error *err)
+static int console_connect(uint32_t domid, struct chaos_console *con, struct chaos_error *err)
 {
 	xenevtchn_port_or_error_t port;
 
-	con->xce = xenevtchn_open(&ctx->log.vtable, 0);
+	chaos_log_init(&con->log);
+	con->xce = xenevtchn_open(&con->log.vtable, 0);
 	if (!con->xce)
 		return attach_error(domid, "no /dev/xen/evtchn", errno, err);
-	con->xgt = xengnttab_open(&ctx->log.vtable, 0);
+	con->xgt = xengnttab_open(&con->log.vtable, 0);
 	if (!con->xgt)
 		return attach_error(domid, "no /dev/xen/gntdev", errno, err);
 	/* The port first: it has one holder, and so the ring has one reader. */
@@ -53,7 +55,7 @@ static int console_connect(struct chaos_ctx *ctx, uint32_t domid, struct chaos_c
 	if (port < 0 && errno == EINVAL)
 		return chaos_error_set(
 			err, CHAOS_EXISTS, EBUSY,
-			"the console of domain %u is attached already, or its guest has closed it",
+			"the console of domain %u is attached already, or its guest has closed it; if chaosd keeps its log, 'chaos logs -f NAME' shows what it says",
 			domid);
 	if (port < 0)
 		return attach_error(domid, "binding its event channel", errno, err);
@@ -72,13 +74,14 @@ int chaos_console_attach(struct chaos_ctx *ctx, uint32_t domid, struct chaos_con
 	struct chaos_console *con;
 	int rc;
 
+	(void)ctx; /* a console stands alone: it may be handed to another thread */
 	rc = chaos_domain_check(domid, err);
 	if (rc)
 		return rc;
 	con = calloc(1, sizeof(*con));
 	if (!con)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	rc = console_connect(ctx, domid, con, err);
+	rc = console_connect(domid, con, err);
 	if (rc) {
 		chaos_console_detach(con);
 		return rc;
@@ -119,7 +122,7 @@ int chaos_console_ack(struct chaos_console *con, struct chaos_error *err)
 }
 
 /* Indices are the guest's to write: one copy of each, and never more than a ring between them. */
-size_t chaos_console_read(struct chaos_console *con, char *buf, size_t len)
+size_t chaos_console_peek(struct chaos_console *con, char *buf, size_t len)
 {
 	struct xencons_interface *ring = con->ring;
 	XENCONS_RING_IDX cons = ring->out_cons;
@@ -135,11 +138,24 @@ size_t chaos_console_read(struct chaos_console *con, char *buf, size_t len)
 	n = size < len ? size : len;
 	for (i = 0; i < n; i++)
 		buf[i] = ring->out[MASK_XENCONS_IDX(cons + (XENCONS_RING_IDX)i, ring->out)];
+	con->peeked = cons;
+	return n;
+}
+
+void chaos_console_consume(struct chaos_console *con, size_t n)
+{
 	if (!n)
-		return 0;
+		return;
 	/* The bytes have been read before the guest may overwrite them. */
-	__atomic_store_n(&ring->out_cons, cons + (XENCONS_RING_IDX)n, __ATOMIC_RELEASE);
+	__atomic_store_n(&con->ring->out_cons, con->peeked + (XENCONS_RING_IDX)n, __ATOMIC_RELEASE);
 	(void)xenevtchn_notify(con->xce, con->port); /* the guest may be gone: seen elsewhere */
+}
+
+size_t chaos_console_read(struct chaos_console *con, char *buf, size_t len)
+{
+	size_t n = chaos_console_peek(con, buf, len);
+
+	chaos_console_consume(con, n);
 	return n;
 }
 

@@ -123,8 +123,6 @@ int chaos_uuid_random(uint8_t uuid[CHAOS_UUID_LEN]);
 int chaos_uuid_parse(const char *text, uint8_t uuid[CHAOS_UUID_LEN]);
 
 /* utf8.c */
-/* Not for characters that a terminal obeys, or that nobody sees; nor for -1. */
-bool chaos_utf8_is_seen(long c);
 /* Has it an ASCII control character, other than the tab? */
 bool chaos_text_has_control(const char *text);
 

@@ -46,26 +46,28 @@ size_t chaos_last_lines(const char *text, size_t len, char *out, size_t room)
 	return room - at;
 }
 
-static size_t read_console(struct chaos_ctx *ctx, uint32_t domid, char *text, size_t size)
+/* False when somebody else reads it, or the guest has closed it. */
+static bool read_console(struct chaos_ctx *ctx, uint32_t domid, char *text, size_t size,
+			 size_t *len)
 {
 	struct chaos_console *con;
-	size_t len;
 
 	if (chaos_console_attach(ctx, domid, &con, NULL))
-		return 0; /* somebody reads it, or the guest has closed it */
-	len = chaos_console_read(con, text, size);
+		return false;
+	*len = chaos_console_read(con, text, size);
 	chaos_console_detach(con);
-	return len;
+	return true;
 }
 
 void chaos_last_words(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err)
 {
 	char text[4096], words[MAX_WORDS + 1];
-	size_t used, len;
+	size_t used, len = 0;
+	bool is_read;
 
 	if (!err || (err->code != CHAOS_GUEST && err->code != CHAOS_TIMEOUT))
 		return;
-	len = read_console(ctx, domid, text, sizeof(text));
+	is_read = read_console(ctx, domid, text, sizeof(text), &len);
 	len = chaos_last_lines(text, len, words, sizeof(words) - 1);
 	words[len] = '\0';
 	used = strlen(err->text);
@@ -73,6 +75,8 @@ void chaos_last_words(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error 
 		(void)snprintf(err->text + used, sizeof(err->text) - used,
 			       "; its console ends with: %s", words); /* cut is fine */
 	else
-		(void)snprintf(err->text + used, sizeof(err->text) - used,
-			       "; it wrote nothing to its console");
+		(void)snprintf(
+			err->text + used, sizeof(err->text) - used,
+			is_read ? "; it wrote nothing to its console" :
+				  "; somebody reads its console ('chaos logs', if it is chaosd)");
 }
