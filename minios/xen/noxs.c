@@ -280,7 +280,7 @@ static struct noxs_dev_page *page_read(int *err)
 	if (!now)
 		now = page_alloc();
 	*err = now ? noxs_page_read(now) : -ENOMEM;
-	is_stale = *err == -EAGAIN;
+	is_stale = *err == -EAGAIN || *err == -ENOMEM;
 	return *err ? NULL : now;
 }
 

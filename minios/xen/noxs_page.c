@@ -22,10 +22,12 @@ struct noxs_dev_page noxs_copy;
 static int page_ask(struct noxs_dev_page *to)
 {
 	long got = hypercall_noxs_op(NOXS_OP_read, NULL, to, sizeof(*to));
+	int err;
 
-	if (got < 0)
-		return (int)got;
-	return got == sizeof(*to) ? devpage_check(&to->hdr) : -EINVAL;
+	if (got < (long)sizeof(to->hdr))
+		return got < 0 ? (int)got : -EINVAL;
+	err = devpage_check(&to->hdr);
+	return err || got == sizeof(*to) ? err : -EINVAL;
 }
 
 int noxs_page_read(struct noxs_dev_page *to)
@@ -38,7 +40,8 @@ int noxs_page_read(struct noxs_dev_page *to)
 	deadline = time_ns() + NOXS_SEQ_WAIT_MS * NSEC_PER_MSEC;
 	while ((err = devpage_read(&page, to)) == -EAGAIN && (now = time_ns()) < deadline)
 		evtchn_sleep(now + PAGE_PAUSE_NS);
-	return err;
+	/* Whoever writes without pause does not keep Xen from reading. */
+	return err == -EAGAIN ? page_ask(to) : err;
 }
 
 static COLD void say_unusable(int err)

@@ -28,7 +28,9 @@ void test_dev_errors(uint32_t domid)
 	BAD("control slot", dev.ctrl_slot = NOXS_CTRL_SLOTS);
 	BAD("back-end domid", dev.backend_domid = DOMID_FIRST_RESERVED);
 	BAD("vif prefix", dev.config.vif.prefix = 33);
-	BAD("vif IPv6 prefix", dev.config.vif.prefix6 = 129);
+	BAD("vif IPv6 prefix", (dev.config.vif.ipv6[0] = 0xfd, dev.config.vif.prefix6 = 129));
+	BAD("vif IPv6 prefix of no address", dev.config.vif.prefix6 = 64);
+	BAD("vif IPv6 gateway without an address", dev.config.vif.gateway6[15] = 1);
 	BAD("vif padding", dev.config.vif.pad0[21] = 1);
 	BAD("ring order", dev.ring_order = 1);
 	BAD("extension", dev.ext = NOXS_PAGE_SIZE);
@@ -58,7 +60,12 @@ void test_dev_errors(uint32_t domid)
 	op = (struct noxs_dev_op){ .domid = domid, .pad0 = 1 };
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 1), -EINVAL,
 	       "dev_add argument's padding");
-	op = (struct noxs_dev_op){ .domid = domid };
+	op = (struct noxs_dev_op){ .domid = domid, .serial = serial_of(domid) + 1 };
+	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 1), -ESRCH,
+	       "dev_add to a domain of another serial");
+	expect(noxs(NOXS_OP_dev_remove, &op, sizeof(op), &dev, sizeof(dev), 1), -ESRCH,
+	       "dev_remove from a domain of another serial");
+	op = (struct noxs_dev_op){ .domid = domid, .serial = serial_of(domid) };
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), &dev, sizeof(dev), 0), -EINVAL,
 	       "dev_add count 0");
 	expect(noxs(NOXS_OP_dev_add, &op, sizeof(op), NULL, 0, 1), -EFAULT, "dev_add without buf");

@@ -40,6 +40,11 @@ void test_set_info_errors(uint32_t domid)
 	expect(set_info(&info, 1), -ENODEV, "set_info another parent's serial");
 	info.parent = 31000;
 	expect(set_info(&info, 1), -ENODEV, "set_info no such parent");
+	info.parent_serial = 0;
+	expect(set_info(&info, 1), -ENODEV, "set_info no such parent, of no serial");
+	info.parent = domid;
+	info.parent_serial = serial_of(domid);
+	expect(set_info(&info, 1), -EINVAL, "set_info its own parent");
 	for (unsigned int i = 0; i < sizeof(bad_names) / sizeof(bad_names[0]); i++)
 		expect(set_name(domid, bad_names[i]), -EINVAL, "set_info bad byte in the name");
 

@@ -11,12 +11,13 @@
  *  - Every field named pad*, and every flag bit without a name, must be zero on input (-EINVAL)
  *    and is zero on output.
  *  - Structures never change size or meaning within one NOXS_ABI_MAJOR.  New sub-operations, flag
- *    bits and device classes raise NOXS_ABI_MINOR; features, which the two ends of a device offer and
- *    choose, do not: who does not know one neither offers nor chooses it.
+ *    bits and device classes raise NOXS_ABI_MINOR; features, which the two ends of a device offer
+ *    and choose, do not: who does not know one neither offers nor chooses it.
  *  - A guest may read the device page and must write nothing but its own control pages.  It treats
  *    every number found in either as data to be checked.
- *  - The magic number, the version and seq of the device page, and NOXS_OP_version, are where they
- *    are in every major: whoever was built for another one finds that out, and touches nothing else.
+ *  - The magic number, the version and seq of the device page, NOXS_OP_version, and NOXS_OP_read
+ *    from 2 on, are what they are in every major: whoever was built for another one finds that out,
+ *    and touches nothing else.
  *  - All integers are little-endian (the only byte order of the supported architectures), except
  *    the IPv4 and IPv6 addresses, which are in network byte order.
  *
@@ -70,10 +71,10 @@
  * It is the first of hdr.nr_pages pages.  In 2.0 there is one.  Later minors put what does not fit
  * into a slot behind it, where noxs_dev.ext says.  A guest that does not know of it ignores it.
  *
- * Reader of the mapped page: read seq, read barrier, copy what is wanted, read barrier, read seq again.  If it was odd or
- * moved, let others run and begin again, for NOXS_SEQ_WAIT_MS at most.  Xen writes for a microsecond
- * at most, but its processor may be taken away meanwhile by firmware or by a hypervisor below it, so
- * the bound is one in time.
+ * Reader of the mapped page: read seq, read barrier, copy what is wanted, read barrier, read seq
+ * again.  If it was odd or moved, let others run and begin again, for NOXS_SEQ_WAIT_MS at most, then
+ * ask with NOXS_OP_read.  Xen writes for a microsecond at most, but its processor may be taken away
+ * meanwhile by firmware or by a hypervisor below it, so the bound is one in time.
  * ------------------------------------------------------------------------------------------ */
 
 #define NOXS_DEV_PAGE_MAGIC     0x53584f4eU     /* "NOXS" */
@@ -175,7 +176,7 @@ struct noxs_dev {
     uint16_t nr_rings;                  /* PRECONNECTED only, else 0 */
     uint8_t  ring_order;                /* 0 in 2.0 */
     uint8_t  pad0;
-    uint32_t ext;                       /* offset from the device page of more; 0 = none, as in 2.0 */
+    uint32_t ext;                       /* offset of more from the device page; 0 = none, in 2.0 */
     union noxs_config config;
 };
 
@@ -280,8 +281,8 @@ struct noxs_vbd_front {
     uint32_t nr_rings;
     uint32_t port;
     uint32_t features;                  /* NOXS_VBD_F_* chosen */
-    uint8_t  ring_order;                /* up to max_ring_order; not 0: each ring_gref grants a page, */
-    uint8_t  pad0[3];                   /* read-only, of the grants of that ring's pages, uint32_t each */
+    uint8_t  ring_order;                /* up to max_ring_order; not 0: each ring_gref grants, */
+    uint8_t  pad0[3];                   /* read-only, a page of the grants of that ring's pages */
 };
 
 struct noxs_vbd_back {
@@ -407,8 +408,8 @@ struct noxs_map {
  * stays.
  * -EINVAL class, id, padding, flags, configuration, count; REPLACE: another control channel;
  * -EEXIST (class, id) or (backend_domid, ctrl_slot) taken, with REPLACE only within the batch;
- * -ENODEV no such back-end domain, or another one than backend_serial says; -ENOENT REPLACE: one of
- * them is not there; -ENOSPC no slot left; -ENOMEM.
+ * -ESRCH also a domain of another serial; -ENODEV no such back-end domain, or another one than
+ * backend_serial says; -ENOENT REPLACE: one of them is not there; -ENOSPC no slot left; -ENOMEM.
  */
 #define NOXS_OP_dev_add         2U
 
@@ -420,13 +421,14 @@ struct noxs_dev_op {
     uint16_t domid;                     /* IN */
     uint16_t pad0;
     uint32_t flags;                     /* IN */
-    uint64_t frame;                     /* OUT of dev_add: MFN of the device page, 0 for a back-end */
+    uint64_t frame;                     /* OUT of dev_add: MFN of the device page; not a back-end */
+    uint64_t serial;                    /* IN: the domain's, see struct noxs_dominfo; 0 = any */
 };
 
 /*
  * Privileged or a back-end.  arg: IN struct noxs_dev_op; buf: IN array of count struct
  * noxs_dev_id, 1 to NOXS_MAX_DEVS.  Removes all of them or none.  Slots of others do not move.
- * -ENOENT one of them is not there (or is named twice).
+ * -ENOENT one of them is not there (or is named twice); -ESRCH also a domain of another serial.
  */
 #define NOXS_OP_dev_remove      3U
 
@@ -442,10 +444,10 @@ struct noxs_dev_id {
  * number applied if at least one was, otherwise the first one's error.  Allocates the device page
  * at first use, also if it fails then.
  * NAME: -EEXIST another domain bears it; -EINVAL no NUL, non-zero bytes behind it, or a byte below
- * 0x20, '/' or 0x7f in it.  The empty name takes the name away.  UUID is the domain's handle: whoever
- * may not set that (XEN_DOMCTL_setdomainhandle) may not set this, and either sets both.
- * FAMILY: -ENODEV no live domain is parent with parent_serial.  ORIGIN: -EINVAL CLONED without a
- * parent, from this call or before.
+ * 0x20, '/' or 0x7f in it.  The empty name takes the name away.  UUID is the domain's handle:
+ * whoever may not set that (XEN_DOMCTL_setdomainhandle) may not set this, and either sets both.
+ * FAMILY: -EINVAL its own parent; -ENODEV no live domain is parent with parent_serial.
+ * ORIGIN: -EINVAL CLONED without a parent, from this call or before.
  */
 #define NOXS_OP_set_info        4U
 
@@ -473,9 +475,10 @@ struct noxs_set_info {
 };
 
 /*
- * Privileged or a back-end, which sees its own devices in their slots, domid and serial.  arg: IN/OUT
- * struct noxs_get; buf: OUT one struct noxs_dev_page, or NULL for the frame and serial alone; count 0.
- * Answered from Xen's private state.  Dying domains are answered as long as they exist.
+ * Privileged or a back-end, which sees its own devices in their slots, domid and serial; seq is 0.
+ * arg: IN/OUT struct noxs_get; buf: OUT one struct noxs_dev_page, or NULL for the frame and serial
+ * alone; count 0.  Answered from Xen's private state.  Dying domains are answered as long as they
+ * exist.
  * -ENOENT the domain has no device page; -ENOMEM.
  */
 #define NOXS_OP_get             5U
@@ -491,7 +494,8 @@ struct noxs_get {
 /*
  * Privileged.  arg: IN/OUT struct noxs_list; buf: OUT array of count struct noxs_dominfo.  Walks
  * all domains in order of domid from `first`; returns the number written, which may be less than
- * count, and 0, before the end.  `next` is where to go on, NOXS_DOMID_NONE at the end.  Domains of other toolstacks are listed too, without NOXS.
+ * count, and 0, before the end.  `next` is where to go on, NOXS_DOMID_NONE at the end.  Domains of
+ * other toolstacks are listed too, without NOXS.
  */
 #define NOXS_OP_list            6U
 
@@ -538,7 +542,8 @@ struct noxs_dominfo {
  * there are no more.  A change always raises VIRQ_NOXS.
  * Nothing queues: several changes of one domain make one event with its state of now; the state of
  * a domain that still exists can be read again with NOXS_OP_list.
- * GONE comes when all of the domain's memory is back.  Its serial says which one: that one and all domains before it with its domid are gone.  A successor's news come
+ * GONE comes when all of the domain's memory is back.  Its serial says which one: that one and all
+ * domains before it with its domid are gone.  A successor's news come
  * as an event of their own.
  * -EFAULT the first cannot be written; if a later one cannot, those before it count as told.
  */
@@ -556,8 +561,8 @@ struct noxs_event {
 };
 
 /*
- * Anyone, for itself.  arg NULL; buf: OUT as many bytes of the device page as count says, or as there
- * are, from its beginning, as they are at one moment: seq is even.  Returns how many that is.
+ * Anyone, for itself.  arg NULL; buf: OUT as many bytes of the device page as count says, or as
+ * there are, from its beginning, as they are at one moment: seq is even.  Returns how many that is.
  * -ENOENT no device page exists; -EINVAL count is 0, or arg not NULL; -ENOMEM no memory for a copy.
  */
 #define NOXS_OP_read            8U
@@ -613,7 +618,7 @@ NOXS_ASSERT(ctrl_back_u, NOXS_OFFSETOF(struct noxs_ctrl_back, u) == 16);
 NOXS_ASSERT(ctrl_slot, NOXS_OFFSETOF(struct noxs_ctrl_page, slot) == 128);
 NOXS_ASSERT(ctrl_page, sizeof(struct noxs_ctrl_page) == NOXS_PAGE_SIZE);
 NOXS_ASSERT(map, sizeof(struct noxs_map) == 24);
-NOXS_ASSERT(dev_op, sizeof(struct noxs_dev_op) == 16);
+NOXS_ASSERT(dev_op, sizeof(struct noxs_dev_op) == 24);
 NOXS_ASSERT(dev_id, sizeof(struct noxs_dev_id) == 8);
 NOXS_ASSERT(set_info, sizeof(struct noxs_set_info) == 128);
 NOXS_ASSERT(get, sizeof(struct noxs_get) == 24);

@@ -195,6 +195,12 @@ static int vif_open(struct vif *vif, const struct vif_params *params)
 	return 0;
 }
 
+/* We offer one queue with rings of one page. */
+static int vif_check_queues(const struct noxs_vif_front *front)
+{
+	return front->nr_queues > 1 || front->ring_order || front->queues_gref ? -EPROTO : 0;
+}
+
 static int vif_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *req,
 			  const struct noxs_ctrl_front *front)
 {
@@ -208,13 +214,7 @@ static int vif_preconnect(struct noxs_device *dev, const struct noxs_ioc_dev *re
 
 	if (front->state != NOXS_STATE_OPEN)
 		return -EINVAL;
-	return vif_open(dev_to_vif(dev), &params);
-}
-
-/* We offer one queue with rings of one page. */
-static int vif_check_queues(const struct noxs_vif_front *front)
-{
-	return front->nr_queues > 1 || front->ring_order || front->queues_gref ? -EPROTO : 0;
+	return vif_check_queues(&front->u.vif) ?: vif_open(dev_to_vif(dev), &params);
 }
 
 static int vif_front_changed(struct noxs_device *dev, const struct noxs_ctrl_front *front)

@@ -9,9 +9,9 @@
 extern struct noxs_dev_page noxs_copy;
 
 /*
- * Read the page: where the domain builder has mapped it, for as long as it may take to write it, and
- * -EAGAIN if that was not long enough; otherwise through Xen.  -ENOSYS no noxs here, -ENOENT no
- * devices, -EOPNOTSUPP another major of the ABI.
+ * Read the page: where the domain builder has mapped it, for as long as it may take to write it;
+ * otherwise, and if that was not long enough, through Xen.  -ENOSYS no noxs here, -ENOENT no devices,
+ * -EOPNOTSUPP another major of the ABI, -ENOMEM Xen has none now.
  */
 int noxs_page_read(struct noxs_dev_page *to);
 

@@ -50,6 +50,7 @@ static void test_view(void)
 
 	check_value("backend-get", get(), 0);
 	check_true("backend-sees-whose-they-are", page.hdr.domid == served && page.hdr.serial);
+	check_value("backend-sees-no-changes", page.hdr.seq, 0);
 	check_true("backend-sees-no-name", !memcmp(page.hdr.name, no_name, sizeof(no_name)));
 	check_value("backend-sees-its-own", page.hdr.nr_devs, 2);
 	check_true("backend-sees-no-others", !memcmp(&page.dev[0], &none, sizeof(none)) &&
@@ -78,14 +79,20 @@ static void test_change(void)
 	new.backend_domid = 0;
 	new.backend_serial = 0;
 	check_value("backend-gives-none-away", replace(&new, 1), -EINVAL);
+	/* Nor does it find out who is there, or with which serial. */
+	new.backend_domid = 31000;
+	check_value("backend-gives-none-to-nobody", replace(&new, 1), -EINVAL);
+	new.backend_domid = served;
+	check_value("backend-gives-none-back", replace(&new, 1), -EINVAL);
 	new = own;
 	new.config.vif.mtu = 9000;
 	check_value("backend-replaces-its-own", replace(&new, 1), 0);
 	check_value("backend-removes-no-others", remove(3, 1), -ENOENT);
 	check_value("backend-removes-its-own", remove(3, 3), 0);
 	check_value("backend-get-again", get(), 0);
-	check_true("backend-sees-what-it-did",
-		   page.hdr.nr_devs == 1 && !page.dev[3].cls && page.dev[2].config.vif.mtu == 9000);
+	check_true("backend-sees-what-it-did", page.hdr.nr_devs == 1 && page.hdr.nr_slots == 3 &&
+						       !page.dev[3].cls &&
+						       page.dev[2].config.vif.mtu == 9000);
 }
 
 /* Nothing else of it, and nothing of a domain it does not serve, whether there is one or not. */

@@ -16,7 +16,6 @@ static struct pv_image image;
 static int fast_rc, generic_rc;
 static bool generic_knows;
 static unsigned int nr_open;
-static bool is_old;
 
 int pv_plan_make(struct pv_plan *fast, struct chaos_ctx *c, const char *kernel, uint64_t nr_pages,
 		 const struct chaos_vif *vifs, unsigned int nr_vifs, const char **why,
@@ -44,13 +43,6 @@ void pv_plan_fini(struct pv_plan *fast)
 {
 	assert_ptr_equal(fast->img, &image);
 	nr_open--;
-}
-
-int pv_plan_check_abi(struct chaos_ctx *c, const char *kernel, struct chaos_error *e)
-{
-	assert_ptr_equal(c, &ctx);
-	assert_string_equal(kernel, "/kernel");
-	return is_old ? chaos_error_set(e, CHAOS_CONFIG, ENOEXEC, "too old") : 0;
 }
 
 int chaos_image_open(struct chaos_ctx *c, const struct chaos_config *config,
@@ -98,7 +90,6 @@ static int setup(void **state)
 	cfg.nr_vifs = 2;
 	fast_rc = 1;
 	generic_rc = 0;
-	is_old = false;
 	return 0;
 }
 
@@ -184,19 +175,6 @@ static void generic_was_wanted(void **state)
 	generic("");
 }
 
-static void of_another_abi(void **state)
-{
-	(void)state;
-	is_old = true;
-	cfg.builder = CHAOS_BUILDER_GENERIC;
-	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), -(int)CHAOS_CONFIG);
-	assert_error(err, CHAOS_CONFIG, "too old");
-	cfg.builder = CHAOS_BUILDER_AUTO;
-	cfg.ramdisk = (char *)"/ramdisk";
-	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), -(int)CHAOS_CONFIG);
-	assert_null(plan);
-}
-
 static void fast_was_wanted(void **state)
 {
 	(void)state;
@@ -277,7 +255,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_for_the_fast_builder, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_a_ramdisk, setup, teardown),
 		cmocka_unit_test_setup_teardown(generic_was_wanted, setup, teardown),
-		cmocka_unit_test_setup_teardown(of_another_abi, setup, teardown),
 		cmocka_unit_test_setup_teardown(fast_was_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_made, setup, teardown),

@@ -234,6 +234,7 @@ static void add_own_note(struct file *f, uint32_t type, const void *desc, uint32
 static void abi_note(void **state)
 {
 	static const uint32_t versions[] = { NOXS_ABI_VERSION, 1U << 16 | 2, 3U << 16 };
+	static const uint64_t bad[] = { 0, 1UL << 32 | NOXS_ABI_VERSION };
 	struct file *f = minios();
 	struct pv_image img;
 	unsigned int i;
@@ -250,6 +251,17 @@ static void abi_note(void **state)
 		add_own_note(f, PV_NOTE_ABI, &(uint64_t){ versions[i] }, 8);
 		assert_null(parse(&img, f, FILE_SIZE));
 		assert_int_equal(img.abi, versions[i]);
+		assert_int_equal(pv_image_abi(f->data, FILE_SIZE), versions[i]);
+		free(f);
+	}
+	/* What says nothing is not taken for a kernel that has nothing to say. */
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		f = minios();
+		add_own_note(f, PV_NOTE_ABI, &bad[i], 8);
+		assert_null(parse(&img, f, FILE_SIZE));
+		assert_int_equal(img.abi >> 16, 0);
+		assert_int_not_equal(img.abi, 0);
+		assert_int_equal(pv_image_abi(f->data, FILE_SIZE), img.abi);
 		free(f);
 	}
 	f = minios();
@@ -293,26 +305,26 @@ static void own_note_alone(void **state)
 	(void)state;
 	assert_null(parse(&img, f->data, FILE_SIZE));
 	assert_int_equal(img.abi, 0);
-	assert_false(pv_image_has_own_note(f->data, FILE_SIZE));
+	assert_int_equal(pv_image_abi(f->data, FILE_SIZE), 0);
 	add_own_note(f, PV_NOTE_MAPPED_KIB, &kib, 4);
 	assert_null(parse(&img, f->data, FILE_SIZE));
 	assert_int_equal(img.abi, 1U << 16);
-	assert_true(pv_image_has_own_note(f->data, FILE_SIZE));
+	assert_int_equal(pv_image_abi(f->data, FILE_SIZE), 1U << 16);
 	/* All that matters is where the notes are. */
 	segment(f, 0)->p_filesz = UINT64_MAX;
-	assert_true(pv_image_has_own_note(f->data, FILE_SIZE));
+	assert_int_equal(pv_image_abi(f->data, FILE_SIZE), 1U << 16);
 	for (size = 0; size < NOTE_OFFSET + f->note_size + 1; size += size < 0x200 ? 1 : 7) {
 		cut = malloc(size + !size);
 		memcpy(cut, f->data, size);
-		assert_int_equal(pv_image_has_own_note(cut, size),
-				 size >= NOTE_OFFSET + f->note_size);
+		assert_int_equal(pv_image_abi(cut, size),
+				 size >= NOTE_OFFSET + f->note_size ? 1U << 16 : 0);
 		free(cut);
 	}
 	segment(f, 4)->p_offset = UINT64_MAX - 4;
-	assert_false(pv_image_has_own_note(f->data, FILE_SIZE));
+	assert_int_equal(pv_image_abi(f->data, FILE_SIZE), 0);
 	segment(f, 4)->p_offset = NOTE_OFFSET;
 	header(f)->e_phoff = UINT64_MAX;
-	assert_false(pv_image_has_own_note(f->data, FILE_SIZE));
+	assert_int_equal(pv_image_abi(f->data, FILE_SIZE), 0);
 	free(f);
 }
 
@@ -669,7 +681,7 @@ static void any_file_is_survived(void **state)
 
 			memcpy(f->data + at, &values[(size_t)rand() % 15], size);
 		}
-		(void)pv_image_has_own_note(f->data, FILE_SIZE - (size_t)rand() % 0x5000);
+		(void)pv_image_abi(f->data, FILE_SIZE - (size_t)rand() % 0x5000);
 		if (!parse(&img, f->data, FILE_SIZE)) {
 			check_sane(&img, FILE_SIZE);
 			taken++;

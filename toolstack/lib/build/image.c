@@ -12,6 +12,7 @@
 
 #include "build/internal.h"
 #include "build/image.h"
+#include "build/pv/pv_build.h"
 #include "build/pv/pv_image.h"
 
 #define PAGE_SHIFT	   12
@@ -110,6 +111,15 @@ static int image_check_memory(struct xc_dom_image *dom, const struct chaos_confi
 		(unsigned long long)(least + 255) >> (20 - PAGE_SHIFT));
 }
 
+/* Of the kernel as it was unpacked. */
+static int image_check_abi(struct chaos_image *image, const char *kernel, struct chaos_error *err)
+{
+	uint32_t abi = pv_image_abi(image->dom->kernel_blob, image->dom->kernel_size);
+
+	image->knows_noxs = abi;
+	return chaos_pv_check_abi(abi, kernel, err);
+}
+
 int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 		     struct chaos_image **out, struct chaos_error *err)
 {
@@ -135,12 +145,12 @@ int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 				     cfg->ramdisk);
 	if (!rc)
 		rc = image_check_memory(image->dom, cfg, err);
+	if (!rc)
+		rc = image_check_abi(image, cfg->kernel, err);
 	if (rc) {
 		chaos_image_close(image);
 		return rc;
 	}
-	/* The kernel as it was unpacked. */
-	image->knows_noxs = pv_image_has_own_note(image->dom->kernel_blob, image->dom->kernel_size);
 	*out = image;
 	return 0;
 }

@@ -75,10 +75,7 @@ static int plan_image(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 			"kernel \"%s\" is not for the fast builder: %s; use --builder=generic",
 			plan->kernel, plan->why_generic);
 	plan->builder = CHAOS_BUILDER_GENERIC;
-	if (cfg->builder == CHAOS_BUILDER_GENERIC || plan->ramdisk)
-		rc = pv_plan_check_abi(ctx, plan->kernel, err);
-	if (!rc)
-		rc = chaos_image_open(ctx, cfg, &plan->generic, err);
+	rc = chaos_image_open(ctx, cfg, &plan->generic, err);
 	if (!rc)
 		plan->knows_noxs = chaos_image_knows_noxs(plan->generic);
 	return rc;

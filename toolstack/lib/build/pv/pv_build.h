@@ -42,8 +42,8 @@ void chaos_pv_free(struct pv_guest *g);
 int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image **img,
 		       const char **why);
 void chaos_pv_image_put(struct pv_image *img);
-/* Built for another major of the ABI: an error that says so. */
-int chaos_pv_image_check_abi(const struct pv_image *img, const char *path, struct chaos_error *err);
+/* Of a kernel that was built for another major of the ABI, 0 = for none: an error that says so. */
+int chaos_pv_check_abi(uint32_t abi, const char *path, struct chaos_error *err);
 struct pv_image_cache;
 void chaos_pv_cache_free(struct pv_image_cache *cache);
 

@@ -179,12 +179,12 @@ found:
 	return 1;
 }
 
-int chaos_pv_image_check_abi(const struct pv_image *img, const char *path, struct chaos_error *err)
+int chaos_pv_check_abi(uint32_t abi, const char *path, struct chaos_error *err)
 {
-	if (!img->abi || img->abi >> 16 == NOXS_ABI_MAJOR)
+	if (!abi || abi >> 16 == NOXS_ABI_MAJOR)
 		return 0;
 	return chaos_error_set(
 		err, CHAOS_CONFIG, ENOEXEC,
 		"kernel \"%s\" was built for noxs ABI %u, and this is ABI %u: build it anew", path,
-		img->abi >> 16, NOXS_ABI_MAJOR);
+		abi >> 16, NOXS_ABI_MAJOR);
 }

@@ -361,6 +361,14 @@ static void find_runs(struct pv_image *img)
 		img->nr_file_pages += img->runs[i].nr_pages;
 }
 
+/* Of what it says and has not been able to mean, one that nobody speaks. */
+static uint32_t abi_of(const struct notes *n)
+{
+	if (n->abi == UNSET)
+		return n->has_own ? PV_ABI_BEFORE_NOTE : 0;
+	return n->abi && n->abi <= UINT32_MAX ? (uint32_t)n->abi : PV_ABI_NONSENSE;
+}
+
 const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 {
 	struct notes n = {
@@ -381,29 +389,29 @@ const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 		why = place(img, &n);
 	if (!why)
 		find_runs(img);
-	img->abi = n.abi != UNSET ? (uint32_t)n.abi : n.has_own ? 1U << 16 : 0;
+	img->abi = abi_of(&n);
 	return why;
 }
 
 /* ---- one question to any kernel ---- */
 
-bool pv_image_has_own_note(const void *data, size_t size)
+uint32_t pv_image_abi(const void *data, size_t size)
 {
-	struct notes n = { 0 };
+	struct notes n = { .abi = UNSET };
 	unsigned int i;
 	Elf64_Ehdr h;
 	Elf64_Phdr p;
 
 	if (size < sizeof(h))
-		return false;
+		return 0;
 	memcpy(&h, data, sizeof(h));
 	if (check_header(&h) || h.e_phoff > size || (size - h.e_phoff) / sizeof(p) < h.e_phnum)
-		return false;
-	for (i = 0; i < h.e_phnum && !n.has_own; i++) {
+		return 0;
+	for (i = 0; i < h.e_phnum; i++) {
 		memcpy(&p, (const char *)data + h.e_phoff + i * sizeof(p), sizeof(p));
 		if (p.p_type == PT_NOTE && p.p_filesz <= size && p.p_offset <= size - p.p_filesz)
 			(void)read_notes(&n, (const char *)data + p.p_offset,
 					 p.p_filesz); /* what else they say is the builder's */
 	}
-	return n.has_own;
+	return abi_of(&n);
 }

@@ -47,6 +47,8 @@
 #define PV_NOTE_GRANT_TABLE  5U
 #define PV_NOTE_PROTECTED    6U
 #define PV_NOTE_ABI	     7U
+#define PV_ABI_BEFORE_NOTE   (1U << 16)
+#define PV_ABI_NONSENSE	     1U
 #define PV_MAX_MAPPED_KIB    4096U
 
 enum pv_window {
@@ -132,10 +134,10 @@ struct pv_image {
 const char *pv_image_parse_headers(struct pv_image *img, const void *data, size_t len,
 				   uint64_t file_size);
 /*
- * Whether a kernel, of which these are all `size` bytes, knows noxs as far as its notes tell: it has one
- * of ours.  Asks nothing else of it: it need not be one for the fast builder.
+ * The NOXS_ABI_VERSION that a kernel, of which these are all `size` bytes, speaks by its notes; 0 if it
+ * has none of ours.  Asks nothing else of it: it need not be one for the fast builder.
  */
-bool pv_image_has_own_note(const void *data, size_t size);
+uint32_t pv_image_abi(const void *data, size_t size);
 /* Step 2: data[i] holds img->notes[i].size bytes. */
 const char *pv_image_parse_notes(struct pv_image *img, const void *const data[]);
 

@@ -17,7 +17,7 @@ int pv_plan_make(struct pv_plan *plan, struct chaos_ctx *ctx, const char *kernel
 	memset(plan, 0, sizeof(*plan));
 	if (!chaos_pv_image_get(ctx, kernel, &plan->img, why))
 		return 0;
-	rc = chaos_pv_image_check_abi(plan->img, kernel, err);
+	rc = chaos_pv_check_abi(plan->img->abi, kernel, err);
 	if (rc) {
 		pv_plan_fini(plan);
 		return rc;
@@ -43,17 +43,4 @@ void pv_plan_fini(struct pv_plan *plan)
 {
 	chaos_pv_image_put(plan->img);
 	plan->img = NULL;
-}
-
-int pv_plan_check_abi(struct chaos_ctx *ctx, const char *kernel, struct chaos_error *err)
-{
-	struct pv_image *img;
-	const char *why;
-	int rc;
-
-	if (!chaos_pv_image_get(ctx, kernel, &img, &why))
-		return 0; /* nothing of ours is in it */
-	rc = chaos_pv_image_check_abi(img, kernel, err);
-	chaos_pv_image_put(img);
-	return rc;
 }

@@ -25,7 +25,5 @@ int pv_plan_make(struct pv_plan *plan, struct chaos_ctx *ctx, const char *kernel
 		 const struct chaos_vif *vifs, unsigned int nr_vifs, const char **why,
 		 struct chaos_error *err);
 void pv_plan_fini(struct pv_plan *plan);
-/* That a kernel for the other builder, which does not look at it, was not built for another ABI. */
-int pv_plan_check_abi(struct chaos_ctx *ctx, const char *kernel, struct chaos_error *err);
 
 #endif /* CHAOS_PV_PLAN_H */
