@@ -110,7 +110,7 @@ static int count_all(struct logdir *dir)
 	dir->used_bytes = 0;
 	while (i < dir->nr_owners) {
 		memset(dir->owners[i]->sizes, 0, sizeof(dir->owners[i]->sizes));
-		if (dir->owners[i]->active)
+		if (dir->owners[i]->nr_users)
 			i++;
 		else
 			owner_forget(dir, i);
@@ -278,6 +278,22 @@ int logdir_rotate(struct logdir *dir, struct log_owner *owner)
 	return 0;
 }
 
+unsigned int logdir_find(const struct logdir *dir, const struct log_owner *owner, int fd)
+{
+	char name[NAME_MAX + 1];
+	struct stat own, there;
+	unsigned int part;
+
+	if (dir->fd < 0 || fstat(fd, &own))
+		return 0;
+	for (part = 1; part <= dir->nr_kept; part++)
+		if (chaos_log_name(owner->name, part, name) &&
+		    !fstatat(dir->fd, name, &there, AT_SYMLINK_NOFOLLOW) &&
+		    own.st_dev == there.st_dev && own.st_ino == there.st_ino)
+			return part;
+	return 0;
+}
+
 /* ---- the bound ---- */
 
 static unsigned int oldest_part(const struct log_owner *owner)
@@ -305,11 +321,11 @@ static struct log_owner *victim(const struct logdir *dir)
 		bytes = owner_bytes(owner);
 		if (!bytes)
 			continue;
-		if (owner->active && bytes > most) {
+		if (owner->nr_users && bytes > most) {
 			most = bytes;
 			largest = owner;
 		}
-		if (owner->active)
+		if (owner->nr_users)
 			continue;
 		gone += bytes;
 		if (!oldest || owner->changed_s < oldest->changed_s)
@@ -323,11 +339,17 @@ static void forget_empty(struct logdir *dir)
 	size_t i = 0;
 
 	while (i < dir->nr_owners) {
-		if (dir->owners[i]->active || owner_bytes(dir->owners[i]))
+		if (dir->owners[i]->nr_users || owner_bytes(dir->owners[i]))
 			i++;
 		else
 			owner_forget(dir, i);
 	}
+}
+
+void logdir_leave(struct logdir *dir, struct log_owner *owner)
+{
+	if (!--owner->nr_users && !owner_bytes(owner))
+		forget_empty(dir);
 }
 
 void logdir_bound(struct logdir *dir)

@@ -14,6 +14,7 @@ struct logfile {
 	uint64_t size;
 	size_t line_len;     /* of the line that has no end yet */
 	bool in_line;	     /* there is such a one */
+	bool is_told;	     /* what keeps only this one from being written */
 	bool is_begun;	     /* the header is this guest's, and not to be looked for */
 	uint64_t lost_bytes; /* of it, since the last that was written */
 	int lost_errno;
@@ -26,6 +27,10 @@ int logdir_open(struct logdir *dir, uint64_t now_ns);
 /* It has gone, or been replaced. */
 void logdir_reopen(struct logdir *dir);
 struct log_owner *logdir_owner(struct logdir *dir, const char *name);
+/* One user less of it; it is gone if it has no file either. */
+void logdir_leave(struct logdir *dir, struct log_owner *owner);
+/* Which of a name's older parts the open file is, 0 = none: it has been deleted, or moved. */
+unsigned int logdir_find(const struct logdir *dir, const struct log_owner *owner, int fd);
 void logdir_account(struct logdir *dir, struct log_owner *owner, unsigned int part, uint64_t size);
 /* Make the newest part of a name the first older one, and so on; the last one goes.  -1 with errno. */
 int logdir_rotate(struct logdir *dir, struct log_owner *owner);

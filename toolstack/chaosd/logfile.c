@@ -57,6 +57,20 @@ static void dir_works(struct logdir *dir)
 	dir->lost_bytes = 0;
 }
 
+/* Of this guest only. */
+static void file_failed(struct logfile *f, const char *why, size_t len)
+{
+	char text[400];
+
+	f->dir->lost_total += len;
+	if (f->is_told)
+		return;
+	f->is_told = true;
+	(void)snprintf(text, sizeof(text), "there is no log of \"%s\" any more: %s",
+		       f->subject.name, why);
+	tell(f->dir, text);
+}
+
 /* ---- the file ---- */
 
 static int lock(int fd)
@@ -272,17 +286,40 @@ static void lost(struct logfile *f, size_t len, uint64_t now_ns)
 	dir_failed(f->dir, errno, len, now_ns);
 }
 
+/*
+ * Its guest has been given another name, or is about to end, and the next one of the old name writes
+ * part 0: this one goes on in its own file, whichever part that is now, until it is full or deleted.
+ */
+static bool is_followed(struct logfile *f, unsigned int *part)
+{
+	if (f->owner->active == f)
+		return false;
+	*part = f->fd < 0 || f->size >= f->dir->part_bytes ? 0 :
+							     logdir_find(f->dir, f->owner, f->fd);
+	if (!*part)
+		logfile_drop(f);
+	return true;
+}
+
 size_t logfile_append(struct logfile *f, const char *text, size_t len, uint64_t real_ns,
 		      uint64_t now_ns)
 {
 	struct logdir *dir = f->dir;
 	struct lines l = { .buf = dir->buf };
+	unsigned int part = 0;
 	size_t i;
 
-	look(f, now_ns);
-	/* The next part begins with a line, at worst CHAOS_LOG_LINE_MAX bytes late. */
-	if (f->fd >= 0 && !f->in_line && f->size >= dir->part_bytes)
-		logfile_drop(f);
+	if (is_followed(f, &part)) {
+		if (f->fd < 0) {
+			file_failed(f, "another guest has its name now", len);
+			return len;
+		}
+	} else {
+		look(f, now_ns);
+		/* The next part begins with a line, at worst CHAOS_LOG_LINE_MAX bytes late. */
+		if (f->fd >= 0 && !f->in_line && f->size >= dir->part_bytes)
+			logfile_drop(f);
+	}
 	if (file_ready(f, now_ns)) {
 		lost(f, len, now_ns);
 		return len;
@@ -308,7 +345,7 @@ size_t logfile_append(struct logfile *f, const char *text, size_t len, uint64_t 
 	f->owner->changed_s = real_ns / 1000000000U;
 	dir->written_total += l.used;
 	dir_works(dir);
-	logdir_account(dir, f->owner, 0, f->size);
+	logdir_account(dir, f->owner, part, f->size);
 	logdir_bound(dir);
 	return l.used;
 }
@@ -330,6 +367,7 @@ struct logfile *logfile_open(struct logdir *dir, const struct log_subject *subje
 		free(f);
 		return NULL;
 	}
+	f->owner->nr_users++;
 	f->owner->active = f;
 	memcpy(f->header.uuid, subject->uuid, sizeof(f->header.uuid));
 	memcpy(f->header.boot, dir->boot, sizeof(f->header.boot));
@@ -346,5 +384,6 @@ void logfile_close(struct logfile *f)
 	if (f->owner->active == f)
 		f->owner->active = NULL;
 	logfile_drop(f);
+	logdir_leave(f->dir, f->owner);
 	free(f);
 }

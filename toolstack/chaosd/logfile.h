@@ -25,7 +25,8 @@ struct log_owner {
 	char name[CHAOS_NAME_LEN];
 	uint64_t changed_s;		     /* last change of its newest file, CLOCK_REALTIME */
 	uint64_t sizes[CHAOS_LOG_MAX_PARTS]; /* bytes on disk, by part */
-	struct logfile *active;		     /* it is being written */
+	unsigned int nr_users;		     /* open logs of that name: it stays with them */
+	struct logfile *active;		     /* the newest of them, which has part 0 */
 };
 
 struct logdir {

@@ -319,6 +319,72 @@ static void goes_on(void **state)
 	logfile_close(f);
 }
 
+/* A guest gets another name, and the next one its old: both have their words, apart, and their bound. */
+static void renamed(void **state)
+{
+	struct logfile *a = open_log("web", 1, 7), *b, *c;
+	unsigned int i;
+
+	(void)state;
+	say(a, "old\n");
+	b = open_log("web", 2, 8);
+	for (i = 0; i < 5; i++) { /* nobody takes the other's file away */
+		now += 2 * S;
+		say(a, "old\n");
+		say(b, "new\n");
+	}
+	assert_false(exists("web.log.2"));
+	assert_said("web", "old\nold\nold\nold\nold\nold\nnew\nnew\nnew\nnew\nnew\n");
+	assert_int_equal(nr_told, 0);
+	/* The newest ends first, and its files are deleted: what is left of the name is a's. */
+	logfile_close(b);
+	say(a, "still\n");
+	logdir_reopen(dir);
+	assert_int_equal(unlink("web.log"), 0);
+	assert_int_equal(unlink("web.log.1"), 0);
+	c = open_log("other", 3, 9);
+	now += 2 * S;
+	say(c, "here\n");
+	say(a, "lost\n");
+	say(a, "lost\n");
+	assert_int_equal(nr_told, 1);
+	assert_non_null(strstr(told, "\"web\" any more: another guest has its name"));
+	assert_int_equal(dir->lost_total, 10);
+	assert_false(exists("web.log"));
+	b = open_log("web", 4, 10);
+	say(a, "lost\n");
+	logfile_close(a);
+	say(b, "newest\n");
+	assert_said("web", "newest\n");
+	logfile_close(b);
+	logfile_close(c);
+	/* It grows no further than a part. */
+	a = open_log("big", 1, 11);
+	b = open_log("big", 2, 12);
+	for (i = 0; i < 2000; i++)
+		say(a, "0123456789\n");
+	assert_true(bytes_there() < 4096 + 1024);
+	assert_true(dir->used_bytes >= bytes_there());
+	logfile_close(b);
+	logfile_close(a);
+}
+
+/* Names whose files are gone, or never were, are not remembered. */
+static void forgotten(void **state)
+{
+	unsigned int i;
+	char name[16];
+
+	(void)state;
+	dir->path = "/proc/none";
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "web%u", i);
+		logfile_close(open_log(name, 1, i));
+	}
+	assert_int_equal(dir->nr_owners, 0);
+	dir->path = top;
+}
+
 /* ---- hostile surroundings ---- */
 
 static void names(void **state)
@@ -727,7 +793,8 @@ int main(void)
 		TEST(lines_have_times), TEST(parts_follow_each_other),
 		TEST(endless_line),	TEST(newlines_only),
 		TEST(any_byte_is_kept), TEST(used_again),
-		TEST(goes_on),		TEST(names),
+		TEST(goes_on),		TEST(renamed),
+		TEST(forgotten),	TEST(names),
 		TEST(headers),		TEST(not_ours),
 		TEST(directories),	TEST(no_directory),
 		TEST(no_room),		TEST(deleted),
