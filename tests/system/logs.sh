@@ -135,7 +135,9 @@ echo precious >/run/precious
 ln -s /run/precious $dir/linked.log
 talks linked lines=5
 eventually 10 'gone linked'
-check logs-link "[ \"\$(cat /run/precious)\" = precious ] && chaos logs linked >/run/lines && has_lines 5 /run/lines"
+check logs-link "[ \"\$(cat /run/precious)\" = precious ] && [ -L $dir/linked.log ] && grep -q 'what .linked. says is lost: a file that is no log' /run/chaosd.log"
+refused 4 'has no log of "linked"' logs-link-none chaos logs linked
+rm $dir/linked.log
 # It crashes, again and again: one log, as it is one guest.
 talks loop crash --no-wait on_crash=restart
 check logs-restarts "eventually 20 '[ \"\$(chaos logs loop 2>/dev/null | grep -c \"about to crash\")\" -ge 2 ]'"

@@ -72,6 +72,45 @@ static void owner_forget(struct logdir *dir, size_t i)
 	dir->owners[i] = dir->owners[--dir->nr_owners];
 }
 
+/*
+ * For the group to read: the service manager makes the directory, and gives it, with what is in it, to
+ * root's group whenever it starts us.
+ */
+static int give(const struct logdir *dir, int fd, const struct stat *st)
+{
+	if (!dir->has_group || st->st_gid == dir->group || st->st_uid != geteuid())
+		return 0;
+	return fchown(fd, (uid_t)-1, dir->group);
+}
+
+/*
+ * A log, also one of which a crash of this host has left an empty file: 1.  0, there is none; -1 with
+ * errno, EEXIST: something else has its name, and is left alone.
+ */
+static int find_log(const struct logdir *dir, const char *name, struct stat *st)
+{
+	char text[CHAOS_LOG_HEADER_LEN];
+	struct chaos_log_header header;
+	/* Nothing is waited for, should it be a pipe. */
+	int fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool is_log;
+
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return 0;
+		errno = errno == ELOOP || errno == ENXIO ? EEXIST : errno; /* a link, a socket */
+		return -1;
+	}
+	is_log = !fstat(fd, st) && S_ISREG(st->st_mode) &&
+		 (!st->st_size || (pread(fd, text, sizeof(text), 0) == (ssize_t)sizeof(text) &&
+				   chaos_log_header_parse(text, sizeof(text), &header)));
+	if (is_log && st->st_nlink == 1)
+		(void)give(dir, fd, st); /* or it stays root's to read */
+	close(fd);
+	errno = EEXIST;
+	return is_log ? 1 : -1;
+}
+
 static void count_file(struct logdir *dir, const char *name)
 {
 	char guest[CHAOS_NAME_LEN];
@@ -79,8 +118,7 @@ static void count_file(struct logdir *dir, const char *name)
 	unsigned int part;
 	struct stat st;
 
-	if (!chaos_log_name_parse(name, guest, &part) ||
-	    fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+	if (!chaos_log_name_parse(name, guest, &part) || find_log(dir, name, &st) <= 0)
 		return;
 	if (part > dir->nr_kept) {		  /* of a daemon that kept more */
 		(void)unlinkat(dir->fd, name, 0); /* or stays, and is not counted */
@@ -124,14 +162,14 @@ static int count_all(struct logdir *dir)
 /* ---- the directory ---- */
 
 /* Whoever else can write there could put another file in a log's place. */
-static int check(int fd)
+static int check(const struct logdir *dir, int fd)
 {
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return -1;
 	if ((st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return 0;
+		return give(dir, fd, &st);
 	errno = EPERM;
 	return -1;
 }
@@ -191,7 +229,7 @@ int logdir_open(struct logdir *dir, uint64_t now_ns)
 	dir->fd = find(dir);
 	if (dir->fd < 0 && errno == ENOENT && !make(dir))
 		dir->fd = find(dir);
-	if (dir->fd >= 0 && !check(dir->fd) && !count_all(dir)) {
+	if (dir->fd >= 0 && !check(dir, dir->fd) && !count_all(dir)) {
 		logdir_bound(dir);
 		return 0;
 	}
@@ -251,16 +289,33 @@ static void part_delete(struct logdir *dir, struct log_owner *owner, unsigned in
 	owner->sizes[part] = 0;
 }
 
+/* Whether there is a newest part: 1, 0; -1 if there is a part, of any age, that is none. */
+static int check_parts(const struct logdir *dir, const struct log_owner *owner)
+{
+	char name[NAME_MAX + 1];
+	unsigned int part;
+	int rc, newest = 0;
+	struct stat st;
+
+	for (part = 0; part <= dir->nr_kept; part++) {
+		rc = chaos_log_name(owner->name, part, name) ? find_log(dir, name, &st) : 0;
+		if (rc < 0)
+			return -1;
+		if (!part)
+			newest = rc;
+	}
+	return newest;
+}
+
 int logdir_rotate(struct logdir *dir, struct log_owner *owner)
 {
 	char from[NAME_MAX + 1], to[NAME_MAX + 1];
 	unsigned int part = dir->nr_kept;
-	struct stat st;
+	int rc = check_parts(dir, owner);
 
 	/* Parts do not move for nothing, should this be tried again and again. */
-	if (!chaos_log_name(owner->name, 0, from) ||
-	    fstatat(dir->fd, from, &st, AT_SYMLINK_NOFOLLOW))
-		return 0;
+	if (rc <= 0)
+		return rc;
 	if (!part) {
 		part_delete(dir, owner, 0);
 		return 0;

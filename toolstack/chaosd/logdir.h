@@ -32,7 +32,10 @@ void logdir_leave(struct logdir *dir, struct log_owner *owner);
 /* Which of a name's older parts the open file is, 0 = none: it has been deleted, or moved. */
 unsigned int logdir_find(const struct logdir *dir, const struct log_owner *owner, int fd);
 void logdir_account(struct logdir *dir, struct log_owner *owner, unsigned int part, uint64_t size);
-/* Make the newest part of a name the first older one, and so on; the last one goes.  -1 with errno. */
+/*
+ * Make the newest part of a name the first older one, and so on; the last one goes.  -1 with errno,
+ * EEXIST: a file that is no log has the name of a part.
+ */
 int logdir_rotate(struct logdir *dir, struct log_owner *owner);
 /* Delete files until all together take no more than they may; `now` is the one being written. */
 void logdir_bound(struct logdir *dir);

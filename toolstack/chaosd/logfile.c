@@ -66,8 +66,7 @@ static void file_failed(struct logfile *f, const char *why, size_t len)
 	if (f->is_told)
 		return;
 	f->is_told = true;
-	(void)snprintf(text, sizeof(text), "there is no log of \"%s\" any more: %s",
-		       f->subject.name, why);
+	(void)snprintf(text, sizeof(text), "what \"%s\" says is lost: %s", f->subject.name, why);
 	tell(f->dir, text);
 }
 
@@ -283,7 +282,10 @@ static void lost(struct logfile *f, size_t len, uint64_t now_ns)
 {
 	f->lost_errno = errno;
 	f->lost_bytes += len;
-	dir_failed(f->dir, errno, len, now_ns);
+	if (f->lost_errno == EEXIST)
+		file_failed(f, "a file that is no log has the name of its log: move it away", len);
+	else
+		dir_failed(f->dir, f->lost_errno, len, now_ns);
 }
 
 /*
@@ -342,6 +344,7 @@ size_t logfile_append(struct logfile *f, const char *text, size_t len, uint64_t 
 	f->in_line = l.in_line;
 	f->line_len = l.line_len;
 	f->lost_bytes = 0;
+	f->is_told = false;
 	f->owner->changed_s = real_ns / 1000000000U;
 	dir->written_total += l.used;
 	dir_works(dir);
@@ -373,9 +376,10 @@ struct logfile *logfile_open(struct logdir *dir, const struct log_subject *subje
 	memcpy(f->header.boot, dir->boot, sizeof(f->header.boot));
 	f->header.serial = subject->serial;
 	chaos_log_stamp(real_ns, f->header.since);
-	/* At once: from now on the newest log of that name is this one's, also if it never says a word. */
+	/* At once: from now on the newest log of that name is this one's. */
 	if (file_ready(f, now_ns))
-		dir_failed(dir, errno, 0, now_ns);
+		lost(f, 0, now_ns);
+	logdir_bound(dir); /* it has a file also if it never says a word */
 	return f;
 }
 

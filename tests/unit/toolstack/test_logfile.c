@@ -348,7 +348,7 @@ static void renamed(void **state)
 	say(a, "lost\n");
 	say(a, "lost\n");
 	assert_int_equal(nr_told, 1);
-	assert_non_null(strstr(told, "\"web\" any more: another guest has its name"));
+	assert_non_null(strstr(told, "what \"web\" says is lost: another guest has its name"));
 	assert_int_equal(dir->lost_total, 10);
 	assert_false(exists("web.log"));
 	b = open_log("web", 4, 10);
@@ -463,7 +463,7 @@ static void put(const char *name, const char *text)
 	(void)fclose(f);
 }
 
-/* Whatever has the name goes out of the way as it is; nothing is followed, waited for, or written to. */
+/* What has a log's name and is none is left as it is: not followed, waited for, moved, deleted or written to. */
 static void not_ours(void **state)
 {
 	struct logfile *f;
@@ -475,11 +475,16 @@ static void not_ours(void **state)
 	assert_int_equal(symlink("victim", "web.log"), 0);
 	f = open_log("web", 1, 7);
 	say(f, "hello\n");
-	logfile_close(f);
 	assert_int_equal(lstat("web.log", &st), 0);
-	assert_true(S_ISREG(st.st_mode));
-	assert_int_equal(lstat("web.log.1", &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(nr_told, 1);
+	assert_non_null(strstr(told, "what \"web\" says is lost: a file that is no log"));
+	/* It goes on when that is gone. */
+	assert_int_equal(unlink("web.log"), 0);
+	now += 2 * S;
+	say(f, "here\n");
+	assert_said("web", "[chaosd: 6 bytes were lost here: File exists]\nhere\n");
+	logfile_close(f);
 	/* A dangling one, that would be made. */
 	assert_int_equal(unlink("web.log"), 0);
 	assert_int_equal(symlink("made", "web.log"), 0);
@@ -504,7 +509,57 @@ static void not_ours(void **state)
 	text = content("victim");
 	assert_string_equal(text, "precious");
 	free(text);
-	assert_int_equal(nr_told, 0);
+	/* An empty one is what a crash of the host has left. */
+	put("new.log", "");
+	f = open_log("new", 1, 8);
+	say(f, "hello\n");
+	logfile_close(f);
+	assert_true(exists("new.log.1"));
+	assert_int_equal(nr_told, 3);
+}
+
+static void assert_content(const char *name, const char *what)
+{
+	char *text = content(name);
+
+	assert_non_null(text);
+	assert_string_equal(text, what);
+	free(text);
+}
+
+/* A directory in which other programs have logs, too. */
+static void others_logs(void **state)
+{
+	char name[32];
+	struct logfile *f;
+	unsigned int i;
+
+	(void)state;
+	dir->total_bytes = 16U << 10;
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "other%u.log", i);
+		put(name, "precious");
+	}
+	put("syslog.log.55", "precious");
+	put("web.log", "precious");
+	put("db.log.3", "precious");
+	f = open_log("web", 1, 1);
+	say(f, "hello\n");
+	logfile_close(f);
+	assert_int_equal(nr_told, 1);
+	f = open_log("db", 1, 2);
+	for (i = 0; i < 2000; i++)
+		say(f, "0123456789\n");
+	logfile_close(f);
+	assert_int_equal(nr_told, 2);
+	assert_false(exists("db.log.1"));
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "other%u.log", i);
+		assert_content(name, "precious");
+	}
+	assert_content("syslog.log.55", "precious");
+	assert_content("web.log", "precious");
+	assert_content("db.log.3", "precious");
 }
 
 /* A directory that others can write to, or that is another's link, is none for logs. */
@@ -532,6 +587,36 @@ static void directories(void **state)
 	assert_true(exists("deep/web.log"));
 	logfile_close(f);
 	dir->path = top;
+}
+
+/* The service manager has made it, with what is there of a run before, for root. */
+static void group_reads(void **state)
+{
+	struct logfile *f;
+	struct stat st;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	logfile_close(open_log("old", 1, 7));
+	logdir_reopen(dir);
+	now += 2 * S;
+	put("other.log", "precious");
+	assert_int_equal(chmod(top, 0750), 0);
+	dir->has_group = true;
+	dir->group = 4321;
+	f = open_log("web", 1, 7);
+	assert_int_equal(stat(top, &st), 0);
+	assert_int_equal(st.st_gid, 4321);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	assert_int_equal(stat("web.log", &st), 0);
+	assert_int_equal(st.st_gid, 4321);
+	assert_int_equal(stat("old.log", &st), 0);
+	assert_int_equal(st.st_gid, 4321);
+	assert_int_equal(stat("other.log", &st), 0);
+	assert_int_not_equal(st.st_gid, 4321);
+	logfile_close(f);
+	assert_int_equal(nr_told, 0);
 }
 
 /* One line for all guests and all writes; what was lost is said where it is missing. */
@@ -729,13 +814,39 @@ static void gone_go_first(void **state)
 	logfile_close(f);
 }
 
+/* Guests that never say a word have files as well. */
+static void silent(void **state)
+{
+	struct logfile *f[100];
+	char name[16];
+	unsigned int i;
+
+	(void)state;
+	dir->total_bytes = 64U << 10;
+	for (i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "gone%u", i);
+		logfile_close(open_log(name, 1, i));
+		assert_true(dir->used_bytes <= dir->total_bytes);
+	}
+	for (i = 0; i < ARRAY_SIZE(f); i++) {
+		(void)snprintf(name, sizeof(name), "there%u", i);
+		f[i] = open_log(name, 2, i);
+		assert_true(dir->used_bytes <= dir->total_bytes);
+	}
+	assert_true(bytes_there() <= 16 * CHAOS_LOG_HEADER_LEN);
+	for (i = 0; i < ARRAY_SIZE(f); i++)
+		logfile_close(f[i]);
+	assert_true(dir->nr_owners <= 16);
+	assert_int_equal(nr_told, 0);
+}
+
 static void kept_by_more(void **state)
 {
 	struct logfile *f;
 
 	(void)state;
-	put("web.log.3", "x");
-	put("web.log.77", "x");
+	put("web.log.3", "");
+	put("web.log.77", "");
 	put("notes", "x");
 	f = open_log("web", 1, 1);
 	assert_true(exists("web.log.3") && exists("notes") && !exists("web.log.77"));
@@ -796,10 +907,12 @@ int main(void)
 		TEST(goes_on),		TEST(renamed),
 		TEST(forgotten),	TEST(names),
 		TEST(headers),		TEST(not_ours),
-		TEST(directories),	TEST(no_directory),
-		TEST(no_room),		TEST(deleted),
-		TEST(floods_share),	TEST(gone_go_first),
-		TEST(kept_by_more),	TEST(turns_are_fair),
+		TEST(group_reads),	TEST(others_logs),
+		TEST(silent),		TEST(directories),
+		TEST(no_directory),	TEST(no_room),
+		TEST(deleted),		TEST(floods_share),
+		TEST(gone_go_first),	TEST(kept_by_more),
+		TEST(turns_are_fair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
