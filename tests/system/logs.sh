@@ -101,6 +101,14 @@ check logs-terminal-json "chaos logs --json tty | grep -q '\"text\":\"\\\\u001b\
 check logs-no-end "[ \"\$(chaos logs -n 1 tty)\" = 'no end' ]"
 talks quiet silent
 refused 5 "'chaos logs -f NAME' shows what it says" logs-console chaos console quiet
+# As chaosd has it, nobody can be there from the first instruction on: then there is no guest.
+refused 2 "chaosd is its console's one reader" logs-create-console chaos create -c --log "$talk" name=seen cmdline=silent
+refused 2 "chaosd is its console's one reader" logs-create-console-key chaos create -c "$talk" name=seen cmdline=silent log=1
+check logs-create-console-none "gone seen"
+chaos pool add talk "$talk" --log
+refused 5 '"seen" is destroyed again' logs-create-console-pool chaos create -c "$talk" name=seen cmdline=silent
+check logs-create-console-gone "eventually 5 'gone seen'"
+chaos pool remove talk
 # Who looks at a console first has it; the log begins when he lets go.
 daemon_stop
 mkfifo /run/typed
@@ -260,6 +268,8 @@ daemon_options='--log-all --log-dir /run/all'
 daemon_start
 run logs-all chaos create --no-daemon "$talk" name=any cmdline=lines=200
 check logs-all-any "eventually 10 'chaos logs --log-dir /run/all any >/run/lines 2>/dev/null; has_lines 200 /run/lines 2>/dev/null'"
+refused 5 '"seen" is destroyed again' logs-all-console chaos create -c "$talk" name=seen cmdline=silent
+check logs-all-console-gone "eventually 5 'gone seen'"
 for option in '--log-keep 100' '--log-size 1' '--log-total 0' '--log-dir relative' '--log-size x'; do
 	# shellcheck disable=SC2086 # an option and its value
 	refused 2 "chaosd: $option" "logs-option $option" chaosd --foreground $option

@@ -122,9 +122,11 @@ int parse_seconds(const char *text, unsigned int *ms);
 
 /*
  * cmd_console.c: be at the console of a domain of ours until it ends or the user leaves; one that is paused
- * is unpaused, if that is asked for, once somebody is there.
+ * is unpaused, if that is asked for, once somebody is there.  Whether it came to that is in *is_attached,
+ * which may be NULL.
  */
-int console_of(struct call *call, const struct chaos_dominfo *info, bool unpauses);
+int console_of(struct call *call, const struct chaos_dominfo *info, bool unpauses,
+	       bool *is_attached);
 
 /* count.c */
 extern struct chaos_calls chaos_calls;

@@ -146,7 +146,8 @@ static int with_raw_terminal(struct call *call, struct chaos_console *con, int w
 	return rc;
 }
 
-int console_of(struct call *call, const struct chaos_dominfo *info, bool unpauses)
+int console_of(struct call *call, const struct chaos_dominfo *info, bool unpauses,
+	       bool *is_attached)
 {
 	struct chaos_console *con = NULL;
 	struct chaos_dominfo now = *info;
@@ -159,6 +160,8 @@ int console_of(struct call *call, const struct chaos_dominfo *info, bool unpause
 	if (!chaos_domain_look(call->ctx, info->domid, &now) || now.serial != info->serial)
 		now = *info;
 	rc = chaos_console_attach(call->ctx, info->domid, &con, &call->err);
+	if (!rc && is_attached)
+		*is_attached = true;
 	if (!rc && unpauses)
 		rc = chaos_domain_unpause(call->ctx, info->domid, &call->err);
 	if (!rc && now.is_shutdown)
@@ -193,7 +196,7 @@ static int console(struct call *call, const char *who, bool dumps)
 			info.domid);
 	if (rc)
 		return rc;
-	return dumps ? dump_of(call, &info) : console_of(call, &info, false);
+	return dumps ? dump_of(call, &info) : console_of(call, &info, false, NULL);
 }
 
 int cmd_console(const struct verb *verb, int argc, char **argv)

@@ -113,9 +113,10 @@ static int create(struct call *call, const struct chaos_config_source *src,
 	struct create_request now = *request;
 	struct chaos_created created;
 	struct chaos_config *cfg;
-	int rc;
+	int rc = create_check(call, src, request);
 
-	create_check(request);
+	if (rc)
+		return rc;
 	if (request->is_dry_run)
 		return create_dry_run(call, src);
 	if (request->has_console)

@@ -29,9 +29,12 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 
 /* What would be built, as JSON. */
 int create_dry_run(struct call *call, const struct chaos_config_source *src);
-/* Whether this program can do all that; where it cannot, it does not return. */
-void create_check(const struct create_request *request);
-/* Stay with the guest, as the request says. */
+/* Whether all that can be had: 0 or an error.  A program that cannot do it does not return. */
+int create_check(struct call *call, const struct chaos_config_source *src,
+		 const struct create_request *request);
+/*
+ * Stay with the guest, as the request says.  One whose console was asked for and cannot be had is destroyed.
+ */
 int create_attended(struct call *call, const struct create_request *request, uint32_t domid);
 
 #endif /* CHAOS_CREATE_H */

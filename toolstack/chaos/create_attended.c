@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
@@ -10,9 +13,45 @@
 #include "chaos_cmd.h"
 #include "create.h"
 
-void create_check(const struct create_request *request)
+/*
+ * A console has one reader: a guest that is to have a log has chaosd.  What only the daemon knows, that a
+ * pool or all guests are logged, is found out when it is attached.
+ */
+int create_check(struct call *call, const struct chaos_config_source *src,
+		 const struct create_request *request)
 {
-	(void)request;
+	struct chaos_config_source quiet = *src;
+	struct chaos_config *cfg;
+	struct chaos_error err;
+	struct stat st;
+	int rc = 0;
+
+	/* A pipe can be read only once. */
+	if (!request->has_console || request->is_dry_run || stat(src->path, &st) ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	quiet.warn = NULL;
+	if (chaos_config_load(&cfg, &quiet, &err))
+		return 0; /* it is told by who makes the guest */
+	if (cfg->is_logged)
+		rc = call_usage(
+			call,
+			"\"%s\" is to have a log, and chaosd is its console's one reader then: leave out -c ('chaos logs -f' shows what it says), or give log=0",
+			cfg->name);
+	chaos_config_free(cfg);
+	return rc;
+}
+
+/* One that was to be seen from its first instruction on has not run: nothing of it is left. */
+static void take_back(struct call *call, const struct chaos_dominfo *info)
+{
+	size_t len = strlen(call->err.text);
+	struct chaos_error err;
+	int rc = chaos_domain_destroy(call->ctx, info->domid, DESTROY_TIMEOUT_MS, &err);
+
+	(void)snprintf(call->err.text + len, sizeof(call->err.text) - len, "; \"%s\" %s",
+		       info->name,
+		       rc ? "is still there and cannot be destroyed" : "is destroyed again");
 }
 
 static int has_crashed(struct call *call, const struct chaos_dominfo *info)
@@ -62,7 +101,8 @@ static int wait_end(struct call *call, const struct chaos_dominfo *info, int wat
 
 int create_attended(struct call *call, const struct create_request *request, uint32_t domid)
 {
-	struct chaos_dominfo info;
+	struct chaos_dominfo info = { 0 };
+	bool is_attached = false;
 	int rc = 0, watch = -1;
 
 	if (!call->ctx)
@@ -74,7 +114,9 @@ int create_attended(struct call *call, const struct create_request *request, uin
 		rc = watch < 0 ? watch : 0;
 	}
 	if (!rc && request->has_console)
-		rc = console_of(call, &info, !request->opts.paused);
+		rc = console_of(call, &info, !request->opts.paused, &is_attached);
+	if (rc && request->has_console && !is_attached && info.domid)
+		take_back(call, &info);
 	if (!rc && request->stays)
 		rc = wait_end(call, &info, watch);
 	if (watch >= 0)
