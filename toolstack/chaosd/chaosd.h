@@ -118,8 +118,11 @@ struct chaosd {
 	struct creation *creations;
 	struct guest *guests[NR_DOMIDS];
 	struct guest *restarting;
-	bool is_logged[NR_DOMIDS]; /* the log's thread has its console, or is about to let go of it */
-	unsigned int nr_logged;
+	struct {
+		bool is_kept;	 /* the log's thread has its console */
+		bool is_told;	 /* that there is none yet */
+		bool is_restart; /* of a guest that has a log */
+	} logged[NR_DOMIDS];
 	uint64_t logs_ns; /* when those are tried again that could not be begun, 0 = there are none */
 	uint64_t logs_delay_ns;
 	uint64_t ends_ns; /* when all domains are looked at for what is to be done later, 0 = not */

@@ -37,13 +37,16 @@ static unsigned int max_logged(void)
 static int begin(struct chaosd *d, const struct chaos_dominfo *info, struct chaos_error *err)
 {
 	struct log_subject subject = { .serial = info->serial };
+	unsigned int nr_held = logthread_held();
 	struct chaos_console *console;
 	int rc;
 
-	if (d->nr_logged >= max_logged()) {
+	/* Before anything can fail: later its creation is over. */
+	d->logged[info->domid].is_restart |= creation_is_restart(d, info->uuid);
+	if (nr_held >= max_logged()) {
 		err->code = CHAOS_RESOURCES;
 		(void)snprintf(err->text, sizeof(err->text),
-			       "%u are kept already: raise LimitNOFILE of chaosd", d->nr_logged);
+			       "%u are kept already: raise LimitNOFILE of chaosd", nr_held);
 		return -(int)CHAOS_RESOURCES;
 	}
 	if (logthread_start(d)) {
@@ -57,32 +60,39 @@ static int begin(struct chaosd *d, const struct chaos_dominfo *info, struct chao
 		return rc;
 	memcpy(subject.name, info->name, sizeof(subject.name));
 	memcpy(subject.uuid, info->uuid, sizeof(subject.uuid));
-	subject.is_restart = creation_is_restart(d, info->uuid);
-	logthread_add(info->domid, console, &subject);
-	d->is_logged[info->domid] = true;
-	d->nr_logged++;
+	subject.is_restart = d->logged[info->domid].is_restart;
+	if (logthread_add(info->domid, console, &subject)) {
+		err->code = CHAOS_RESOURCES;
+		(void)snprintf(err->text, sizeof(err->text), "out of memory");
+		return -(int)CHAOS_RESOURCES;
+	}
+	d->logged[info->domid].is_kept = true;
 	d->metrics.is_dirty = true;
 	return 0;
 }
 
 static void end(struct chaosd *d, uint32_t domid)
 {
-	if (domid >= NR_DOMIDS || !d->is_logged[domid])
+	bool is_kept = domid < NR_DOMIDS && d->logged[domid].is_kept;
+
+	if (domid < NR_DOMIDS)
+		memset(&d->logged[domid], 0, sizeof(d->logged[domid]));
+	if (!is_kept)
 		return;
-	d->is_logged[domid] = false;
-	d->nr_logged--;
 	d->metrics.is_dirty = true;
 	logthread_end(domid);
 }
 
 /*
- * Somebody looks at its console, or there are too many: tried again, less and less often, and told once
- * until all could be begun.  Guests are made as ever.
+ * Somebody looks at its console, or there are too many: tried again, less and less often, and told once for
+ * each guest.  Guests are made as ever.
  */
 static void later(struct chaosd *d, const struct chaos_dominfo *info, const struct chaos_error *err)
 {
-	if (!d->logs_delay_ns && log_allows(now_ns()))
+	if (!d->logged[info->domid].is_told && log_allows(now_ns())) {
+		d->logged[info->domid].is_told = true;
 		log_line("there is no log of \"%s\" yet: %s", info->name, err->text);
+	}
 	if (d->logs_ns)
 		return;
 	d->logs_delay_ns = d->logs_delay_ns ? d->logs_delay_ns * 2 : MIN_DELAY_NS;
@@ -96,7 +106,7 @@ static void try_begin(struct chaosd *d, const struct chaos_dominfo *info)
 {
 	struct chaos_error err = { 0 };
 
-	if (info->domid >= NR_DOMIDS || d->is_logged[info->domid] || !info->is_ours ||
+	if (info->domid >= NR_DOMIDS || d->logged[info->domid].is_kept || !info->is_ours ||
 	    info->is_dying || !info->name[0])
 		return;
 	if (begin(d, info, &err))
@@ -111,7 +121,7 @@ bool logs_created(struct chaosd *d, uint32_t domid, bool is_wanted)
 		return false;
 	if (chaos_domain_look(d->ctx, domid, &info))
 		try_begin(d, &info);
-	return d->is_logged[domid];
+	return d->logged[domid].is_kept;
 }
 
 /* Suspended it is not at its end: a save may let it go on. */
@@ -140,7 +150,7 @@ static bool is_wanted(struct chaosd *d, uint32_t domid)
 /* One that has ended while nobody read its console may have left its last words there. */
 static void look_at(struct chaosd *d, const struct chaos_dominfo *info)
 {
-	if (!d->is_logged[info->domid] && info->is_ours && !info->is_dying &&
+	if (!d->logged[info->domid].is_kept && info->is_ours && !info->is_dying &&
 	    !shell_is_left(info) && is_wanted(d, info->domid))
 		try_begin(d, info);
 	if (info->is_dying || (info->is_shutdown && info->shutdown_reason != SHUTDOWN_suspend))

@@ -26,9 +26,14 @@ void turns_charge(struct turns *turns, size_t bytes);
 int logthread_start(struct chaosd *d);
 /* After the last word of all guests that it has; false when it does not end. */
 bool logthread_stop(void);
-void logthread_add(uint32_t domid, struct chaos_console *console,
-		   const struct log_subject *subject);
+/* -1 without memory: the console is detached. */
+int logthread_add(uint32_t domid, struct chaos_console *console, const struct log_subject *subject);
 void logthread_end(uint32_t domid);
+/*
+ * Consoles that were handed over and have not been let go of: while the disk does not answer also those of
+ * guests that have ended.
+ */
+unsigned int logthread_held(void);
 /* What has been written and lost so far, in bytes, and guests whose logs are kept now. */
 struct log_figures {
 	uint64_t written, lost, guests;

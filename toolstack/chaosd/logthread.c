@@ -61,6 +61,7 @@ static struct {
 	pthread_mutex_t lock; /* protects these */
 	struct message *first, **end;
 	struct log_figures figures;
+	unsigned int nr_held;
 
 	/* The thread's alone: */
 	struct logdir dir;
@@ -125,6 +126,14 @@ static void publish(void)
 	pthread_mutex_unlock(&logs.lock);
 }
 
+static void let_go(struct chaos_console *console)
+{
+	chaos_console_detach(console); /* its descriptor leaves the epoll set */
+	pthread_mutex_lock(&logs.lock);
+	logs.nr_held--;
+	pthread_mutex_unlock(&logs.lock);
+}
+
 /* The number of bytes read, and what they cost. */
 static size_t take(struct guest_log *g, size_t *cost)
 {
@@ -146,7 +155,7 @@ static void log_finish(struct guest_log *g)
 		;
 	dequeue(g);
 	logfile_close(g->file);
-	chaos_console_detach(g->console); /* its descriptor leaves the epoll set */
+	let_go(g->console);
 	logs.guests[g->domid] = NULL;
 	logs.nr_guests--;
 	free(g);
@@ -173,7 +182,7 @@ static void log_add(const struct message *m)
 		g->file = logfile_open(&logs.dir, &m->subject, real_ns(), now_ns());
 	if (!g || !g->file) {
 		free(g);
-		chaos_console_detach(m->console);
+		let_go(m->console);
 		log_line("out of memory: there is no log of \"%s\"", m->subject.name);
 		return;
 	}
@@ -379,6 +388,7 @@ static void post(struct message *m)
 	const uint64_t one = 1;
 
 	pthread_mutex_lock(&logs.lock);
+	logs.nr_held += m->kind == ADD;
 	m->next = NULL;
 	*logs.end = m;
 	logs.end = &m->next;
@@ -402,17 +412,18 @@ static struct message *message_new(enum kind kind, uint32_t domid)
 	return m;
 }
 
-void logthread_add(uint32_t domid, struct chaos_console *console, const struct log_subject *subject)
+int logthread_add(uint32_t domid, struct chaos_console *console, const struct log_subject *subject)
 {
 	struct message *m = message_new(ADD, domid);
 
 	if (!m) {
 		chaos_console_detach(console);
-		return;
+		return -1;
 	}
 	m->console = console;
 	m->subject = *subject;
 	post(m);
+	return 0;
 }
 
 void logthread_end(uint32_t domid)
@@ -421,6 +432,16 @@ void logthread_end(uint32_t domid)
 
 	if (m)
 		post(m);
+}
+
+unsigned int logthread_held(void)
+{
+	unsigned int n;
+
+	pthread_mutex_lock(&logs.lock);
+	n = logs.nr_held;
+	pthread_mutex_unlock(&logs.lock);
+	return n;
 }
 
 bool logthread_stop(void)

@@ -148,7 +148,8 @@ static void add(unsigned int i)
 	else
 		(void)snprintf(subject.name, sizeof(subject.name), "noisy%u", i);
 	signal_event(&consoles[i]);
-	logthread_add(i + 1, &consoles[i], &subject);
+	assert_int_equal(logthread_add(i + 1, &consoles[i], &subject), 0);
+	assert_in_range(logthread_held(), 1, i + 1);
 }
 
 static void check_quiet(void)
@@ -200,12 +201,17 @@ static void floods_and_storms(void **state)
 	assert_int_equal(figures.guests, NR);
 	assert_true(figures.written > TURN_BURST);
 	/* What it has said by then is its last words. */
+	assert_int_equal(logthread_held(), NR);
 	logthread_end(QUIET + 1);
 	logthread_end(QUIET + 1); /* it is gone by then */
 	for (i = 0; i < 200 && !is_detached(&consoles[QUIET]); i++)
 		(void)usleep(10000);
 	assert_true(is_detached(&consoles[QUIET]));
+	for (i = 0; i < 200 && logthread_held() == NR; i++)
+		(void)usleep(10000);
+	assert_int_equal(logthread_held(), NR - 1);
 	assert_true(logthread_stop());
+	assert_int_equal(logthread_held(), 0);
 	for (i = 0; i < NR; i++)
 		assert_true(consoles[i].is_detached);
 	assert_int_equal(nr_lines, 0);
