@@ -198,17 +198,23 @@ static int find_new_parts(struct logs *l)
 	return 1;
 }
 
-/* It is there, and has not ended; also when that cannot be found out by who asks. */
+/*
+ * It is there, and has not ended; also when that cannot be found out just now.  Who may not ask Xen, or has
+ * none, would never know: then it has ended when nobody writes its log.
+ */
 static bool guest_lives(struct logs *l)
 {
 	struct chaos_dominfo info;
-	struct chaos_error err = l->call.err;
-	bool lives = !call_find(&l->call, l->guest, &info) &&
-		     !memcmp(info.uuid, l->run.header.uuid, sizeof(info.uuid)) && !info.is_dying &&
-		     (!info.is_shutdown || info.state == CHAOS_STATE_SUSPENDED);
+	struct chaos_error err;
+	int rc = l->call.ctx ? 0 : chaos_ctx_open(&l->call.ctx, &err);
 
-	l->call.err = err;
-	return lives;
+	if (!rc)
+		rc = chaos_domain_named(l->call.ctx, l->guest, &info, &err);
+	if (rc)
+		return rc != -(int)CHAOS_NO_DOMAIN && rc != -(int)CHAOS_PERMISSION &&
+		       rc != -(int)CHAOS_ENVIRONMENT;
+	return !memcmp(info.uuid, l->run.header.uuid, sizeof(info.uuid)) && !info.is_dying &&
+	       (!info.is_shutdown || info.state == CHAOS_STATE_SUSPENDED);
 }
 
 /* What comes is looked for when the directory says so, and now and then. */

@@ -37,6 +37,15 @@ static bool part_open(int dir_fd, const char *name, struct found *found)
 	return false;
 }
 
+static void close_parts(const struct found *found, unsigned int n)
+{
+	int e = errno;
+
+	while (n)
+		close(found[--n].part.fd);
+	errno = e;
+}
+
 /*
  * The newest first: what is rotated meanwhile is found once more under its next name, and known by its
  * number.  -1 with errno.
@@ -52,8 +61,10 @@ static int find_parts(int dir_fd, const char *guest, struct found *found)
 			return -1;
 		}
 		if (!part_open(dir_fd, name, &found[n])) {
-			if (errno == EACCES)
+			if (errno == EACCES) {
+				close_parts(found, n);
 				return -1;
+			}
 			continue;
 		}
 		if (n && found[n - 1].part.ino == found[n].part.ino)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reading guests' logs: parts that move and grow meanwhile, files that are anybody's work, and a guest's
- * bytes on their way to a terminal.
+ * bytes on their way to a terminal.  openat() is the test's: it can be forbidden to open a file.
  */
 #include "unit.h"
 
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "logread.h"
@@ -20,6 +22,23 @@ static struct log_run run;
 static struct log_reader reader;
 static char seen[1U << 18]; /* what was told: <stamp>text, with \n behind whole lines */
 static size_t nr_seen;
+
+static const char *forbidden; /* a file's name */
+
+int openat(int fd, const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	if (forbidden && !strcmp(path, forbidden)) {
+		errno = EACCES;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, fd, path, flags, mode);
+}
 
 static void tell(void *opaque, const struct log_line *line)
 {
@@ -185,6 +204,25 @@ static void anybodys_files(void **state)
 	assert_string_equal(seen + nr_seen - 14, "<>\n<2026>good\n");
 }
 
+/* Who may not read all of it is told so, and nothing stays open. */
+static void may_not_read(void **state)
+{
+	int before, after;
+
+	(void)state;
+	part("web.log", 9, T "two\n");
+	part("web.log.1", 9, T "one\n");
+	before = dup(dir_fd);
+	close(before);
+	forbidden = "web.log.1";
+	assert_int_equal(log_run_open(&run, dir_fd, "web", 0), -1);
+	assert_int_equal(errno, EACCES);
+	forbidden = NULL;
+	after = dup(dir_fd);
+	close(after);
+	assert_int_equal(before, after);
+}
+
 /* Any bytes behind the header. */
 static void garbage(void **state)
 {
@@ -245,8 +283,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		TEST(parts_are_one),  TEST(grows),   TEST(is_written),
-		TEST(anybodys_files), TEST(garbage), TEST(clean),
+		TEST(parts_are_one), TEST(grows), TEST(is_written),   TEST(anybodys_files),
+		TEST(garbage),	     TEST(clean), TEST(may_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
