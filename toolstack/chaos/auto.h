@@ -28,6 +28,11 @@ void auto_failed(struct auto_request *r, const char *name, int rc);
  * to be freed with free().  Their number, 0 if there is no such directory, or a negative chaos_code.
  */
 int auto_files(struct auto_request *r, const char *dir, const char *suffix, char ***names);
+/*
+ * Call the file of a saved guest `taken` from now on, also after a power cut: it is not made again unasked.
+ * 0 or a negative chaos_code.
+ */
+int auto_take(struct auto_request *r, const char *path, const char *taken);
 
 int auto_start(struct auto_request *r);
 int auto_stop(struct auto_request *r);

@@ -44,10 +44,14 @@ static int about(struct call *call, const char *path, int rc)
 
 /* ---- those that were saved ---- */
 
+/*
+ * Nobody waits until it is ready: it has run then, and what goes wrong with it later is no reason to make it
+ * a second time.  It is made paused, so that after an error it has not run.
+ */
 static int restore(struct auto_request *r, const char *path, uint32_t *domid)
 {
 	struct chaos_config_source src = { .path = path, .strict = true };
-	struct chaos_create_opts opts = { 0 };
+	struct chaos_create_opts opts = { .paused = true };
 	struct chaos_created created;
 	struct chaos_config *cfg;
 	int rc = chaos_domain_restore(r->call.ctx, &src, &opts, &created, &cfg, &r->call.err);
@@ -65,13 +69,15 @@ static int restore_once(struct auto_request *r, const char *path, const char *ta
 {
 	int rc;
 
-	if (rename(path, taken))
-		return call_failed(&r->call, path);
+	rc = auto_take(r, path, taken);
+	if (rc)
+		return rc;
 	rc = restore(r, taken, domid);
+	if (rc)
+		return rename(taken, path) ? call_failed(&r->call, taken) : rc;
+	rc = chaos_domain_unpause(r->call.ctx, *domid, &r->call.err);
 	if (!rc && unlink(taken))
-		return call_failed(&r->call, taken);
-	if (rc && rename(taken, path))
-		return call_failed(&r->call, taken);
+		rc = call_failed(&r->call, taken);
 	return rc;
 }
 
