@@ -71,7 +71,7 @@ check auto-damaged "grep -q '^chaos: $saved/auto1.save' /run/err && grep -q 'aut
 check auto-damaged-lines "[ \"\$(wc -l </run/err)\" = 2 ]"
 check auto-damaged-kept "[ \"\$(ls $saved)\" = auto1.save ]"
 mv $saved/auto1.save $saved/auto1.taken
-refused 11 "auto1.taken: a start was cut off here" auto-taken auto start --dir /run/none
+refused 11 "auto1.taken: a start was cut off" auto-taken auto start --dir /run/none
 rm $saved/auto1.taken
 
 # Shut down in the place of saved; one that does not listen costs what was allowed, and a line.

@@ -4,8 +4,9 @@
  * there then are created.  One that fails is told of, and does not keep the others.
  *
  * A saved guest is made once: its file is NAME.save, then NAME.taken, and gone when the guest runs.  A
- * second time would be one with the memory of then and the disks of now.  As long as there is a file of a
- * guest, its configuration makes no other.
+ * second time would be one with the memory of then and the disks of now: for that reason a file is NAME.taken
+ * from then on, too, when there is found to be such a guest.  As long as there is a file of a guest, its
+ * configuration makes no other.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -81,6 +82,20 @@ static int restore_once(struct auto_request *r, const char *path, const char *ta
 	return rc;
 }
 
+/* One that runs, or has, is newer than its file: that is no other time's to restore. */
+static int is_there(struct auto_request *r, const char *name, const char *path, const char *taken,
+		    const struct chaos_dominfo *info)
+{
+	bool has_run = info->state != CHAOS_STATE_INCOMPLETE && !info->is_dying;
+	int rc = has_run ? auto_take(r, path, taken) : 0;
+
+	if (rc)
+		return rc;
+	return call_error(&r->call, CHAOS_EXISTS,
+			  "%s: guest \"%s\" is there already: remove the file, or the guest",
+			  has_run ? taken : path, name);
+}
+
 static void restore_one(struct auto_request *r, const char *file)
 {
 	char *name = strndup(file, strlen(file) - strlen(SAVED_SUFFIX));
@@ -94,9 +109,7 @@ static void restore_one(struct auto_request *r, const char *file)
 	if (!name || !path || !taken)
 		rc = out_of_memory(&r->call);
 	else if (!chaos_domain_named(r->call.ctx, name, &info, NULL))
-		rc = call_error(&r->call, CHAOS_EXISTS,
-				"%s: guest \"%s\" is there already: remove the file, or the guest",
-				path, name);
+		rc = is_there(r, name, path, taken, &info);
 	else
 		rc = about(&r->call, path, restore_once(r, path, taken, &domid));
 	if (rc)
@@ -108,7 +121,7 @@ static void restore_one(struct auto_request *r, const char *file)
 	free(name);
 }
 
-/* Nobody knows how far it had come. */
+/* Nobody knows whether it has run since. */
 static void tell_taken(struct auto_request *r, const char *file)
 {
 	char *name = strndup(file, strlen(file) - strlen(TAKEN_SUFFIX));
@@ -117,7 +130,7 @@ static void tell_taken(struct auto_request *r, const char *file)
 		r, name ? name : file,
 		call_error(
 			&r->call, CHAOS_IN_DOUBT,
-			"%s/%s: a start was cut off here: restore it if the guest has not run since, or remove it",
+			"%s/%s: a start was cut off, or the guest has run since: restore it if it has not, or remove it",
 			r->saved, file));
 	free(name);
 }

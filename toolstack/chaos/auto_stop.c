@@ -3,6 +3,8 @@
  * chaos auto stop: all guests of chaos are saved, one after the other, for the disk is the bound; those that
  * cannot be, or all if that is wished, are shut down together.  It is bounded in time: what does not
  * stop by then is told of.
+ *
+ * A guest that runs, or has ended, leaves no older file of it under NAME.save.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -49,41 +51,79 @@ static bool has_ended(const struct chaos_dominfo *info)
 	return info->is_shutdown && info->state != CHAOS_STATE_SUSPENDED;
 }
 
-static int save_one(struct auto_request *r, struct stopping *s, unsigned int timeout_ms)
+/*
+ * A file of a guest that has run since is older than its disks: whatever becomes of the guest now, it is not
+ * made again of that.  A negative chaos_code if it may be.
+ */
+static int set_aside(struct auto_request *r, const char *name, const char *path)
+{
+	char *taken;
+	int rc;
+
+	if (access(path, F_OK))
+		return 0;
+	if (asprintf(&taken, "%s/%s" TAKEN_SUFFIX, r->saved, name) < 0)
+		return call_failed(&r->call, "auto");
+	rc = auto_take(r, path, taken);
+	if (!rc)
+		fprintf(stderr, "chaos: warning: \"%s\" has run since it was saved: %s is %s now\n",
+			name, path, taken);
+	free(taken);
+	return rc;
+}
+
+/* It does not go on any more, so that a file of it is good, and all there is. */
+static bool is_done_with(struct auto_request *r, const struct chaos_dominfo *info)
+{
+	struct chaos_dominfo now;
+
+	return !chaos_domain_look(r->call.ctx, info->domid, &now) || now.serial != info->serial ||
+	       now.is_dying || now.state == CHAOS_STATE_INCOMPLETE;
+}
+
+/* There is no file at `path` before. */
+static int save_to(struct auto_request *r, const struct chaos_dominfo *info, const char *path,
+		   unsigned int timeout_ms)
 {
 	struct chaos_save_opts opts = { .timeout_ms = timeout_ms < CHAOS_SUSPEND_TIMEOUT_MS ?
 							      timeout_ms :
 							      CHAOS_SUSPEND_TIMEOUT_MS };
 	struct chaos_saved saved;
+	int rc;
+
+	if (!timeout_ms)
+		return call_error(&r->call, CHAOS_TIMEOUT, "the time is over");
+	rc = chaos_domain_save(r->call.ctx, info, path, &opts, &saved, &r->call.err);
+	if (!rc || access(path, F_OK) || !is_done_with(r, info))
+		return rc;
+	fprintf(stderr, "chaos: warning: \"%s\" is saved: %s\n", info->name, r->call.err.text);
+	return 0;
+}
+
+static void save_one(struct auto_request *r, struct stopping *s, uint64_t end_ns)
+{
 	char *path;
 	int rc;
 
-	if (asprintf(&path, "%s/%s" SAVED_SUFFIX, r->saved, s->info.name) < 0)
-		return call_failed(&r->call, "auto");
-	if (!timeout_ms)
-		rc = call_error(&r->call, CHAOS_TIMEOUT, "the time is over");
-	else if (!access(path, F_OK))
-		rc = call_error(&r->call, CHAOS_EXISTS, "%s is there already", path);
-	else
-		rc = chaos_domain_save(r->call.ctx, &s->info, path, &opts, &saved, &r->call.err);
-	free(path);
-	return rc;
-}
-
-static void save_all(struct auto_request *r, struct stopping *list, int nr, uint64_t end_ns)
-{
-	int i, rc;
-
-	for (i = 0; i < nr; i++) {
-		if (has_ended(&list[i].info))
-			continue;
-		rc = save_one(r, &list[i], left_ms(end_ns));
+	if (asprintf(&path, "%s/%s" SAVED_SUFFIX, r->saved, s->info.name) < 0) {
+		call_one_failed(&r->call, call_failed(&r->call, "auto"));
+		return;
+	}
+	rc = set_aside(r, s->info.name, path);
+	if (rc) {
+		call_one_failed(&r->call, rc);
+	} else if (!r->shuts_down && !has_ended(&s->info)) {
+		rc = save_to(r, &s->info, path, left_ms(end_ns));
 		if (!rc)
-			list[i].result = "saved";
+			s->result = "saved";
 		else
 			fprintf(stderr, "chaos: warning: \"%s\" is shut down, not saved: %s\n",
-				list[i].info.name, r->call.err.text);
+				s->info.name, r->call.err.text);
+		/* It can be whole already, and the guest goes on. */
+		if (rc && set_aside(r, s->info.name, path))
+			call_one_failed(&r->call, -(int)r->call.err.code);
 	}
+	free(path);
 }
 
 int auto_stop(struct auto_request *r)
@@ -97,8 +137,8 @@ int auto_stop(struct auto_request *r)
 		return nr;
 	if (!r->shuts_down && nr)
 		rc = make_dir(&r->call, r->saved);
-	if (!rc && !r->shuts_down)
-		save_all(r, list, nr, end_ns);
+	for (i = 0; i < nr && !rc; i++)
+		save_one(r, &list[i], end_ns);
 	/* A millisecond at least: who was asked may have stopped at once. */
 	if (!rc)
 		rc = stop_all(&r->call, list, nr, CHAOS_REQUEST_POWEROFF, left_ms(end_ns) + 1);
