@@ -81,26 +81,27 @@ static bool is_done_with(struct auto_request *r, const struct chaos_dominfo *inf
 	       now.is_dying || now.state == CHAOS_STATE_INCOMPLETE;
 }
 
-/* There is no file at `path` before. */
+/* There is no file at `path` before.  What is not waiting for the guest is added to *end_ns. */
 static int save_to(struct auto_request *r, const struct chaos_dominfo *info, const char *path,
-		   unsigned int timeout_ms)
+		   uint64_t *end_ns)
 {
-	struct chaos_save_opts opts = { .timeout_ms = timeout_ms < CHAOS_SUSPEND_TIMEOUT_MS ?
-							      timeout_ms :
-							      CHAOS_SUSPEND_TIMEOUT_MS };
+	struct chaos_save_opts opts = { .timeout_ms = left_ms(*end_ns) };
 	struct chaos_saved saved;
 	int rc;
 
-	if (!timeout_ms)
+	if (!opts.timeout_ms)
 		return call_error(&r->call, CHAOS_TIMEOUT, "the time is over");
+	if (opts.timeout_ms > CHAOS_SUSPEND_TIMEOUT_MS)
+		opts.timeout_ms = CHAOS_SUSPEND_TIMEOUT_MS;
 	rc = chaos_domain_save(r->call.ctx, info, path, &opts, &saved, &r->call.err);
+	*end_ns += saved.copy_ns + saved.end_ns;
 	if (!rc || access(path, F_OK) || !is_done_with(r, info))
 		return rc;
 	fprintf(stderr, "chaos: warning: \"%s\" is saved: %s\n", info->name, r->call.err.text);
 	return 0;
 }
 
-static void save_one(struct auto_request *r, struct stopping *s, uint64_t end_ns)
+static void save_one(struct auto_request *r, struct stopping *s, uint64_t *end_ns)
 {
 	char *path;
 	int rc;
@@ -113,7 +114,7 @@ static void save_one(struct auto_request *r, struct stopping *s, uint64_t end_ns
 	if (rc) {
 		call_one_failed(&r->call, rc);
 	} else if (!r->shuts_down && !has_ended(&s->info)) {
-		rc = save_to(r, &s->info, path, left_ms(end_ns));
+		rc = save_to(r, &s->info, path, end_ns);
 		if (!rc)
 			s->result = "saved";
 		else
@@ -128,7 +129,9 @@ static void save_one(struct auto_request *r, struct stopping *s, uint64_t end_ns
 
 int auto_stop(struct auto_request *r)
 {
-	uint64_t end_ns = chaos_now_ns() + (uint64_t)r->timeout_ms * NS_PER_MS;
+	/* Half of the time is theirs who are shut down. */
+	uint64_t half_ns = (uint64_t)r->timeout_ms * NS_PER_MS / 2;
+	uint64_t end_ns = chaos_now_ns() + half_ns;
 	struct stopping *list;
 	int i, nr, rc = 0;
 
@@ -138,10 +141,11 @@ int auto_stop(struct auto_request *r)
 	if (!r->shuts_down && nr)
 		rc = make_dir(&r->call, r->saved);
 	for (i = 0; i < nr && !rc; i++)
-		save_one(r, &list[i], end_ns);
+		save_one(r, &list[i], &end_ns);
 	/* A millisecond at least: who was asked may have stopped at once. */
 	if (!rc)
-		rc = stop_all(&r->call, list, nr, CHAOS_REQUEST_POWEROFF, left_ms(end_ns) + 1);
+		rc = stop_all(&r->call, list, nr, CHAOS_REQUEST_POWEROFF,
+			      left_ms(end_ns + half_ns) + 1);
 	for (i = 0; i < nr && !rc; i++)
 		if (strcmp(list[i].result, "failed") != 0 || r->call.json)
 			auto_tell(r, list[i].info.domid, list[i].info.name, list[i].result);
