@@ -45,6 +45,18 @@ static int make_dir(struct call *call, const char *dir)
 	return rc;
 }
 
+/* Without it the guests are shut down: the host does not wait for a better disk. */
+static void check_dir(struct auto_request *r)
+{
+	int rc = make_dir(&r->call, r->saved);
+
+	if (!rc)
+		return;
+	call_one_failed(&r->call, rc);
+	fprintf(stderr, "chaos: warning: nothing can be saved: the guests are shut down\n");
+	r->shuts_down = true;
+}
+
 /* One that has ended is not saved, and needs not be asked to stop. */
 static bool has_ended(const struct chaos_dominfo *info)
 {
@@ -133,19 +145,17 @@ int auto_stop(struct auto_request *r)
 	uint64_t half_ns = (uint64_t)r->timeout_ms * NS_PER_MS / 2;
 	uint64_t end_ns = chaos_now_ns() + half_ns;
 	struct stopping *list;
-	int i, nr, rc = 0;
+	int i, nr, rc;
 
 	nr = stop_list(&r->call, &list);
 	if (nr < 0)
 		return nr;
 	if (!r->shuts_down && nr)
-		rc = make_dir(&r->call, r->saved);
-	for (i = 0; i < nr && !rc; i++)
+		check_dir(r);
+	for (i = 0; i < nr; i++)
 		save_one(r, &list[i], &end_ns);
 	/* A millisecond at least: who was asked may have stopped at once. */
-	if (!rc)
-		rc = stop_all(&r->call, list, nr, CHAOS_REQUEST_POWEROFF,
-			      left_ms(end_ns + half_ns) + 1);
+	rc = stop_all(&r->call, list, nr, CHAOS_REQUEST_POWEROFF, left_ms(end_ns + half_ns) + 1);
 	for (i = 0; i < nr && !rc; i++)
 		if (strcmp(list[i].result, "failed") != 0 || r->call.json)
 			auto_tell(r, list[i].info.domid, list[i].info.name, list[i].result);
