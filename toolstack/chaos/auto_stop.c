@@ -7,9 +7,12 @@
  * A guest that runs, or has ended, leaves no older file of it under NAME.save.
  */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,6 +142,43 @@ static void save_one(struct auto_request *r, struct stopping *s, uint64_t *end_n
 	free(path);
 }
 
+/* What has come is forgotten, and the next ends the process. */
+static void signals_allow(int fd)
+{
+	struct signalfd_siginfo signal;
+	sigset_t set;
+
+	if (fd < 0)
+		return;
+	while (read(fd, &signal, sizeof(signal)) > 0)
+		;
+	(void)close(fd); /* nothing was written to it */
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL); /* cannot fail with these arguments */
+}
+
+/* A signal ends the saving: those that are left are shut down. */
+static void save_each(struct auto_request *r, struct stopping *list, int nr, uint64_t *end_ns)
+{
+	struct pollfd p = { .fd = signals_defer(), .events = POLLIN };
+	int i;
+
+	chaos_ctx_set_cancel(r->call.ctx, p.fd);
+	for (i = 0; i < nr; i++) {
+		if (!r->shuts_down && poll(&p, 1, 0) > 0) {
+			fprintf(stderr,
+				"chaos: warning: interrupted: guests that are not saved are shut down\n");
+			r->shuts_down = true;
+		}
+		save_one(r, &list[i], end_ns);
+	}
+	chaos_ctx_set_cancel(r->call.ctx, -1);
+	signals_allow(p.fd);
+}
+
 int auto_stop(struct auto_request *r)
 {
 	/* Half of the time is theirs who are shut down. */
@@ -152,8 +192,7 @@ int auto_stop(struct auto_request *r)
 		return nr;
 	if (!r->shuts_down && nr)
 		check_dir(r);
-	for (i = 0; i < nr; i++)
-		save_one(r, &list[i], &end_ns);
+	save_each(r, list, nr, &end_ns);
 	/* A millisecond at least: who was asked may have stopped at once. */
 	rc = stop_all(&r->call, list, nr, CHAOS_REQUEST_POWEROFF, left_ms(end_ns + half_ns) + 1);
 	for (i = 0; i < nr && !rc; i++)
