@@ -24,8 +24,8 @@ void auto_tell(struct auto_request *r, uint32_t domid, const char *name, const c
 /* The same for one that has failed, as r->call.err says. */
 void auto_failed(struct auto_request *r, const char *name, int rc);
 /*
- * Names in a directory that end in the suffix and do not begin with a dot, sorted; each, and the array, is
- * to be freed with free().  Their number, 0 if there is no such directory, or a negative chaos_code.
+ * Names in a directory that end in the suffix, sorted; each, and the array, is to be freed with free().
+ * Their number, 0 if there is no such directory, or a negative chaos_code.
  */
 int auto_files(struct auto_request *r, const char *dir, const char *suffix, char ***names);
 /*

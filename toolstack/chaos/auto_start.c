@@ -207,6 +207,11 @@ static void create_one(struct auto_request *r, const char *file)
 	struct chaos_config *cfg;
 	int rc;
 
+	/* What an editor leaves, for instance.  A guest may have such a name, and so may what is saved. */
+	if (*file == '.') {
+		free(path);
+		return;
+	}
 	rc = path ? is_wanted(r, path, name) : out_of_memory(&r->call);
 	if (rc > 0) {
 		rc = create_any(&r->call, &src, &request, &created, &cfg);

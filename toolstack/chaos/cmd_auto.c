@@ -85,7 +85,7 @@ int auto_files(struct auto_request *r, const char *dir, const char *suffix, char
 	if (!d)
 		return errno == ENOENT ? 0 : call_failed(&r->call, dir);
 	while (!rc && (errno = 0, entry = readdir(d))) {
-		if (*entry->d_name == '.' || !ends_in(entry->d_name, suffix))
+		if (!ends_in(entry->d_name, suffix))
 			continue;
 		rc = append(&names, n, entry->d_name);
 		n += !rc;
