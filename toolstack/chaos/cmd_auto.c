@@ -156,6 +156,8 @@ int cmd_auto(const struct verb *verb, int argc, char **argv)
 	}
 	if (status >= 0)
 		return status;
+	if (!rc && (!*r.dir || !*r.saved))
+		rc = call_usage(&r.call, "%s \"\": not a directory", *r.dir ? "--saved" : "--dir");
 	if (!rc)
 		rc = call_arguments(&r.call, argc, 1, 1);
 	if (!rc)
