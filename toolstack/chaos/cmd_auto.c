@@ -129,6 +129,11 @@ static int run(struct auto_request *r, const char *subverb)
 	if (rc)
 		return rc;
 	rc = !strcmp(subverb, "start") ? auto_start(r) : auto_stop(r);
+	/* What was told already is one document with the rest: the error is one of several. */
+	if (rc < 0 && r->told) {
+		call_one_failed(&r->call, rc);
+		rc = 0;
+	}
 	if (rc >= 0 && r->call.json)
 		jsonw_end_array(!r->told);
 	return rc;

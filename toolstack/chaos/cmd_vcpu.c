@@ -85,7 +85,7 @@ int cmd_vcpu_list(const struct verb *verb, int argc, char **argv)
 {
 	struct listing l = { .call = { .verb = verb } };
 	struct chaos_dominfo info;
-	int rc, status = -1;
+	int i, rc, status = -1;
 
 	while (call_option(&l.call, argc, argv, "", options, &status) != -1)
 		;
@@ -94,10 +94,18 @@ int cmd_vcpu_list(const struct verb *verb, int argc, char **argv)
 	rc = call_open(&l.call);
 	if (!rc && optind == argc)
 		rc = list_all(&l);
+	/* All, before the first is told of. */
+	for (i = optind; !rc && i < argc; i++)
+		rc = call_find(&l.call, argv[i], &info);
 	for (; !rc && optind < argc; optind++) {
 		rc = call_find(&l.call, argv[optind], &info);
 		if (!rc)
 			rc = list_one(&l, &info);
+	}
+	/* One that went meanwhile: what was told is whole. */
+	if (rc && l.told) {
+		call_one_failed(&l.call, rc);
+		rc = 0;
 	}
 	if (!rc && l.call.json)
 		jsonw_end_array(!l.told);
