@@ -60,6 +60,7 @@ static int restore(struct auto_request *r, const char *path, uint32_t *domid)
 	if (rc)
 		return rc;
 	*domid = created.domid;
+	call_warn_log(cfg);
 	chaos_config_free(cfg);
 	return 0;
 }
