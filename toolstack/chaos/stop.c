@@ -55,6 +55,17 @@ static void has_stopped(struct call *call, struct stopping *s, bool destroys)
 		failed(call, s, rc);
 }
 
+/* One that a save has left suspended hears nothing. */
+static int wake(struct call *call, const struct stopping *s)
+{
+	struct chaos_dominfo now;
+
+	if (!chaos_domain_look(call->ctx, s->info.domid, &now) || now.serial != s->info.serial ||
+	    now.state != CHAOS_STATE_SUSPENDED)
+		return 0;
+	return chaos_domain_resume(call->ctx, s->info.domid, &call->err);
+}
+
 static void ask(struct call *call, struct stopping *s, enum chaos_request request, bool waits)
 {
 	int rc;
@@ -64,7 +75,9 @@ static void ask(struct call *call, struct stopping *s, enum chaos_request reques
 		has_stopped(call, s, waits && request == CHAOS_REQUEST_POWEROFF);
 		return;
 	}
-	rc = chaos_domain_request(call->ctx, s->info.domid, request, 0, NULL, &call->err);
+	rc = wake(call, s);
+	if (!rc)
+		rc = chaos_domain_request(call->ctx, s->info.domid, request, 0, NULL, &call->err);
 	if (rc == -(int)CHAOS_NO_DOMAIN)
 		s->result = "stopped";
 	else if (rc)

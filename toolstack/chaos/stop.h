@@ -7,7 +7,7 @@
 
 struct stopping {
 	struct chaos_dominfo info;
-	const char *result; /* "requested", "stopped", "failed"; NULL: not dealt with yet */
+	const char *result; /* "saved", "requested", "stopped", "failed"; NULL: not dealt with yet */
 	unsigned int reason;
 };
 
@@ -17,7 +17,7 @@ struct stopping {
  */
 int stop_list(struct call *call, struct stopping **list);
 /*
- * Ask all of them that have no result yet to stop.  With timeout_ms, which is for all together, wait, and
+ * Ask all of them that have no result yet to stop, and let those go on first that are suspended.  With timeout_ms, which is for all together, wait, and
  * destroy those that have powered off.  Each that fails has a line on standard error, and counts in
  * call->failed.
  */
