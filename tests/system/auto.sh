@@ -83,6 +83,59 @@ check auto-json "auto start --json | grep -q '\"name\":\"auto0\",\"result\":\"st
 chaos destroy deaf
 check auto-json-ready "eventually 5 'chaos info auto0 | grep -q \"ready *yes\" && chaos info auto1 | grep -q \"ready *yes\"'"
 run auto-json-stop auto stop --json
+
+# A file that is older than its guest is restored by nobody, and the guest is saved as any other.
+old()
+{
+	echo 'of last week' >$saved/auto0.save
+}
+run auto-old-start auto start
+check auto-old-ready "eventually 10 all_ready"
+old
+refused 5 "auto0.taken: guest .auto0. is there already" auto-old auto start
+check auto-old-taken "[ \"\$(ls $saved)\" = auto0.taken ]"
+old
+check auto-old-stop "auto stop 2>/run/err | grep -qx 'auto0: saved'"
+check auto-old-warned "grep -q 'warning: .auto0. has run since it was saved' /run/err"
+check auto-old-files "[ \"\$(ls $saved | tr '\n' ' ')\" = 'auto0.save auto0.taken auto1.save ' ]"
+check auto-old-restored "! auto start >/run/out 2>/run/err && grep -qx 'auto0: restored' /run/out"
+check auto-old-none "[ -z \"\$(ls $saved)\" ]"
+check auto-old-ready-again "eventually 10 all_ready"
+old
+check auto-old-shutdown "auto stop --shutdown 2>/dev/null | grep -qx 'auto0: stopped'"
+check auto-old-shutdown-taken "[ \"\$(ls $saved)\" = auto0.taken ]"
+rm $saved/auto0.taken
+
+# One that is not ready for long, and has a name like a hidden file's: made once, and not waited for.
+run auto-slow-create chaos create --no-wait "$(guest_config .slow daytime)"
+check auto-slow-waits "says .slow 'waits for a network device'"
+check auto-slow-saved "auto stop | grep -qx '.slow: saved'"
+_since=$(cut -d. -f1 /proc/uptime)
+check auto-slow-restored "auto start --dir /run/none | grep -qx '.slow: restored'"
+check auto-slow-soon "[ $(($(cut -d. -f1 /proc/uptime) - _since)) -lt 8 ]"
+check auto-slow-once "[ -z \"\$(ls -A $saved)\" ] && ! chaos info .slow | grep -q 'ready *yes'"
+run auto-slow-destroy chaos destroy .slow
+
+# No place for them, and no time: they are shut down.
+: >/run/file
+run auto-no-place-start auto start
+check auto-no-place-ready "eventually 10 all_ready"
+auto stop --saved /run/file/here >/run/out 2>/run/err
+check auto-no-place "[ $? = 1 ] && grep -q '^chaos: /run/file/here: Not a directory' /run/err"
+check auto-no-place-stopped "[ \"\$(sort /run/out | tr '\n' ' ')\" = 'auto0: stopped auto1: stopped ' ]"
+run auto-signal-deaf chaos create "$(guest_config deaf stubborn)" cmdline=deaf
+run auto-signal-start auto start
+check auto-signal-ready "eventually 10 all_ready"
+chaos auto stop --dir $dir --saved $saved --timeout 10 >/run/out 2>/run/err &
+_stop=$!
+sleep 1
+kill -TERM $_stop
+wait $_stop
+check auto-signal "grep -qx 'auto0: stopped' /run/out && grep -qx 'auto1: stopped' /run/out"
+check auto-signal-warned "grep -q 'warning: interrupted' /run/err && [ -z \"\$(ls $saved)\" ]"
+chaos destroy deaf
+
+refused 2 "not a directory" auto-no-name auto stop --saved ""
 refused 2 "neither start nor stop" auto-verb auto begin
 refused 2 "not a number of seconds" auto-timeout auto stop --timeout x
 finish

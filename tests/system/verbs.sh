@@ -101,6 +101,10 @@ run verbs-vcpu-pin chaos vcpu-pin one all 0-1 0
 check verbs-vcpu-pin-soft "[ \"\$(chaos vcpu-list one | grep -c ' all / 0$')\" = 2 ]"
 run verbs-vcpu-pin-one chaos vcpu-pin one 1 ^0 -
 check verbs-vcpu-pin-json "chaos vcpu-list --json one | grep -q '\"vcpu\":1,.*\"hard\":\\[1\\],\"soft\":\\[0\\]'"
+# One document: the error.
+for _verb in vcpu-list uptime; do
+	check verbs-$_verb-json-error "[ \"\$(chaos $_verb --json one nosuch 2>/dev/null | cut -c 1-9)\" = '{\"error\":' ]"
+done
 refused 2 "has no vCPU 2" verbs-vcpu-pin-none chaos vcpu-pin one 2 all
 refused 2 "not a list of CPUs" verbs-vcpu-pin-list chaos vcpu-pin one 0 a
 refused 2 "no such CPU" verbs-vcpu-pin-far chaos vcpu-pin one 0 900
