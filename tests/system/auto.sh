@@ -135,6 +135,17 @@ check auto-signal "grep -qx 'auto0: stopped' /run/out && grep -qx 'auto1: stoppe
 check auto-signal-warned "grep -q 'warning: interrupted' /run/err && [ -z \"\$(ls $saved)\" ]"
 chaos destroy deaf
 
+# One that a save which was killed has left suspended goes on, and stops.
+run auto-suspended-start auto start
+check auto-suspended-ready "eventually 10 all_ready"
+n=1
+until chaos list --json auto0 | grep -q '"suspended"' || [ $n = 100 ]; do
+	./killat $n /run/killat.pid chaos save auto0 /run/killed.save >/dev/null 2>&1
+	n=$((n + 1))
+done
+check auto-suspended "[ $n -lt 100 ]"
+check auto-suspended-stopped "auto stop --shutdown --timeout 10 | grep -qx 'auto0: stopped'"
+
 refused 2 "not a directory" auto-no-name auto stop --saved ""
 refused 2 "neither start nor stop" auto-verb auto begin
 refused 2 "not a number of seconds" auto-timeout auto stop --timeout x
