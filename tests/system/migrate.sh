@@ -157,11 +157,13 @@ says()
 
 says 'Welcome to this host\\n'
 check mig-greeting "[ $? = 8 ] && grep -q 'begins with .Welcome' /run/err"
-says 'LightVMm\\0002\\0000\\0000\\0000\\0001\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000'
-check mig-newer "[ $? = 8 ] && grep -q 'speaks version 2' /run/err"
-says 'LightVMm\\0001\\0000\\0000\\0000\\0007\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000'
+says 'LightVMm\\0003\\0000\\0000\\0000\\0001\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000'
+check mig-newer "[ $? = 8 ] && grep -q 'speaks version 3' /run/err"
+says 'LightVMm\\0001\\0000\\0000\\0000\\0001\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000'
+check mig-older "[ $? = 8 ] && grep -q 'speaks noxs ABI 1' /run/err"
+says 'LightVMm\\0002\\0000\\0000\\0000\\0007\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000'
 check mig-foreign "[ $? = 8 ] && grep -q 'another architecture' /run/err"
-says 'LightVMm\\0001\\0000\\0000\\0000\\0001\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000garbage\\0377garbage'
+says 'LightVMm\\0002\\0000\\0000\\0000\\0001\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0000\\0000\\0000\\0000garbage\\0377garbage'
 check mig-garbage "[ $? = 1 ] && grep -q 'not understood' /run/err"
 refused 1 'has ended' mig-false chaos migrate --ssh false "$from" nowhere
 chaos migrate "$from" -oProxyCommand=reboot 2>/run/err
