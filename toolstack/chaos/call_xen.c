@@ -5,6 +5,7 @@
  * costs a paravirtual Dom0 more.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "chaos_cmd.h"
@@ -25,6 +26,20 @@ int call_find(struct call *call, const char *who, struct chaos_dominfo *info)
 
 	if (!rc)
 		rc = chaos_domain_find(call->ctx, who, info, &call->err);
+	return rc;
+}
+
+int call_find_all(struct call *call, char **who, int nr, struct chaos_dominfo **infos)
+{
+	int i, rc = 0;
+
+	*infos = calloc((size_t)nr, sizeof(**infos));
+	if (!*infos)
+		return call_failed(call, call->verb->name);
+	for (i = 0; i < nr && !rc; i++)
+		rc = call_find(call, who[i], &(*infos)[i]);
+	if (rc)
+		free(*infos);
 	return rc;
 }
 

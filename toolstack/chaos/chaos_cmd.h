@@ -96,6 +96,8 @@ int call_failed(struct call *call, const char *what);
 /* Open the context; then find the domain called `who`. */
 int call_open(struct call *call);
 int call_find(struct call *call, const char *who, struct chaos_dominfo *info);
+/* All of those, before anything is done with the first; *infos, of nr, is for the caller to free. */
+int call_find_all(struct call *call, char **who, int nr, struct chaos_dominfo **infos);
 /* A guest that was made already is to have a log: say so if nobody keeps it. */
 void call_warn_log(const struct chaos_config *cfg);
 /* The verb is done with Xen: see that somebody looks after the guests it leaves. */

@@ -134,20 +134,18 @@ static int list_long(struct listing *l)
 static int list_named(struct listing *l, char **who, int n)
 {
 	struct chaos_dominfo *infos;
-	int i, rc = 0;
+	int i, rc;
 
-	infos = calloc((size_t)n, sizeof(*infos));
-	if (!infos)
-		return call_failed(&l->call, "list");
-	for (i = 0; i < n && !rc; i++)
-		rc = call_find(&l->call, who[i], &infos[i]);
-	for (i = 0; i < n && !rc; i++)
+	rc = call_find_all(&l->call, who, n, &infos);
+	if (rc)
+		return rc;
+	for (i = 0; i < n; i++)
 		if (l->is_long)
 			print_long(l, &infos[i]);
 		else
 			print(l, &infos[i]);
 	free(infos);
-	return rc;
+	return 0;
 }
 
 static int list(struct listing *l, int argc, char **argv)

@@ -65,32 +65,32 @@ static int tell_all(struct listing *l)
 	return n < 0 ? n : 0;
 }
 
+static int tell_named(struct listing *l, char **who, int nr)
+{
+	struct chaos_dominfo *infos;
+	int i, rc;
+
+	rc = call_find_all(&l->call, who, nr, &infos);
+	if (rc)
+		return rc;
+	for (i = 0; i < nr; i++)
+		tell(l, &infos[i]);
+	free(infos);
+	return 0;
+}
+
 int cmd_uptime(const struct verb *verb, int argc, char **argv)
 {
 	struct listing l = { .call = { .verb = verb } };
-	struct chaos_dominfo info;
-	int i, rc, status = -1;
+	int rc, status = -1;
 
 	while (call_option(&l.call, argc, argv, "", options, &status) != -1)
 		;
 	if (status >= 0)
 		return status;
 	rc = call_open(&l.call);
-	if (!rc && optind == argc)
-		rc = tell_all(&l);
-	/* All, before the first is told of. */
-	for (i = optind; !rc && i < argc; i++)
-		rc = call_find(&l.call, argv[i], &info);
-	for (; !rc && optind < argc; optind++) {
-		rc = call_find(&l.call, argv[optind], &info);
-		if (!rc)
-			tell(&l, &info);
-	}
-	/* One that went meanwhile: what was told is whole. */
-	if (rc && l.told) {
-		call_one_failed(&l.call, rc);
-		rc = 0;
-	}
+	if (!rc)
+		rc = optind == argc ? tell_all(&l) : tell_named(&l, argv + optind, argc - optind);
 	if (!rc && l.call.json)
 		jsonw_end_array(!l.told);
 	return call_end(&l.call, rc);

@@ -81,27 +81,32 @@ static int list_all(struct listing *l)
 	return rc;
 }
 
+static int list_named(struct listing *l, char **who, int nr)
+{
+	struct chaos_dominfo *infos;
+	int i, rc;
+
+	rc = call_find_all(&l->call, who, nr, &infos);
+	if (rc)
+		return rc;
+	for (i = 0; i < nr && !rc; i++)
+		rc = list_one(l, &infos[i]);
+	free(infos);
+	return rc;
+}
+
 int cmd_vcpu_list(const struct verb *verb, int argc, char **argv)
 {
 	struct listing l = { .call = { .verb = verb } };
-	struct chaos_dominfo info;
-	int i, rc, status = -1;
+	int rc, status = -1;
 
 	while (call_option(&l.call, argc, argv, "", options, &status) != -1)
 		;
 	if (status >= 0)
 		return status;
 	rc = call_open(&l.call);
-	if (!rc && optind == argc)
-		rc = list_all(&l);
-	/* All, before the first is told of. */
-	for (i = optind; !rc && i < argc; i++)
-		rc = call_find(&l.call, argv[i], &info);
-	for (; !rc && optind < argc; optind++) {
-		rc = call_find(&l.call, argv[optind], &info);
-		if (!rc)
-			rc = list_one(&l, &info);
-	}
+	if (!rc)
+		rc = optind == argc ? list_all(&l) : list_named(&l, argv + optind, argc - optind);
 	/* One that went meanwhile: what was told is whole. */
 	if (rc && l.told) {
 		call_one_failed(&l.call, rc);
