@@ -62,10 +62,10 @@ int migrate_check_disks(struct chaos_ctx *ctx, uint32_t domid, struct chaos_erro
 	return 0;
 }
 
-int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
-			    struct chaos_error *err)
+int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid,
+			    const struct chaos_dev_plan *plan, struct chaos_error *err)
 {
-	(void)ctx, (void)domid, (void)cfg, (void)err;
+	(void)ctx, (void)domid, (void)plan, (void)err;
 	return 0;
 }
 
@@ -121,7 +121,8 @@ int save_discard(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err)
 /* ---- the target ---- */
 
 static struct pv_guest guest;
-static struct chaos_shell shell = { .domid = 7 };
+static struct chaos_plan plan;
+static struct chaos_shell shell = { .domid = 7, .plan = &plan };
 static uint8_t pages[2 * 4096];
 static uint64_t p2m[1024];
 
@@ -141,7 +142,7 @@ void chaos_config_free(struct chaos_config *cfg)
 	free(cfg);
 }
 
-int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *name,
+int chaos_shell_make(struct chaos_ctx *ctx, struct chaos_config *cfg, const char *name,
 		     struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
 {
 	(void)ctx, (void)cfg, (void)name, (void)t;
@@ -197,10 +198,9 @@ int chaos_module_open(struct chaos_ctx *ctx, struct chaos_error *err)
 }
 
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			const struct chaos_built *built, struct chaos_config *cfg,
-			struct chaos_error *err)
+			struct chaos_dev_plan *devices, struct chaos_error *err)
 {
-	(void)ctx, (void)built, (void)cfg, (void)err;
+	(void)ctx, (void)devices, (void)err;
 	assert_int_equal(arg->ctrl_gfn, 3);
 	return 0;
 }
@@ -271,17 +271,16 @@ void stream_reader_fini(struct stream_reader *r)
 	(void)r;
 }
 
-int restore_fill(struct chaos_shell *s, const struct chaos_config *cfg,
-		 struct stream_reader *reader, struct chaos_timing *t, struct chaos_error *err)
+int restore_fill(struct chaos_shell *s, struct stream_reader *reader, struct chaos_timing *t,
+		 struct chaos_error *err)
 {
-	(void)s, (void)cfg, (void)reader, (void)t;
+	(void)s, (void)reader, (void)t;
 	return world.fails_load ? chaos_error_set(err, CHAOS_CONFIG, EINVAL, "it is damaged") : 0;
 }
 
-int chaos_shell_attach(struct chaos_shell *s, struct chaos_config *cfg, struct chaos_timing *t,
-		       struct chaos_error *err)
+int chaos_shell_attach(struct chaos_shell *s, struct chaos_timing *t, struct chaos_error *err)
 {
-	(void)s, (void)cfg, (void)t, (void)err;
+	(void)s, (void)t, (void)err;
 	return 0;
 }
 

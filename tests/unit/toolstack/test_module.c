@@ -3,6 +3,7 @@
  * Attaching devices and waiting for events.  ioctl() and what Xen is asked are faked; the
  * module's event stream is a socket, read and polled as the real one.
  */
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -11,10 +12,11 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "device/internal.h"
+#include "device/dev_plan.h"
 
 static struct noxs_ioc_create seen;
 static struct noxs_ioc_dev seen_devs[CHAOS_MAX_VIFS + 1];
+static bool seen_disk_was_open; /* that of the last device */
 static unsigned int nr_ioctls;
 /* What the faked ioctl answers, one after the other. */
 static struct {
@@ -36,7 +38,11 @@ static int fake_answer(uint16_t *err_dev, uint16_t *conflict_domid, uint32_t *co
 
 static int fake_create(struct noxs_ioc_create *arg)
 {
+	const struct noxs_ioc_dev *last =
+		(const struct noxs_ioc_dev *)(uintptr_t)arg->devs + arg->nr_devs - 1;
+
 	seen = *arg;
+	seen_disk_was_open = fcntl(last->fd, F_GETFD) >= 0;
 	memcpy(seen_devs, (void *)(uintptr_t)arg->devs, arg->nr_devs * sizeof(seen_devs[0]));
 	return fake_answer(&arg->err_dev, &arg->conflict_domid, &arg->conflict_what);
 }
@@ -126,12 +132,39 @@ static int teardown(void **state)
 /* The builder has connected nothing. */
 static const struct chaos_built built;
 
+/* Planned, and done. */
+static struct chaos_dev_plan plan;
+
+static int attach(struct noxs_ioc_create *arg, const struct chaos_built *connected,
+		  struct chaos_error *err)
+{
+	chaos_dev_plan_make(&plan, &cfg);
+	chaos_dev_plan_connect(&plan, connected);
+	return chaos_module_attach(&ctx, arg, &plan, err);
+}
+
+static int attach_shell(struct noxs_ioc_create *arg, const struct chaos_built *connected,
+			struct chaos_error *err)
+{
+	chaos_dev_plan_make(&plan, &cfg);
+	chaos_dev_plan_connect(&plan, connected);
+	chaos_dev_plan_defer(&plan);
+	return chaos_module_attach(&ctx, arg, &plan, err);
+}
+
+static int give_addresses(struct noxs_ioc_configure *arg, struct chaos_error *err)
+{
+	chaos_dev_plan_make(&plan, &cfg);
+	chaos_dev_plan_addresses(&plan);
+	return chaos_module_configure(&ctx, arg, &plan, err);
+}
+
 static void attach_passes_all_devices(void **state)
 {
 	struct noxs_ioc_create arg = { .domid = 7, .ctrl_gfn = 5, .ctrl_gref = 2, .ctrl_port = 2 };
 
 	(void)state;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
+	assert_int_equal(attach(&arg, &built, NULL), 0);
 	assert_int_equal(nr_ioctls, 1);
 	assert_int_equal(seen.domid, 7);
 	assert_int_equal(seen.nr_devs, 3);
@@ -148,6 +181,44 @@ static void attach_passes_all_devices(void **state)
 	assert_int_equal(seen_devs[2].flags, 0);
 }
 
+/* What has become of the configuration since is nothing to it; and it can be sent again. */
+static void what_is_planned_is_sent(void **state)
+{
+	char target[] = "/tmp/chaos-test-disk.XXXXXX", data[512] = { 0 };
+	struct noxs_ioc_create arg = { .domid = 7 }, again = { .domid = 8 };
+	int disk = mkstemp(target);
+
+	(void)state;
+	assert_int_equal(write(disk, data, sizeof(data)), sizeof(data));
+	close(disk);
+	cfg.nr_disks = 1;
+	cfg.disks[0] = (struct chaos_disk){ .target = target, .id = 3, .has_no_discard = true };
+	cfg.is_logged = true;
+	chaos_dev_plan_make(&plan, &cfg);
+	assert_int_equal(plan.devs[3].fd, -1);
+	cfg.vifs[0].mtu = 9000;
+	cfg.vifs[1].id = 9;
+	cfg.disks[0].has_no_discard = false;
+	cfg.nr_disks = cfg.nr_vifs = 0;
+	cfg.is_logged = false;
+	assert_int_equal(chaos_module_attach(&ctx, &arg, &plan, NULL), 0);
+	assert_int_equal(seen.nr_devs, 4);
+	assert_true(seen.flags & NOXS_KEEP_LOG);
+	assert_int_equal(seen_devs[1].config.vif.mtu, 1500);
+	assert_int_equal(seen_devs[2].id, 1);
+	assert_int_equal(seen_devs[3].cls, NOXS_CLASS_VBD);
+	assert_int_equal(seen_devs[3].id, 3);
+	assert_int_equal(seen_devs[3].flags, NOXS_VBD_NO_DISCARD);
+	/* Open while the module looks at it, and no longer. */
+	assert_true(seen_disk_was_open);
+	assert_int_equal(plan.devs[3].fd, -1);
+	assert_int_equal(fcntl(seen_devs[3].fd, F_GETFD), -1);
+	assert_int_equal(chaos_module_attach(&ctx, &again, &plan, NULL), 0);
+	assert_int_equal(seen.nr_devs, 4);
+	assert_true(seen_disk_was_open);
+	assert_int_equal(unlink(target), 0);
+}
+
 /* What is to be done at its end; of a shell nobody knows yet. */
 static void attach_passes_ends(void **state)
 {
@@ -162,19 +233,19 @@ static void attach_passes_ends(void **state)
 	cfg.on_poweroff = CHAOS_PRESERVE;
 	cfg.on_reboot = CHAOS_RESTART;
 	cfg.on_crash = CHAOS_DESTROY;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
+	assert_int_equal(attach(&arg, &built, NULL), 0);
 	assert_int_equal(seen.flags, wanted | NOXS_CREATE_SET_INFO);
-	assert_int_equal(chaos_module_attach_shell(&ctx, &shell, &built, &cfg, NULL), 0);
+	assert_int_equal(attach_shell(&shell, &built, NULL), 0);
 	assert_int_equal(seen.flags, NOXS_CREATE_SET_INFO);
-	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, NULL), 0);
+	assert_int_equal(give_addresses(&configure, NULL), 0);
 	assert_int_equal(seen_configure.flags, wanted);
 	/* An older module does not know them; what else -EINVAL may mean, a newer one tells. */
 	answers[nr_ioctls].err = answers[nr_ioctls + 1].err = EINVAL;
 	ctx.module_flags = 0;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_ENVIRONMENT);
+	assert_int_equal(attach(&arg, &built, &err), -CHAOS_ENVIRONMENT);
 	assert_error(err, CHAOS_ENVIRONMENT, "module is older than this chaos");
 	ctx.module_flags = NOXS_MODULE_ENDS;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_FAILED);
+	assert_int_equal(attach(&arg, &built, &err), -CHAOS_FAILED);
 	assert_error(err, CHAOS_FAILED, "cannot attach");
 }
 
@@ -186,12 +257,12 @@ static void attach_passes_log(void **state)
 	(void)state;
 	cfg.is_logged = true;
 	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
+	assert_int_equal(attach(&arg, &built, NULL), 0);
 	assert_true(seen.flags & NOXS_KEEP_LOG);
 	/* One that does not keep it refuses the flag: never a guest whose log nobody keeps. */
 	answers[nr_ioctls].err = EINVAL;
 	ctx.module_flags = NOXS_MODULE_ENDS;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_ENVIRONMENT);
+	assert_int_equal(attach(&arg, &built, &err), -CHAOS_ENVIRONMENT);
 	assert_error(err, CHAOS_ENVIRONMENT, "module is older than this chaos");
 	cfg.is_logged = false;
 }
@@ -203,7 +274,7 @@ static void attach_passes_rings(void **state)
 	struct chaos_built one = { .vifs[1] = { 0x40, 3, 4, 5 } };
 
 	(void)state;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &one, &cfg, NULL), 0);
+	assert_int_equal(attach(&arg, &one, NULL), 0);
 	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE);
 	assert_int_equal(seen_devs[1].nr_rings, 0);
 	assert_int_equal(seen_devs[2].flags, NOXS_DEV_PRECONNECT);
@@ -213,7 +284,7 @@ static void attach_passes_rings(void **state)
 	assert_int_equal(seen_devs[2].ring_gref[1], 4);
 	assert_int_equal(seen_devs[2].data_port[0], 5);
 	assert_int_equal(seen_devs[2].data_port[1], 5);
-	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &one, &cfg, NULL), 0);
+	assert_int_equal(attach_shell(&arg, &one, NULL), 0);
 	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE | NOXS_VIF_DEFERRED);
 	assert_int_equal(seen_devs[2].flags, NOXS_VIF_DEFERRED | NOXS_DEV_PRECONNECT);
 	assert_int_equal(seen_devs[2].data_port[0], 5);
@@ -227,14 +298,14 @@ static void shell_gets_its_addresses_later(void **state)
 	union noxs_config bare = { .vif.mtu = cfg.vifs[0].mtu };
 
 	(void)state;
-	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &built, &cfg, NULL), 0);
+	assert_int_equal(attach_shell(&arg, &built, NULL), 0);
 	assert_int_equal(seen.nr_devs, 3);
 	assert_int_equal(seen_devs[0].flags, 0);
 	assert_int_equal(seen_devs[1].flags, NOXS_VIF_BRIDGE | NOXS_VIF_DEFERRED);
 	assert_string_equal(seen_devs[1].link, "br0");
 	assert_memory_equal(&seen_devs[1].config, &bare, sizeof(bare));
 	assert_int_equal(seen_devs[2].flags, NOXS_VIF_DEFERRED);
-	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, NULL), 0);
+	assert_int_equal(give_addresses(&configure, NULL), 0);
 	assert_int_equal(seen_configure.nr_devs, 2);
 	assert_int_equal(seen_devs[0].cls, NOXS_CLASS_VIF);
 	assert_int_equal(seen_devs[0].id, 0);
@@ -255,7 +326,7 @@ static void configure_tells_conflicts_of_the_right_vif(void **state)
 	answers[0].err_dev = 1;
 	answers[0].conflict_domid = 9;
 	answers[0].what = NOXS_CONFLICT_IPV4;
-	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_EXISTS);
+	assert_int_equal(give_addresses(&configure, &err), -(int)CHAOS_EXISTS);
 	assert_error(err, CHAOS_EXISTS, "vif 1: its IPv4 address is in use by domain 9");
 }
 
@@ -270,10 +341,10 @@ static void configure_asks_who_bears_the_name(void **state)
 	answers[0].err_dev = answers[1].err_dev = 0xffff;
 	answers[0].conflict_domid = answers[1].conflict_domid = 0xffff;
 	answers[0].what = answers[1].what = NOXS_CONFLICT_NAME;
-	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_EXISTS);
+	assert_int_equal(give_addresses(&configure, &err), -(int)CHAOS_EXISTS);
 	assert_error(err, CHAOS_EXISTS, "\"web\" is in use by domain 5");
 	name_is_free = true;
-	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_EXISTS);
+	assert_int_equal(give_addresses(&configure, &err), -(int)CHAOS_EXISTS);
 	assert_error(err, CHAOS_EXISTS, "\"web\" was in use");
 	name_is_free = false;
 }
@@ -288,7 +359,7 @@ static void random_mac_is_replaced_on_conflict(void **state)
 	answers[0].err = EADDRINUSE;
 	answers[0].err_dev = 1;
 	answers[0].what = NOXS_CONFLICT_MAC;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, NULL), 0);
+	assert_int_equal(attach(&arg, &built, NULL), 0);
 	assert_int_equal(nr_ioctls, 2);
 	assert_memory_not_equal(seen_devs[1].config.vif.mac, first, 6);
 	assert_memory_equal(seen_devs[1].config.vif.mac, cfg.vifs[0].mac, 6);
@@ -331,8 +402,7 @@ static void attach_errors(void **state)
 		answers[0].err_dev = cases[i].err_dev;
 		answers[0].what = cases[i].what;
 		answers[0].conflict_domid = 9;
-		assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err),
-				 -(int)cases[i].code);
+		assert_int_equal(attach(&arg, &built, &err), -(int)cases[i].code);
 		assert_error(err, cases[i].code, cases[i].tells);
 		assert_int_equal(nr_ioctls, 1);
 	}
@@ -348,15 +418,15 @@ static void address_of_the_host(void **state)
 	(void)state;
 	strcpy(cfg.vifs[1].bridge, "lo");
 	cfg.vifs[1].ipv4 = htonl(INADDR_LOOPBACK);
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(attach(&arg, &built, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG,
 		     "vif 1: ip=127.0.0.1 is this host's own address on lo: choose another");
-	assert_int_equal(chaos_module_configure(&ctx, &configure, &cfg, &err), -(int)CHAOS_CONFIG);
-	assert_int_equal(chaos_module_add(&ctx, 7, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(give_addresses(&configure, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_module_add(&ctx, 7, &plan, &err), -(int)CHAOS_CONFIG);
 	assert_int_equal(nr_ioctls, 0);
 	/* On another link it is another network's. */
 	strcpy(cfg.vifs[1].bridge, "br1");
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), 0);
+	assert_int_equal(attach(&arg, &built, &err), 0);
 }
 
 static void attach_to_switch(void **state)
@@ -366,20 +436,19 @@ static void attach_to_switch(void **state)
 
 	(void)state;
 	cfg.vifs[0].on_switch = true;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), 0);
+	assert_int_equal(attach(&arg, &built, &err), 0);
 	assert_int_equal(seen_devs[1].flags, NOXS_VIF_SWITCH);
 	assert_string_equal(seen_devs[1].link, "br0");
 	nr_ioctls = 0;
 	answers[0].err = ENODEV;
 	answers[0].err_dev = 1;
-	assert_int_equal(chaos_module_attach(&ctx, &arg, &built, &cfg, &err), -CHAOS_ENVIRONMENT);
+	assert_int_equal(attach(&arg, &built, &err), -CHAOS_ENVIRONMENT);
 	assert_error(err, CHAOS_ENVIRONMENT, "no switch \"br0\"");
 	assert_error(err, CHAOS_ENVIRONMENT, "ip link add br0 type noxs && ip link set br0 up");
 	assert_error(err, CHAOS_ENVIRONMENT, "'switch='");
 	/* A shell's says the same. */
 	nr_ioctls = 0;
-	assert_int_equal(chaos_module_attach_shell(&ctx, &arg, &built, &cfg, &err),
-			 -CHAOS_ENVIRONMENT);
+	assert_int_equal(attach_shell(&arg, &built, &err), -CHAOS_ENVIRONMENT);
 	assert_error(err, CHAOS_ENVIRONMENT, "no switch \"br0\"");
 }
 
@@ -441,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(attach_passes_all_devices, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_planned_is_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_rings, setup, teardown),

@@ -45,11 +45,11 @@ void pv_plan_fini(struct pv_plan *fast)
 	nr_open--;
 }
 
-int chaos_image_open(struct chaos_ctx *c, const struct chaos_config *config,
-		     struct chaos_image **out, struct chaos_error *e)
+int chaos_image_open(struct chaos_ctx *c, const struct chaos_plan *p, struct chaos_image **out,
+		     struct chaos_error *e)
 {
 	assert_ptr_equal(c, &ctx);
-	assert_ptr_equal(config, &cfg);
+	assert_string_equal(p->kernel, "/kernel");
 	if (generic_rc)
 		return chaos_error_set(e, CHAOS_CONFIG, ENOEXEC, "no kernel");
 	nr_open++;
@@ -142,6 +142,38 @@ static void says_everything(void **state)
 	assert_true(plan->is_connected[1]);
 	assert_ptr_equal(plan->fast->img, &image);
 	assert_null(plan->generic);
+	/* and what the module will be asked for, with the rings that the builder makes */
+	assert_int_equal(plan->devices->devs[0].cls, NOXS_CLASS_SYSCTL);
+	assert_int_equal(plan->devices->devs[1].flags, 0);
+	assert_int_equal(plan->devices->devs[2].flags, NOXS_DEV_PRECONNECT);
+	assert_int_equal(plan->devices->devs[2].data_port[0], CHAOS_PORT_DATA);
+	assert_int_equal(plan->devices->devs[3].cls, NOXS_CLASS_VBD);
+	/* of which nothing is open any more when it has been built */
+	chaos_plan_is_built(plan);
+	assert_int_equal(nr_open, 0);
+	assert_null(plan->fast);
+	assert_int_equal(plan->devices->devs[2].flags, NOXS_DEV_PRECONNECT);
+}
+
+/* What cannot be had here leaves what the configuration says. */
+static void in_two_steps(void **state)
+{
+	(void)state;
+	cfg.is_logged = true;
+	fast_rc = 0;
+	generic_rc = -1;
+	assert_int_equal(chaos_plan_begin(&cfg, &plan, &err), 0);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_AUTO);
+	assert_int_equal(chaos_plan_finish(&ctx, plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "no kernel");
+	assert_string_equal(plan->name, "web");
+	assert_true(plan->is_logged);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_AUTO);
+	assert_int_equal(plan->nr_vifs, 2);
+	/* It can be tried again. */
+	fast_rc = 1;
+	assert_int_equal(chaos_plan_finish(&ctx, plan, &err), 0);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_FAST);
 }
 
 static void generic(const char *why)
@@ -252,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(says_everything, setup, teardown),
+		cmocka_unit_test_setup_teardown(in_two_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_for_the_fast_builder, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_a_ramdisk, setup, teardown),
 		cmocka_unit_test_setup_teardown(generic_was_wanted, setup, teardown),

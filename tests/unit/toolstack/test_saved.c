@@ -406,23 +406,26 @@ static void same_disks(void **state)
 
 static void same_sizes(void **state)
 {
+	struct chaos_dev_plan plan;
+
 	(void)state;
 	add_disk(0, 8, 0, "/srv/a");
 	assert_int_equal(save_config(&ctx, &info, 1024, &text, &err), 0);
 	assert_int_equal(load(NULL, 0), 0);
-	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), 0);
+	chaos_dev_plan_make(&plan, cfg);
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, &plan, &err), 0);
 	devs[0].config.vbd.sectors = 9;
-	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), 0);
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, &plan, &err), 0);
 	devs[0].config.vbd.sectors = 7;
-	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, &plan, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "disk xvda has 3584 bytes, and when");
 	/* As large, but the guest could not write a sector of it. */
 	devs[0].config.vbd.sectors = 1;
 	devs[0].config.vbd.sector_size = 4096;
-	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, &plan, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "has sectors of 4096 bytes");
 	nr_devs = 0;
-	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, cfg, &err), -(int)CHAOS_FAILED);
+	assert_int_equal(chaos_saved_disks_check(&ctx, DOMID, &plan, &err), -(int)CHAOS_FAILED);
 }
 
 static void whose_file(void **state)

@@ -188,13 +188,15 @@ static struct pv_guest guest = { .nr_pages = PAGES,
 				 .p2m = p2m,
 				 .shared_info_frame = SHARED_INFO,
 				 .grant_frame = GRANTS };
-static struct chaos_shell shell = { .pv_guest = &guest };
+static struct chaos_plan plan;
+static struct chaos_shell shell = { .pv_guest = &guest, .plan = &plan };
 
-int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *name,
+int chaos_shell_make(struct chaos_ctx *ctx, struct chaos_config *cfg, const char *name,
 		     struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
 {
-	(void)cfg, (void)t, (void)err;
+	(void)t, (void)err;
 	assert_null(name);
+	plan.nr_vcpus = cfg->vcpus;
 	shell.ctx = ctx;
 	*out = &shell;
 	return 0;
@@ -206,11 +208,10 @@ uint32_t chaos_shell_domid(const struct chaos_shell *s)
 	return 7;
 }
 
-int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
-		      const struct chaos_create_opts *opts, struct chaos_created *out,
-		      struct chaos_error *err)
+int chaos_shell_start(struct chaos_shell *s, const struct chaos_create_opts *opts,
+		      struct chaos_created *out, struct chaos_error *err)
 {
-	(void)cfg, (void)opts, (void)out, (void)err;
+	(void)opts, (void)out, (void)err;
 	assert_int_equal(s->built.ctrl_gfn, PFN_CTRL);
 	nr_started++;
 	return 0;

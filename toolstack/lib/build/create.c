@@ -87,9 +87,8 @@ static int wait_ready(struct chaos_shell *s, const char *name, unsigned int time
 	return rc > 0 ? 0 : rc;
 }
 
-int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
-		      const struct chaos_create_opts *opts, struct chaos_created *out,
-		      struct chaos_error *err)
+int chaos_shell_start(struct chaos_shell *s, const struct chaos_create_opts *opts,
+		      struct chaos_created *out, struct chaos_error *err)
 {
 	bool waits = !opts->no_wait && !opts->paused;
 	int rc;
@@ -99,18 +98,18 @@ int chaos_shell_start(struct chaos_shell *s, struct chaos_config *cfg,
 		waits = false;
 		out->is_never_ready = true;
 	}
-	rc = chaos_shell_attach(s, cfg, &out->timing, err);
+	rc = chaos_shell_attach(s, &out->timing, err);
 	if (rc || opts->paused)
 		return rc;
 	if (waits && chaos_module_subscribe(s->ctx, s->ctx->noxs_fd, s->domid))
 		return chaos_error_set(err, CHAOS_FAILED, errno,
-				       "cannot subscribe to domain \"%s\": %s", cfg->name,
+				       "cannot subscribe to domain \"%s\": %s", s->plan->name,
 				       strerror(errno));
 	rc = chaos_shell_run(s, waits, &out->timing, err);
 	if (rc || !waits)
 		return rc;
-	rc = wait_ready(s, cfg->name, opts->timeout_ms ? opts->timeout_ms : CHAOS_READY_TIMEOUT_MS,
-			err);
+	rc = wait_ready(s, s->plan->name,
+			opts->timeout_ms ? opts->timeout_ms : CHAOS_READY_TIMEOUT_MS, err);
 	chaos_lap(&s->last_ns, &out->timing.guest_ns);
 	if (rc)
 		chaos_last_words(s->ctx, s->domid, err);
@@ -134,7 +133,7 @@ int chaos_domain_create(struct chaos_ctx *ctx, struct chaos_config *cfg,
 	rc = chaos_shell_make(ctx, cfg, NULL, &s, &out->timing, err);
 	if (!rc) {
 		out->domid = chaos_shell_domid(s);
-		rc = chaos_shell_start(s, cfg, opts, out, err);
+		rc = chaos_shell_start(s, opts, out, err);
 		if (!rc)
 			rc = chaos_shell_complete(s, err);
 		if (rc)

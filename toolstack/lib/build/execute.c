@@ -20,8 +20,8 @@
 #include "build/shell.h"
 
 /* Devices, and the identity in the same call if there is one to set. */
-static int attach(struct chaos_shell *s, struct chaos_config *cfg, const struct noxs_set_info *info,
-		  struct chaos_error *err)
+static int attach(struct chaos_shell *s, struct chaos_dev_plan *devices,
+		  const struct noxs_set_info *info, struct chaos_error *err)
 {
 	struct noxs_ioc_create arg = {
 		.domid = (uint16_t)s->domid,
@@ -35,12 +35,12 @@ static int attach(struct chaos_shell *s, struct chaos_config *cfg, const struct 
 		arg.flags = NOXS_CREATE_SET_INFO;
 		arg.info = *info;
 	}
-	rc = chaos_module_attach(s->ctx, &arg, &s->built, cfg, err);
-	return rc ? rc : chaos_saved_disks_check(s->ctx, s->domid, cfg, err);
+	rc = chaos_module_attach(s->ctx, &arg, devices, err);
+	return rc ? rc : chaos_saved_disks_check(s->ctx, s->domid, devices, err);
 }
 
-static int configure(struct chaos_shell *s, struct chaos_config *cfg, struct noxs_set_info *info,
-		     struct chaos_error *err)
+static int configure(struct chaos_shell *s, struct chaos_dev_plan *devices,
+		     const struct noxs_set_info *info, struct chaos_error *err)
 {
 	struct noxs_ioc_configure arg = {
 		.domid = (uint16_t)s->domid,
@@ -48,7 +48,22 @@ static int configure(struct chaos_shell *s, struct chaos_config *cfg, struct nox
 		.info = *info,
 	};
 
-	return chaos_module_configure(s->ctx, &arg, cfg, err);
+	return chaos_module_configure(s->ctx, &arg, devices, err);
+}
+
+/* The devices of a guest that a shell becomes, or their addresses; and who it is. */
+static int attach_identified(struct chaos_shell *s, struct chaos_config *cfg,
+			     const struct noxs_set_info *info, struct chaos_error *err)
+{
+	struct chaos_dev_plan devices;
+
+	chaos_dev_plan_make(&devices, cfg);
+	if (s->has_devices) {
+		chaos_dev_plan_addresses(&devices);
+		return configure(s, &devices, info, err);
+	}
+	chaos_dev_plan_connect(&devices, &s->built);
+	return attach(s, &devices, info, err);
 }
 
 /* A shell's start info has an empty command line, and nobody has read it yet. */
@@ -101,10 +116,9 @@ static int load_image(struct chaos_shell *s, const struct chaos_config *cfg,
 	return rc;
 }
 
-int chaos_shell_attach(struct chaos_shell *s, struct chaos_config *cfg, struct chaos_timing *t,
-		       struct chaos_error *err)
+int chaos_shell_attach(struct chaos_shell *s, struct chaos_timing *t, struct chaos_error *err)
 {
-	int rc = attach(s, cfg, NULL, err);
+	int rc = attach(s, s->plan->devices, NULL, err);
 
 	chaos_lap(&s->last_ns, &t->devices_ns);
 	return rc;
@@ -120,7 +134,7 @@ static int identify(struct chaos_shell *s, struct chaos_config *cfg, struct chao
 	if (!rc)
 		rc = chaos_identity(&info, cfg->name, cfg->uuid, err);
 	if (!rc)
-		rc = s->has_devices ? configure(s, cfg, &info, err) : attach(s, cfg, &info, err);
+		rc = attach_identified(s, cfg, &info, err);
 	if (rc)
 		return rc;
 	s->is_identified = true;
@@ -135,7 +149,7 @@ int chaos_shell_identify(struct chaos_shell *s, struct chaos_ctx *ctx, struct ch
 	s->ctx = ctx;
 	s->last_ns = chaos_now_ns();
 	if (!s->is_pooled)
-		return chaos_shell_attach(s, cfg, t, err);
+		return chaos_shell_attach(s, t, err);
 	if (s->pv_guest) {
 		rc = load_image(s, cfg, err);
 		chaos_lap(&s->last_ns, &t->build_ns);
@@ -198,6 +212,7 @@ int chaos_shell_commit(struct chaos_shell *s, struct chaos_error *err)
 void chaos_shell_free(struct chaos_shell *s)
 {
 	chaos_pv_free(s->pv_guest);
+	chaos_plan_free(s->plan);
 	free(s);
 }
 

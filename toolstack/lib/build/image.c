@@ -91,23 +91,23 @@ static uint64_t image_min_pages(struct xc_dom_image *dom, uint64_t total_pages)
 	return end;
 }
 
-static int image_check_memory(struct xc_dom_image *dom, const struct chaos_config *cfg,
+static int image_check_memory(struct xc_dom_image *dom, const struct chaos_plan *plan,
 			      struct chaos_error *err)
 {
-	uint64_t total = cfg->memory_kib >> (PAGE_SHIFT - 10);
+	uint64_t total = plan->memory_kib >> (PAGE_SHIFT - 10);
 	uint64_t least = image_min_pages(dom, total);
 
-	if (cfg->memory_kib & 1023)
+	if (plan->memory_kib & 1023)
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EINVAL,
 			"kernel \"%s\" needs the generic builder, which gives whole MiB: set 'memory'",
-			cfg->kernel);
+			plan->kernel);
 	if (total >= least)
 		return 0;
 	return chaos_error_set(
 		err, CHAOS_CONFIG, ENOMEM,
 		"memory = %llu is too little for kernel \"%s\": give it at least %llu",
-		(unsigned long long)cfg->memory_kib >> 10, cfg->kernel,
+		(unsigned long long)plan->memory_kib >> 10, plan->kernel,
 		(unsigned long long)(least + 255) >> (20 - PAGE_SHIFT));
 }
 
@@ -120,33 +120,33 @@ static int image_check_abi(struct chaos_image *image, const char *kernel, struct
 	return chaos_pv_check_abi(abi, kernel, err);
 }
 
-int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		     struct chaos_image **out, struct chaos_error *err)
+int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_plan *plan, struct chaos_image **out,
+		     struct chaos_error *err)
 {
 	struct chaos_image *image;
 	int rc;
 
-	rc = file_check("kernel", cfg->kernel, err);
-	if (!rc && cfg->ramdisk)
-		rc = file_check("ramdisk", cfg->ramdisk, err);
+	rc = file_check("kernel", plan->kernel, err);
+	if (!rc && plan->ramdisk)
+		rc = file_check("ramdisk", plan->ramdisk, err);
 	if (rc)
 		return rc;
 
 	image = calloc(1, sizeof(*image));
 	if (image)
-		image->dom = xc_dom_allocate(ctx->xch, cfg->cmdline, NULL);
+		image->dom = xc_dom_allocate(ctx->xch, plan->cmdline, NULL);
 	if (!image || !image->dom) {
 		free(image);
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	}
-	rc = image_parse(ctx, image->dom, cfg->kernel, err);
-	if (!rc && cfg->ramdisk && xc_dom_module_file(image->dom, cfg->ramdisk, NULL))
+	rc = image_parse(ctx, image->dom, plan->kernel, err);
+	if (!rc && plan->ramdisk && xc_dom_module_file(image->dom, plan->ramdisk, NULL))
 		rc = chaos_error_set(err, CHAOS_CONFIG, errno, "ramdisk \"%s\": cannot be read",
-				     cfg->ramdisk);
+				     plan->ramdisk);
 	if (!rc)
-		rc = image_check_memory(image->dom, cfg, err);
+		rc = image_check_memory(image->dom, plan, err);
 	if (!rc)
-		rc = image_check_abi(image, cfg->kernel, err);
+		rc = image_check_abi(image, plan->kernel, err);
 	if (rc) {
 		chaos_image_close(image);
 		return rc;

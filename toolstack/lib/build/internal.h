@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 #include "chaos/build.h"
-#include "device/internal.h"
+#include "device/dev_plan.h"
 
 /* image.c, build.c: the guest's memory */
 struct chaos_image;
-int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_plan *plan,
 		     struct chaos_image **image, struct chaos_error *err);
 void chaos_image_close(struct chaos_image *image);
 /* Whether its kernel says so, by a note of ours. */
@@ -20,6 +20,9 @@ int chaos_build_memory(struct chaos_ctx *ctx, const struct chaos_plan *plan, uin
 		       struct chaos_error *err);
 int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t domid,
 		      struct chaos_built *built, struct chaos_error *err);
+
+/* plan.c: its memory has been made; what the plan has open for that is closed. */
+void chaos_plan_is_built(struct chaos_plan *plan);
 
 /* sched.c */
 /* The host's topology, for lists of CPUs that name NUMA nodes. */

@@ -29,6 +29,7 @@ static void note_fast(struct chaos_plan *plan)
 	plan->nr_connected = fast->built.nr_connected;
 	for (i = 0; i < plan->nr_vifs; i++)
 		plan->is_connected[i] = fast->built.vifs[i].port;
+	chaos_dev_plan_connect(plan->devices, &fast->built);
 }
 
 /* 1 if the fast builder makes it, 0 if it cannot, and why. */
@@ -56,41 +57,44 @@ static int plan_fast(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chao
 }
 
 /* By the builder that is wanted, or the one of the two that can. */
-static int plan_image(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		      struct chaos_plan *plan, struct chaos_error *err)
+static int plan_image(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err)
 {
 	int rc = 0;
 
-	plan->builder = CHAOS_BUILDER_FAST;
-	if (!plan->kernel)
+	if (!plan->kernel) {
+		plan->builder = CHAOS_BUILDER_FAST;
 		return 0;
+	}
 	plan->why_generic = "";
-	if (cfg->builder != CHAOS_BUILDER_GENERIC)
+	if (plan->builder != CHAOS_BUILDER_GENERIC)
 		rc = plan_fast(ctx, plan, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	if (cfg->builder == CHAOS_BUILDER_FAST)
+	if (plan->builder == CHAOS_BUILDER_FAST)
 		return chaos_error_set(
 			err, CHAOS_CONFIG, ENOEXEC,
 			"kernel \"%s\" is not for the fast builder: %s; use --builder=generic",
 			plan->kernel, plan->why_generic);
+	rc = chaos_image_open(ctx, plan, &plan->generic, err);
+	if (rc)
+		return rc;
 	plan->builder = CHAOS_BUILDER_GENERIC;
-	rc = chaos_image_open(ctx, cfg, &plan->generic, err);
-	if (!rc)
-		plan->knows_noxs = chaos_image_knows_noxs(plan->generic);
-	return rc;
+	plan->knows_noxs = chaos_image_knows_noxs(plan->generic);
+	return 0;
 }
 
 /* ---- all of it ---- */
 
-int chaos_plan_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, struct chaos_plan **out,
-		    struct chaos_error *err)
+int chaos_plan_begin(struct chaos_config *cfg, struct chaos_plan **out, struct chaos_error *err)
 {
 	struct chaos_plan *plan = calloc(1, sizeof(*plan));
-	int rc;
 
-	if (!plan)
+	if (plan)
+		plan->devices = malloc(sizeof(*plan->devices));
+	if (!plan || !plan->devices) {
+		free(plan);
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	}
 	plan->name = cfg->name;
 	memcpy(plan->uuid, cfg->uuid, sizeof(plan->uuid));
 	plan->memory_kib = cfg->memory_kib;
@@ -102,6 +106,7 @@ int chaos_plan_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, struc
 	plan->kernel = cfg->kernel;
 	plan->ramdisk = cfg->ramdisk;
 	plan->cmdline = cfg->cmdline;
+	plan->builder = cfg->builder;
 	plan->nr_vifs = cfg->nr_vifs;
 	plan->vifs = cfg->vifs;
 	plan->nr_disks = cfg->nr_disks;
@@ -109,9 +114,28 @@ int chaos_plan_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, struc
 	plan->on_poweroff = cfg->on_poweroff;
 	plan->on_reboot = cfg->on_reboot;
 	plan->on_crash = cfg->on_crash;
-	rc = plan_image(ctx, cfg, plan, err);
-	if (!rc)
-		rc = chaos_sched_plan(ctx, plan, err);
+	plan->is_logged = cfg->is_logged;
+	chaos_dev_plan_make(plan->devices, cfg);
+	*out = plan;
+	return 0;
+}
+
+int chaos_plan_finish(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err)
+{
+	int rc = plan_image(ctx, plan, err);
+
+	return rc ? rc : chaos_sched_plan(ctx, plan, err);
+}
+
+int chaos_plan_make(struct chaos_ctx *ctx, struct chaos_config *cfg, struct chaos_plan **out,
+		    struct chaos_error *err)
+{
+	struct chaos_plan *plan;
+	int rc = chaos_plan_begin(cfg, &plan, err);
+
+	if (rc)
+		return rc;
+	rc = chaos_plan_finish(ctx, plan, err);
 	if (rc)
 		chaos_plan_free(plan);
 	else
@@ -119,15 +143,24 @@ int chaos_plan_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, struc
 	return rc;
 }
 
+void chaos_plan_is_built(struct chaos_plan *plan)
+{
+	if (plan->fast)
+		pv_plan_fini(plan->fast);
+	free(plan->fast);
+	plan->fast = NULL;
+	chaos_image_close(plan->generic);
+	plan->generic = NULL;
+	free(plan->pins);
+	plan->pins = NULL;
+}
+
 void chaos_plan_free(struct chaos_plan *plan)
 {
 	if (!plan)
 		return;
-	if (plan->fast)
-		pv_plan_fini(plan->fast);
-	free(plan->fast);
-	chaos_image_close(plan->generic);
-	free(plan->pins);
+	chaos_plan_is_built(plan);
+	free(plan->devices);
 	free(plan);
 }
 
@@ -168,8 +201,7 @@ int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err)
 	return rc;
 }
 
-int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		       struct chaos_error *err)
+int chaos_config_check(struct chaos_ctx *ctx, struct chaos_config *cfg, struct chaos_error *err)
 {
 	struct chaos_plan *plan = NULL;
 	int rc = chaos_plan_make(ctx, cfg, &plan, err);

@@ -119,8 +119,7 @@ static int mark_shell(struct chaos_shell *s, struct chaos_error *err)
  * A shell's devices, but for their addresses; and that it is one.  With disks, which no two VMs have
  * in common, all devices are execute's.
  */
-static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
-			struct chaos_error *err)
+static int attach_shell(struct chaos_shell *s, struct chaos_error *err)
 {
 	struct noxs_ioc_create arg = {
 		.domid = (uint16_t)s->domid,
@@ -132,7 +131,8 @@ static int attach_shell(struct chaos_shell *s, const struct chaos_config *cfg,
 	};
 	int rc;
 
-	rc = chaos_module_attach_shell(s->ctx, &arg, &s->built, cfg, err);
+	chaos_dev_plan_defer(s->plan->devices);
+	rc = chaos_module_attach(s->ctx, &arg, s->plan->devices, err);
 	s->has_devices = !rc;
 	return rc;
 }
@@ -180,9 +180,10 @@ static int make_named(struct chaos_shell *s, const struct chaos_plan *plan, cons
 }
 
 /* What the plan says, of a domain of this name. */
-static int build(struct chaos_shell *s, const struct chaos_plan *plan, const char *name,
-		 struct chaos_timing *t, struct chaos_error *err)
+static int build(struct chaos_shell *s, const char *name, struct chaos_timing *t,
+		 struct chaos_error *err)
 {
+	struct chaos_plan *plan = s->plan;
 	int rc;
 
 	rc = make_named(s, plan, name, err);
@@ -194,14 +195,14 @@ static int build(struct chaos_shell *s, const struct chaos_plan *plan, const cha
 	if (rc)
 		return rc;
 	rc = build_image(s, plan, err);
+	chaos_plan_is_built(plan);
 	chaos_lap(&s->last_ns, &t->build_ns);
 	return rc;
 }
 
-int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, const char *shell_name,
+int chaos_shell_make(struct chaos_ctx *ctx, struct chaos_config *cfg, const char *shell_name,
 		     struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
 {
-	struct chaos_plan *plan = NULL;
 	struct chaos_shell *s;
 	int rc;
 
@@ -216,13 +217,12 @@ int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, cons
 		rc = chaos_module_open(ctx, err);
 	chaos_lap(&s->last_ns, &t->open_ns);
 	if (!rc)
-		rc = chaos_plan_make(ctx, cfg, &plan, err);
+		rc = chaos_plan_make(ctx, cfg, &s->plan, err);
 	if (!rc)
-		s->knows_noxs = plan->knows_noxs;
+		s->knows_noxs = s->plan->knows_noxs;
 	chaos_lap(&s->last_ns, &t->image_ns);
 	if (!rc)
-		rc = build(s, plan, shell_name ? shell_name : cfg->name, t, err);
-	chaos_plan_free(plan);
+		rc = build(s, shell_name ? shell_name : s->plan->name, t, err);
 	if (rc)
 		chaos_shell_discard(s, ctx);
 	else
@@ -230,9 +230,8 @@ int chaos_shell_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, cons
 	return rc;
 }
 
-int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-			const char *shell_name, struct chaos_shell **out, struct chaos_timing *t,
-			struct chaos_error *err)
+int chaos_shell_prepare(struct chaos_ctx *ctx, struct chaos_config *cfg, const char *shell_name,
+			struct chaos_shell **out, struct chaos_timing *t, struct chaos_error *err)
 {
 	struct chaos_shell *s;
 	int rc = chaos_shell_make(ctx, cfg, shell_name, &s, t, err);
@@ -240,7 +239,11 @@ int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 	if (rc)
 		return rc;
 	if (shell_name) {
-		rc = cfg->kernel && !cfg->nr_disks ? attach_shell(s, cfg, err) : mark_shell(s, err);
+		rc = s->plan->kernel && !s->plan->nr_disks ? attach_shell(s, err) :
+							     mark_shell(s, err);
+		/* Whose guest it becomes is planned then. */
+		chaos_plan_free(s->plan);
+		s->plan = NULL;
 		chaos_lap(&s->last_ns, &t->devices_ns);
 	}
 	if (rc)
@@ -261,6 +264,7 @@ void chaos_shell_discard(struct chaos_shell *s, struct chaos_ctx *ctx)
 	if (s->pv_guest)
 		(void)chaos_pv_move(s->pv_guest, ctx, NULL);
 	chaos_pv_free(s->pv_guest);
+	chaos_plan_free(s->plan);
 	/* Nobody can be told: what is left is found by its state. */
 	if (s->exists)
 		(void)chaos_domain_destroy(ctx, s->domid, UNDO_TIMEOUT_MS, NULL);

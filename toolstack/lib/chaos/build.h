@@ -13,7 +13,8 @@
 
 /*
  * All that is known before anything is made, and can be: it has been checked that the kernel is one and
- * fits into the memory, and that this host has the CPUs.  Whoever makes the guest does what is here.
+ * fits into the memory, and that this host has the CPUs.  Whoever makes the guest does what is here, and
+ * does not look at the configuration again.
  */
 struct chaos_plan {
 	const char *name;
@@ -28,7 +29,7 @@ struct chaos_plan {
 	const char *kernel;	    /* NULL: its memory will be filled with something else */
 	const char *ramdisk;	    /* NULL = none */
 	const char *cmdline;	    /* NULL = none */
-	enum chaos_builder builder; /* who lays its memory out: GENERIC or FAST */
+	enum chaos_builder builder; /* who lays its memory out; AUTO = that is not known yet */
 	const char *why_generic;    /* why it is not the fast one, "" = it was not wanted */
 	uint64_t image_kib;	    /* the kernel in memory; 0 = the builder will see */
 	bool knows_noxs;	    /* says a note of ours in it: if not, it never says READY */
@@ -39,19 +40,28 @@ struct chaos_plan {
 	unsigned int nr_connected;	   /* of the vifs: before the guest runs */
 	bool is_connected[CHAOS_MAX_VIFS]; /* which */
 	enum chaos_action on_poweroff, on_reboot, on_crash;
+	bool is_logged;
 
 	/* The library's own. */
-	struct chaos_pins *pins;     /* NULL: every vCPU may run anywhere */
-	struct pv_plan *fast;	     /* NULL: not by the fast builder, or without a kernel */
-	struct chaos_image *generic; /* NULL: not by the generic one */
+	struct chaos_pins *pins;	/* NULL: every vCPU may run anywhere */
+	struct pv_plan *fast;		/* NULL: not by the fast builder, or without a kernel */
+	struct chaos_image *generic;	/* NULL: not by the generic one */
+	struct chaos_dev_plan *devices; /* what the module will be asked for */
 };
 
 /*
  * Plan a guest.  *plan points into cfg, which is to outlive it, and keeps the kernel open; it is to be
- * freed with chaos_plan_free(), as long as there is ctx.
+ * freed with chaos_plan_free(), as long as there is ctx.  A MAC address of cfg that was made up may
+ * become another when it is built.
  */
-int chaos_plan_make(struct chaos_ctx *ctx, const struct chaos_config *cfg, struct chaos_plan **plan,
+int chaos_plan_make(struct chaos_ctx *ctx, struct chaos_config *cfg, struct chaos_plan **plan,
 		    struct chaos_error *err);
+/*
+ * The same in two steps: what the configuration says; and what becomes of it here, of which as much is
+ * in the plan after an error as was found out.
+ */
+int chaos_plan_begin(struct chaos_config *cfg, struct chaos_plan **plan, struct chaos_error *err);
+int chaos_plan_finish(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err);
 /*
  * That its disks, bridges and switches are there, which is found out otherwise when they are attached:
  * nothing is made, or held.
@@ -106,12 +116,12 @@ struct chaos_shell;
 /*
  * Prepare cfg's domain: all but name, UUID, addresses and, with shell_name, the command line, of
  * which cfg must then have none.  With shell_name and without a kernel it is memory only.  shell_name
- * is what the domain is called until it is identified; with NULL it is cfg's own from the start.  All
- * or nothing.
+ * is what the domain is called until it is identified; with NULL it is cfg's own from the start, cfg is to
+ * outlive the shell, and is what it is identified as.  All or nothing.
  */
-int chaos_shell_prepare(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-			const char *shell_name, struct chaos_shell **shell,
-			struct chaos_timing *timing, struct chaos_error *err);
+int chaos_shell_prepare(struct chaos_ctx *ctx, struct chaos_config *cfg, const char *shell_name,
+			struct chaos_shell **shell, struct chaos_timing *timing,
+			struct chaos_error *err);
 /*
  * Make a shell the VM that cfg, which must fit it, describes; it does not run yet.  ctx is the
  * caller's and serves the shell from now on.  After an error the shell is still there; it can be
@@ -142,8 +152,7 @@ void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
 int chaos_config_follow(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
 			struct chaos_error *err);
 /* That it can be planned, and what the plan needs is there: chaos_plan_make(), chaos_plan_check(). */
-int chaos_config_check(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-		       struct chaos_error *err);
+int chaos_config_check(struct chaos_ctx *ctx, struct chaos_config *cfg, struct chaos_error *err);
 
 /* ---- waiting for a guest ---- */
 

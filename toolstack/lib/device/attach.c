@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * Attaches a domain's back-ends, all at once, or as a shell's that get their addresses later, or more
- * of them while it runs.  An address that was made up is replaced when it is taken; one that was given
- * is an error.
+ * of them while it runs, as dev_plan.c has planned them.  An address that was made up is replaced when it
+ * is taken; one that was given is an error.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "device/internal.h"
+#include "device/dev_plan.h"
 
 /* One ioctl that names devices: CREATE, CONFIGURE or ADD, which tell of conflicts in the same way. */
 struct attempt {
@@ -18,19 +18,18 @@ struct attempt {
 	unsigned long request;
 	void *arg;
 	uint32_t domid;
-	const struct chaos_config *cfg;
-	struct chaos_vif *vifs; /* of cfg, if their addresses may be replaced */
-	struct noxs_ioc_dev *devs;
-	unsigned int first_vif; /* its index in devs; those behind it follow in order */
+	struct chaos_dev_plan *plan;
+	unsigned int first; /* of the plan's devices, that it names */
 	uint16_t *err_dev, *conflict_domid;
 	uint32_t *conflict_what;
 };
 
-/* The vif the error is about, NULL if it is about none; *nr is its number. */
-static const struct chaos_vif *vif_in_error(const struct attempt *a, unsigned int *nr)
+/* The vif the error is about, NULL if it is about none. */
+static struct chaos_vif *vif_in_error(const struct attempt *a)
 {
-	*nr = *a->err_dev - a->first_vif;
-	return *a->err_dev != 0xffff && *nr < a->cfg->nr_vifs ? &a->cfg->vifs[*nr] : NULL;
+	unsigned int nr = *a->err_dev + a->first - CHAOS_FIRST_VIF;
+
+	return *a->err_dev != 0xffff && nr < a->plan->nr_vifs ? &a->plan->vifs[nr] : NULL;
 }
 
 /* Whoever it was may have gone, or be called something else, by the time we ask. */
@@ -51,22 +50,18 @@ int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error
 /* The same for a disk: they come behind the vifs. */
 static const struct chaos_disk *disk_in_error(const struct attempt *a)
 {
-	unsigned int nr = *a->err_dev - a->first_vif - a->cfg->nr_vifs;
+	unsigned int nr = *a->err_dev + a->first - CHAOS_FIRST_VIF - a->plan->nr_vifs;
 
-	if (a->request == NOXS_IOC_CONFIGURE || *a->err_dev == 0xffff || nr >= a->cfg->nr_disks)
-		return NULL;
-	return &a->cfg->disks[nr];
+	return *a->err_dev != 0xffff && nr < a->plan->nr_disks ? &a->plan->disks[nr] : NULL;
 }
 
 /* What only a domain that runs can be in the way of; 0 if it is nothing of the kind. */
 static int add_error(const struct attempt *a, int e, struct chaos_error *err)
 {
 	const struct chaos_disk *disk = disk_in_error(a);
-	const char *name = a->cfg->name;
-	const struct chaos_vif *vif;
-	unsigned int nr;
+	const struct chaos_vif *vif = vif_in_error(a);
+	const char *name = a->plan->name;
 
-	vif = vif_in_error(a, &nr);
 	switch (e) {
 	case EEXIST:
 		if (disk)
@@ -144,89 +139,37 @@ static int vif_error(const struct attempt *a, const struct chaos_vif *vif, int e
 
 static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 {
-	const struct chaos_config *cfg = a->cfg;
-	const struct chaos_vif *vif;
-	unsigned int nr;
+	const struct chaos_dev_plan *plan = a->plan;
 	int rc;
 
 	rc = a->request == NOXS_IOC_ADD ? add_error(a, e, err) : 0;
 	if (rc)
 		return rc;
 	/* It refuses flags that it does not know. */
-	if (e == EINVAL && (!(a->ctx->module_flags & NOXS_MODULE_ENDS) ||
-			    (cfg->is_logged && !(a->ctx->module_flags & NOXS_MODULE_LOG))))
+	if (e == EINVAL &&
+	    (!(a->ctx->module_flags & NOXS_MODULE_ENDS) ||
+	     (plan->flags & NOXS_KEEP_LOG && !(a->ctx->module_flags & NOXS_MODULE_LOG))))
 		return chaos_module_old(e, err);
 	if (disk_in_error(a))
 		return chaos_disk_error(disk_in_error(a), e, err);
-	vif = vif_in_error(a, &nr);
 	if (*a->conflict_what == NOXS_CONFLICT_NAME)
-		return chaos_name_taken(a->ctx, cfg->name, err);
-	if (vif)
-		return vif_error(a, vif, e, err);
+		return chaos_name_taken(a->ctx, plan->name, err);
+	if (vif_in_error(a))
+		return vif_error(a, vif_in_error(a), e, err);
 	return chaos_error_set(err, chaos_code_of_errno(e), e,
-			       "the noxs module cannot attach domain \"%s\": %s", cfg->name,
+			       "the noxs module cannot attach domain \"%s\": %s", plan->name,
 			       strerror(e));
-}
-
-static void fill_vif(struct noxs_ioc_dev *dev, const struct chaos_vif *vif)
-{
-	memset(dev, 0, sizeof(*dev));
-	dev->cls = NOXS_CLASS_VIF;
-	dev->id = vif->id;
-	dev->fd = -1;
-	if (vif->bridge[0])
-		dev->flags = vif->on_switch ? NOXS_VIF_SWITCH : NOXS_VIF_BRIDGE;
-	memcpy(dev->link, vif->bridge, sizeof(vif->bridge));
-	memcpy(dev->config.vif.mac, vif->mac, sizeof(vif->mac));
-	dev->config.vif.mtu = vif->mtu;
-	dev->config.vif.ipv4 = vif->ipv4;
-	dev->config.vif.gateway = vif->gateway;
-	dev->config.vif.prefix = vif->prefix;
-}
-
-/* The rings of a vif that the builder has connected. */
-static void fill_rings(struct noxs_ioc_dev *dev, const struct chaos_built_vif *built)
-{
-	if (!built->port)
-		return;
-	dev->flags |= NOXS_DEV_PRECONNECT;
-	dev->ring_gfn = built->ring_gfn;
-	dev->nr_rings = 2;
-	dev->ring_gref[0] = built->tx_gref;
-	dev->ring_gref[1] = built->rx_gref;
-	dev->data_port[0] = dev->data_port[1] = built->port;
-}
-
-/* What a shell's vif has: everything but addresses. */
-static void fill_deferred(struct noxs_ioc_dev *dev, const struct chaos_vif *vif)
-{
-	struct chaos_vif blank = *vif;
-
-	chaos_vif_blank(&blank);
-	fill_vif(dev, &blank);
-	dev->flags |= NOXS_VIF_DEFERRED;
-}
-
-/* What such a vif still lacks. */
-static void fill_addresses(struct noxs_ioc_dev *dev, const struct chaos_vif *vif)
-{
-	fill_vif(dev, vif);
-	dev->flags = 0;
-	memset(dev->link, 0, sizeof(dev->link));
 }
 
 /* A random address that is taken is replaced; true if there is one to try. */
 static bool replace_mac(const struct attempt *a)
 {
-	struct chaos_vif *vif;
-	unsigned int nr;
+	struct chaos_vif *vif = vif_in_error(a);
 
-	if (*a->conflict_what != NOXS_CONFLICT_MAC || !a->vifs || !vif_in_error(a, &nr))
+	if (*a->conflict_what != NOXS_CONFLICT_MAC || a->plan->is_deferred || !vif ||
+	    !vif->mac_is_random || chaos_mac_random(vif->mac))
 		return false;
-	vif = &a->vifs[nr];
-	if (!vif->mac_is_random || chaos_mac_random(vif->mac))
-		return false;
-	memcpy(a->devs[nr + a->first_vif].config.vif.mac, vif->mac, sizeof(vif->mac));
+	memcpy(a->plan->devs[*a->err_dev + a->first].config.vif.mac, vif->mac, sizeof(vif->mac));
 	return true;
 }
 
@@ -248,176 +191,101 @@ static int attempt(const struct attempt *a, struct chaos_error *err)
 	return attach_error(a, errno, err);
 }
 
-static void fill_sysctl(struct noxs_ioc_dev *dev)
+/* With the plan's disks open, as long as the module has no hold of its own on them. */
+static int attempt_open(const struct attempt *a, struct chaos_error *err)
 {
-	memset(dev, 0, sizeof(*dev));
-	dev->cls = NOXS_CLASS_SYSCTL;
-	dev->fd = -1;
-}
+	struct noxs_ioc_dev *disks = &a->plan->devs[CHAOS_FIRST_VIF + a->plan->nr_vifs];
+	unsigned int nr;
+	int rc = 0;
 
-/* Open the disks and describe them; *nr_open of them are to be closed in any case. */
-static int fill_disks(struct noxs_ioc_dev *devs, const struct chaos_config *cfg,
-		      unsigned int *nr_open, struct chaos_error *err)
-{
-	unsigned int i;
-	int rc;
-
-	for (i = 0; i < cfg->nr_disks; i++) {
-		memset(&devs[i], 0, sizeof(devs[i]));
-		devs[i].cls = NOXS_CLASS_VBD;
-		devs[i].id = cfg->disks[i].id;
-		if (cfg->disks[i].is_read_only)
-			devs[i].config.vbd.flags = NOXS_VBD_READ_ONLY;
-		if (cfg->disks[i].has_no_discard)
-			devs[i].flags = NOXS_VBD_NO_DISCARD;
-		rc = chaos_disk_open(&cfg->disks[i], &devs[i].fd, err);
+	for (nr = 0; nr < a->plan->nr_disks; nr++) {
+		rc = chaos_disk_open(&a->plan->disks[nr], &disks[nr].fd, err);
 		if (rc)
-			return rc;
-		++*nr_open;
+			break;
 	}
-	return 0;
-}
-
-/* With cfg's disks, which come behind everything else in devs. */
-static int attempt_with_disks(const struct attempt *a, struct chaos_error *err)
-{
-	struct noxs_ioc_dev *disks = a->devs + a->first_vif + a->cfg->nr_vifs;
-	unsigned int nr_open = 0;
-	int rc;
-
-	rc = fill_disks(disks, a->cfg, &nr_open, err);
 	if (!rc)
 		rc = attempt(a, err);
-	/* The module has its own hold on them. */
-	while (nr_open)
-		close(disks[--nr_open].fd);
+	while (nr) {
+		close(disks[--nr].fd);
+		disks[nr].fd = -1;
+	}
 	return rc;
 }
 
-/* CREATE of the devices in @devs, which begin with sysctl; @vifs as in struct attempt. */
-static int create(struct chaos_ctx *ctx, struct noxs_ioc_create *arg, struct noxs_ioc_dev *devs,
-		  const struct chaos_built *built, const struct chaos_config *cfg,
-		  struct chaos_vif *vifs, struct chaos_error *err)
+/* Nothing has been asked of the host or the module until here. */
+static int attach(const struct attempt *a, struct chaos_error *err)
 {
-	struct attempt a = {
+	int rc = 0;
+
+	if (!a->plan->is_deferred)
+		rc = chaos_vif_check_host(a->plan->vifs, a->plan->nr_vifs, err);
+	return rc ? rc : attempt_open(a, err);
+}
+
+static uint16_t nr_devs(const struct chaos_dev_plan *plan, unsigned int first)
+{
+	return (uint16_t)(CHAOS_FIRST_VIF + plan->nr_vifs + plan->nr_disks - first);
+}
+
+int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
+			struct chaos_dev_plan *plan, struct chaos_error *err)
+{
+	const struct attempt a = {
 		.ctx = ctx,
 		.request = NOXS_IOC_CREATE,
 		.arg = arg,
 		.domid = arg->domid,
-		.cfg = cfg,
-		.vifs = vifs,
-		.devs = devs,
-		.first_vif = 1,
+		.plan = plan,
+		.first = 0,
 		.err_dev = &arg->err_dev,
 		.conflict_domid = &arg->conflict_domid,
 		.conflict_what = &arg->conflict_what,
 	};
-	unsigned int i;
 
-	fill_sysctl(&devs[0]);
-	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_rings(&devs[i + 1], &built->vifs[i]);
-	arg->nr_devs = (uint16_t)(1 + cfg->nr_vifs + cfg->nr_disks);
-	arg->devs = (uintptr_t)devs;
-	return attempt_with_disks(&a, err);
-}
-
-/* What the module remembers with the domain. */
-static uint32_t flags_of(const struct chaos_config *cfg)
-{
-	return chaos_ends_flags(cfg->on_poweroff, cfg->on_reboot, cfg->on_crash) |
-	       (cfg->is_logged ? NOXS_KEEP_LOG : 0);
-}
-
-int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			const struct chaos_built *built, struct chaos_config *cfg,
-			struct chaos_error *err)
-{
-	struct noxs_ioc_dev devs[CHAOS_MAX_DEVS];
-	unsigned int i;
-	int rc;
-
-	rc = chaos_vif_check_host(cfg->vifs, cfg->nr_vifs, err);
-	if (rc)
-		return rc;
-	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_vif(&devs[i + 1], &cfg->vifs[i]);
-	arg->flags |= flags_of(cfg);
-	return create(ctx, arg, devs, built, cfg, cfg->vifs, err);
-}
-
-int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_built *built, const struct chaos_config *cfg,
-			      struct chaos_error *err)
-{
-	struct noxs_ioc_dev devs[CHAOS_MAX_DEVS];
-	unsigned int i;
-
-	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_deferred(&devs[i + 1], &cfg->vifs[i]);
-	return create(ctx, arg, devs, built, cfg, NULL, err);
+	arg->flags |= plan->flags;
+	arg->nr_devs = nr_devs(plan, a.first);
+	arg->devs = (uintptr_t)&plan->devs[a.first];
+	return attach(&a, err);
 }
 
 int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
-			   struct chaos_config *cfg, struct chaos_error *err)
+			   struct chaos_dev_plan *plan, struct chaos_error *err)
 {
-	struct noxs_ioc_dev devs[CHAOS_MAX_VIFS];
-	struct attempt a = {
+	const struct attempt a = {
 		.ctx = ctx,
 		.request = NOXS_IOC_CONFIGURE,
 		.arg = arg,
 		.domid = arg->domid,
-		.cfg = cfg,
-		.vifs = cfg->vifs,
-		.devs = devs,
-		.first_vif = 0,
+		.plan = plan,
+		.first = CHAOS_FIRST_VIF,
 		.err_dev = &arg->err_dev,
 		.conflict_domid = &arg->conflict_domid,
 		.conflict_what = &arg->conflict_what,
 	};
-	unsigned int i;
-	int rc;
 
-	rc = chaos_vif_check_host(cfg->vifs, cfg->nr_vifs, err);
-	if (rc)
-		return rc;
-	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_addresses(&devs[i], &cfg->vifs[i]);
-	arg->flags |= flags_of(cfg);
-	arg->nr_devs = (uint16_t)cfg->nr_vifs;
-	arg->devs = (uintptr_t)devs;
-	return attempt(&a, err);
+	arg->flags |= plan->flags;
+	arg->nr_devs = nr_devs(plan, a.first);
+	arg->devs = (uintptr_t)&plan->devs[a.first];
+	return attach(&a, err);
 }
 
-int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
+int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dev_plan *plan,
 		     struct chaos_error *err)
 {
-	struct noxs_ioc_dev devs[CHAOS_MAX_DEVS];
-	struct noxs_ioc_add arg = {
-		.domid = (uint16_t)domid,
-		.nr_devs = (uint16_t)(cfg->nr_vifs + cfg->nr_disks),
-		.devs = (uintptr_t)devs,
-	};
-	struct attempt a = {
+	struct noxs_ioc_add arg = { .domid = (uint16_t)domid };
+	const struct attempt a = {
 		.ctx = ctx,
 		.request = NOXS_IOC_ADD,
 		.arg = &arg,
 		.domid = domid,
-		.cfg = cfg,
-		.vifs = cfg->vifs,
-		.devs = devs,
-		.first_vif = 0,
+		.plan = plan,
+		.first = CHAOS_FIRST_VIF,
 		.err_dev = &arg.err_dev,
 		.conflict_domid = &arg.conflict_domid,
 		.conflict_what = &arg.conflict_what,
 	};
-	unsigned int i;
-	int rc;
 
-	rc = chaos_vif_check_host(cfg->vifs, cfg->nr_vifs, err);
-	if (rc)
-		return rc;
-	for (i = 0; i < cfg->nr_vifs; i++)
-		fill_vif(&devs[i], &cfg->vifs[i]);
-	return attempt_with_disks(&a, err);
+	arg.nr_devs = nr_devs(plan, a.first);
+	arg.devs = (uintptr_t)&plan->devs[a.first];
+	return attach(&a, err);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "device/internal.h"
+#include "device/dev_plan.h"
 
 /* For a guest that has seen a device to open it, which it need not do. */
 #define OPEN_TIMEOUT_MS 1000U
@@ -185,12 +185,14 @@ static int subscribe(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *
 static int attach(struct subject *s, struct chaos_config *cfg, const struct chaos_attach_opts *opts,
 		  struct chaos_device *out, struct chaos_error *err)
 {
+	struct chaos_dev_plan plan;
 	int rc;
 
 	memcpy(cfg->name, s->info->name, sizeof(cfg->name));
+	chaos_dev_plan_make(&plan, cfg);
 	rc = subscribe(s->ctx, s->info->domid, err);
 	if (!rc)
-		rc = chaos_module_add(s->ctx, s->info->domid, cfg, err);
+		rc = chaos_module_add(s->ctx, s->info->domid, &plan, err);
 	return rc ? rc : tell(s, opts->timeout_ms, out, err);
 }
 

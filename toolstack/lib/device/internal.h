@@ -25,17 +25,15 @@ struct chaos_built {
 	struct chaos_built_vif vifs[CHAOS_MAX_VIFS];
 };
 
-/* attach.c: back-ends.  Those of a shell have no addresses. */
+/* attach.c: back-ends, as they are planned (dev_plan.h); a plan can be used again. */
+struct chaos_dev_plan;
 int chaos_module_attach(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			const struct chaos_built *built, struct chaos_config *cfg,
-			struct chaos_error *err);
-int chaos_module_attach_shell(struct chaos_ctx *ctx, struct noxs_ioc_create *arg,
-			      const struct chaos_built *built, const struct chaos_config *cfg,
-			      struct chaos_error *err);
+			struct chaos_dev_plan *plan, struct chaos_error *err);
+/* A shell's, of chaos_dev_plan_addresses(). */
 int chaos_module_configure(struct chaos_ctx *ctx, struct noxs_ioc_configure *arg,
-			   struct chaos_config *cfg, struct chaos_error *err);
-/* Give a domain that runs the vifs and disks of cfg, of which only those and the name count. */
-int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_config *cfg,
+			   struct chaos_dev_plan *plan, struct chaos_error *err);
+/* Give a domain that runs the plan's vifs and disks, of which only those and the name count. */
+int chaos_module_add(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dev_plan *plan,
 		     struct chaos_error *err);
 /* Xen has refused a name: say who bears it. */
 int chaos_name_taken(struct chaos_ctx *ctx, const char *name, struct chaos_error *err);
@@ -74,7 +72,7 @@ int chaos_disk_open(const struct chaos_disk *disk, int *fd, struct chaos_error *
 int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *err);
 
 /* saved_check.c: of those the module has, that none is smaller than it was. */
-int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
-			    struct chaos_error *err);
+int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid,
+			    const struct chaos_dev_plan *plan, struct chaos_error *err);
 
 #endif /* CHAOS_DEVICE_INTERNAL_H */

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "device/internal.h"
+#include "device/dev_plan.h"
 
 static int check(const struct chaos_device *now, const struct chaos_saved_disk *was,
 		 struct chaos_error *err)
@@ -28,19 +28,19 @@ static int check(const struct chaos_device *now, const struct chaos_saved_disk *
 	return 0;
 }
 
-int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
-			    struct chaos_error *err)
+int chaos_saved_disks_check(struct chaos_ctx *ctx, uint32_t domid,
+			    const struct chaos_dev_plan *plan, struct chaos_error *err)
 {
 	const struct chaos_device *now;
 	struct chaos_devices devs;
 	unsigned int i;
 	int rc = 0;
 
-	if (cfg->nr_saved_disks)
+	if (plan->nr_saved_disks)
 		rc = chaos_domain_devices(ctx, domid, &devs, err);
-	for (i = 0; i < cfg->nr_saved_disks && !rc; i++) {
-		now = chaos_device_find(&devs, "vbd", cfg->saved_disks[i].id);
-		rc = now ? check(now, &cfg->saved_disks[i], err) :
+	for (i = 0; i < plan->nr_saved_disks && !rc; i++) {
+		now = chaos_device_find(&devs, "vbd", plan->saved_disks[i].id);
+		rc = now ? check(now, &plan->saved_disks[i], err) :
 			   chaos_error_set(err, CHAOS_FAILED, ENOENT,
 					   "a disk went away while domain %u was made", domid);
 	}

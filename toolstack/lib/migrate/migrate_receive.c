@@ -130,9 +130,10 @@ static int try_devices(struct receiving *r)
 
 	rc = make_control_page(r);
 	if (!rc)
-		rc = chaos_module_attach(r->ctx, &arg, &r->shell->built, r->cfg, r->err);
+		rc = chaos_module_attach(r->ctx, &arg, r->shell->plan->devices, r->err);
 	if (!rc)
-		rc = chaos_saved_disks_check(r->ctx, r->shell->domid, r->cfg, r->err);
+		rc = chaos_saved_disks_check(r->ctx, r->shell->domid, r->shell->plan->devices,
+					     r->err);
 	if (!rc && chaos_module_detach(r->ctx, r->shell->domid))
 		rc = chaos_error_set(r->err, CHAOS_FAILED, errno,
 				     "cannot detach domain %u's devices: %s", r->shell->domid,
@@ -178,7 +179,7 @@ static int read_guest(struct receiving *r)
 			r->err, CHAOS_CONFIG, EINVAL,
 			"the guest's memory or devices have changed while it was being migrated: try again");
 	if (!rc)
-		rc = restore_fill(r->shell, r->cfg, &reader, &r->out->created.timing, r->err);
+		rc = restore_fill(r->shell, &reader, &r->out->created.timing, r->err);
 	if (!rc && !stream_reader_is_drained(&reader))
 		rc = chaos_error_set(r->err, CHAOS_FAILED, EPROTO,
 				     "the source says more than the guest it saved");
@@ -200,7 +201,7 @@ static int load(struct receiving *r)
 	rc = read_guest(r);
 	r->out->load_ns = chaos_now_ns() - r->out->stop_ns;
 	if (!rc)
-		rc = chaos_shell_attach(r->shell, r->cfg, &r->out->created.timing, r->err);
+		rc = chaos_shell_attach(r->shell, &r->out->created.timing, r->err);
 	if (!rc && chaos_module_subscribe(r->ctx, r->ctx->noxs_fd, r->shell->domid))
 		rc = chaos_error_set(r->err, CHAOS_FAILED, errno,
 				     "cannot subscribe to domain %u: %s", r->shell->domid,

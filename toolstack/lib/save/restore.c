@@ -125,8 +125,8 @@ static void restore_free(struct restore *r)
 	free(r->msr.data);
 }
 
-int restore_fill(struct chaos_shell *s, const struct chaos_config *cfg,
-		 struct stream_reader *reader, struct chaos_timing *t, struct chaos_error *err)
+int restore_fill(struct chaos_shell *s, struct stream_reader *reader, struct chaos_timing *t,
+		 struct chaos_error *err)
 {
 	struct restore r = {
 		.ctx = s->ctx,
@@ -134,7 +134,7 @@ int restore_fill(struct chaos_shell *s, const struct chaos_config *cfg,
 		.g = s->pv_guest,
 		.reader = reader,
 		.ctrl_pfn = reader->header.ctrl_gfn,
-		.nr_vcpus = cfg->vcpus,
+		.nr_vcpus = s->plan->nr_vcpus,
 	};
 	int rc;
 
@@ -161,9 +161,9 @@ static int make_domain(struct chaos_ctx *ctx, struct chaos_config *cfg,
 		return rc;
 	s->knows_noxs = true; /* by what it was asked to suspend */
 	out->domid = chaos_shell_domid(s);
-	rc = restore_fill(s, cfg, reader, &out->timing, err);
+	rc = restore_fill(s, reader, &out->timing, err);
 	if (!rc)
-		rc = chaos_shell_start(s, cfg, opts, out, err);
+		rc = chaos_shell_start(s, opts, out, err);
 	if (!rc)
 		rc = chaos_shell_complete(s, err);
 	if (rc)

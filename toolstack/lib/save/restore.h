@@ -56,8 +56,8 @@ struct chaos_shell;
 int restore_load_config(const struct chaos_config_source *src, const char *text,
 			struct chaos_config **cfg, struct chaos_error *err);
 /* Memory and state, from a reader that has been init()ed, into a domain that is prepared. */
-int restore_fill(struct chaos_shell *s, const struct chaos_config *cfg,
-		 struct stream_reader *reader, struct chaos_timing *t, struct chaos_error *err);
+int restore_fill(struct chaos_shell *s, struct stream_reader *reader, struct chaos_timing *t,
+		 struct chaos_error *err);
 
 /* restore_memory.c */
 int restore_pages(struct restore *r, const struct stream_record *record);
