@@ -85,9 +85,19 @@ refused 5 '"A Test of Mine" is in use' verbs-name-blanks-taken chaos create "$no
 run verbs-name-blanks-shutdown chaos shutdown -w "A Test of Mine"
 destroy_all
 
-# ---- create --dry-run: nothing is made, and nothing but the file is looked at ----
+# ---- create --dry-run: nothing is made, and what is in the way is told ----
 check verbs-dry-run "chaos create -n '$noop' 'kernel=\"/no/where\"' |
 	grep -q '\"kernel\":\"/no/where\".*\"memory_kib\":4096,\"vcpus\":1,'"
+check verbs-dry-run-no-kernel "chaos create -n '$noop' 'kernel=\"/no/where\"' |
+	grep -q '\"builder\":null,.*\"noxs\":null,.*\"fault\":\"kernel .*/no/where.*: No such file'"
+check verbs-dry-run-plan "chaos create -n '$noop' |
+	grep -q '\"builder\":\"fast\",.*\"noxs\":true,.*\"fault\":null}'"
+check verbs-dry-run-builder "chaos create -n --builder generic '$noop' |
+	grep -q '\"builder\":\"generic\",\"why_generic\":null,.*\"fault\":null}'"
+check verbs-dry-run-no-bridge "chaos create -n '$noop' 'vif=[\"bridge=nowhere\"]' |
+	grep -q '\"bridge\":\"nowhere\",.*\"slot\":1,.*\"fault\":\"vif 0: there is no bridge'"
+check verbs-dry-run-no-disk "chaos create -n '$noop' 'disk=[\"/no/disk,raw,xvda,rw\"]' |
+	grep -q '\"slot\":1}.*\"fault\":\"disk xvda, .*/no/disk.*: No such file'"
 check verbs-dry-run-nothing "[ -z \"\$(chaos list --names)\" ]"
 refused 3 "vcpus is not a number" verbs-dry-run-refused chaos create --dry-run "$noop" vcpus=0
 refused 3 "'pci' is not supported: leave it out" verbs-dry-run-protects chaos create -n "$noop" 'pci=["a"]'

@@ -118,7 +118,7 @@ static int create(struct call *call, const struct chaos_config_source *src,
 	if (rc)
 		return rc;
 	if (request->is_dry_run)
-		return create_dry_run(call, src);
+		return create_dry_run(call, src, request);
 	if (request->has_console)
 		now.opts.paused = true;
 	rc = create_any(call, src, &now, &created, &cfg);

@@ -9,7 +9,7 @@ struct create_request {
 	struct chaos_create_opts opts;
 	enum chaos_builder builder;
 	bool no_daemon;
-	bool is_dry_run;  /* read the configuration, and tell */
+	bool is_dry_run;  /* plan, and tell */
 	bool has_console; /* attach to it before the guest runs */
 	bool stays;	  /* until it ends */
 	bool with_timing;
@@ -28,7 +28,8 @@ int create_here(struct call *call, const struct chaos_config_source *src,
 		struct chaos_config **cfg);
 
 /* What would be built, as JSON. */
-int create_dry_run(struct call *call, const struct chaos_config_source *src);
+int create_dry_run(struct call *call, const struct chaos_config_source *src,
+		   const struct create_request *request);
 /* Whether all that can be had: 0 or an error.  A program that cannot do it does not return. */
 int create_check(struct call *call, const struct chaos_config_source *src,
 		 const struct create_request *request);

@@ -9,16 +9,28 @@
 #include "create.h"
 #include "json_out.h"
 
-int create_dry_run(struct call *call, const struct chaos_config_source *src)
+/* As much of it as can be: what is in the way is part of what is told. */
+int create_dry_run(struct call *call, const struct chaos_config_source *src,
+		   const struct create_request *request)
 {
 	struct chaos_config *cfg;
+	struct chaos_plan *plan;
 	int rc = chaos_config_load(&cfg, src, &call->err);
 
 	if (rc)
 		return rc;
-	json_config(cfg);
+	cfg->builder = request->builder;
+	rc = chaos_plan_begin(cfg, &plan, &call->err);
+	if (!rc) {
+		if (call_open(call) || chaos_plan_finish(call->ctx, plan, &call->err) ||
+		    chaos_plan_check(plan, &call->err))
+			json_plan(plan, call->err.text);
+		else
+			json_plan(plan, NULL);
+		chaos_plan_free(plan);
+	}
 	chaos_config_free(cfg);
-	return 0;
+	return rc;
 }
 
 int signals_defer(void)

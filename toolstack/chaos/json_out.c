@@ -128,8 +128,18 @@ static void add_ends(struct json_writer *w, const struct chaos_ends *ends)
 	jsonw_text(w, "on_crash", known ? chaos_action_name(ends->on_crash) : NULL);
 }
 
-static void add_config_vif(struct json_writer *w, const struct chaos_vif *vif)
+static void add_nonzero(struct json_writer *w, const char *key, uint64_t value)
 {
+	if (value)
+		jsonw_number(w, key, value);
+	else
+		jsonw_null(w, key);
+}
+
+/* Devices have their slots of the control page in this order, behind sysctl's. */
+static void add_planned_vif(struct json_writer *w, const struct chaos_plan *plan, unsigned int nr)
+{
+	const struct chaos_vif *vif = &plan->vifs[nr];
 	char mac[18];
 
 	chaos_mac_format(vif->mac, mac);
@@ -144,11 +154,17 @@ static void add_config_vif(struct json_writer *w, const struct chaos_vif *vif)
 		jsonw_null(w, "prefix");
 	add_ipv4(w, "gateway", vif->gateway);
 	jsonw_number(w, "mtu", vif->mtu);
+	jsonw_number(w, "slot", 1 + nr);
+	if (plan->builder == CHAOS_BUILDER_AUTO)
+		jsonw_null(w, "connect");
+	else
+		jsonw_text(w, "connect", plan->is_connected[nr] ? "builder" : "guest");
 	jsonw_close(w, '}');
 }
 
-static void add_config_disk(struct json_writer *w, const struct chaos_disk *disk)
+static void add_planned_disk(struct json_writer *w, const struct chaos_plan *plan, unsigned int nr)
 {
+	const struct chaos_disk *disk = &plan->disks[nr];
 	char vdev[16];
 
 	chaos_vdev_format(disk->id, vdev);
@@ -159,55 +175,77 @@ static void add_config_disk(struct json_writer *w, const struct chaos_disk *disk
 	jsonw_bool(w, "read_only", disk->is_read_only);
 	jsonw_bool(w, "direct", disk->is_direct);
 	jsonw_bool(w, "discard", !disk->has_no_discard);
+	jsonw_number(w, "slot", 1 + plan->nr_vifs + nr);
 	jsonw_close(w, '}');
 }
 
 /* For each vCPU the CPUs it may run on, as they were written; null: all of them. */
-static void add_cpus(struct json_writer *w, const struct chaos_config *cfg)
+static void add_cpus(struct json_writer *w, const struct chaos_plan *plan)
 {
 	char list[CHAOS_CPULIST_LEN];
+	bool has_list;
 	unsigned int v;
 
 	jsonw_open(w, "cpus", '[');
-	for (v = 0; v < cfg->vcpus; v++)
-		jsonw_text(w, NULL, chaos_config_cpus(cfg, v, list) ? list : NULL);
+	for (v = 0; v < plan->nr_vcpus; v++) {
+		has_list = plan->cpus && chaos_cpus_of_vcpu(plan->cpus, v, list, sizeof(list));
+		jsonw_text(w, NULL, has_list ? list : NULL);
+	}
 	jsonw_close(w, ']');
 }
 
-void json_config(const struct chaos_config *cfg)
+/* null: it is not known, as the kernel could not be looked at. */
+static void add_builder(struct json_writer *w, const struct chaos_plan *plan)
+{
+	static const char *const names[] = {
+		[CHAOS_BUILDER_GENERIC] = "generic",
+		[CHAOS_BUILDER_FAST] = "fast",
+	};
+
+	jsonw_text(w, "builder", names[plan->builder]);
+	jsonw_text(w, "why_generic",
+		   plan->builder == CHAOS_BUILDER_GENERIC ? plan->why_generic : NULL);
+	add_nonzero(w, "image_kib", plan->image_kib);
+	if (plan->builder == CHAOS_BUILDER_AUTO)
+		jsonw_null(w, "noxs");
+	else
+		jsonw_bool(w, "noxs", plan->knows_noxs);
+}
+
+void json_plan(const struct chaos_plan *plan, const char *fault)
 {
 	struct chaos_ends ends = { .are_known = true,
-				   .on_poweroff = cfg->on_poweroff,
-				   .on_reboot = cfg->on_reboot,
-				   .on_crash = cfg->on_crash };
+				   .on_poweroff = plan->on_poweroff,
+				   .on_reboot = plan->on_reboot,
+				   .on_crash = plan->on_crash };
 	struct json_writer w;
 	unsigned int i;
 
 	jsonw_begin(&w);
-	jsonw_text(&w, "name", cfg->name);
-	add_uuid(&w, cfg->uuid);
+	jsonw_text(&w, "name", plan->name);
+	add_uuid(&w, plan->uuid);
 	jsonw_text(&w, "type", "pv");
-	jsonw_text(&w, "kernel", cfg->kernel);
-	jsonw_text(&w, "ramdisk", cfg->ramdisk);
-	jsonw_text(&w, "cmdline", cfg->cmdline);
-	jsonw_number(&w, "memory_kib", cfg->memory_kib);
-	jsonw_number(&w, "vcpus", cfg->vcpus);
-	add_cpus(&w, cfg);
-	jsonw_number(&w, "cpupool", cfg->cpupool);
-	if (cfg->cpu_weight)
-		jsonw_number(&w, "cpu_weight", cfg->cpu_weight);
-	else
-		jsonw_null(&w, "cpu_weight");
-	jsonw_number(&w, "cap", cfg->cap);
+	jsonw_text(&w, "kernel", plan->kernel);
+	jsonw_text(&w, "ramdisk", plan->ramdisk);
+	jsonw_text(&w, "cmdline", plan->cmdline);
+	jsonw_number(&w, "memory_kib", plan->memory_kib);
+	jsonw_number(&w, "vcpus", plan->nr_vcpus);
+	add_cpus(&w, plan);
+	jsonw_number(&w, "cpupool", plan->cpupool);
+	add_nonzero(&w, "cpu_weight", plan->cpu_weight);
+	jsonw_number(&w, "cap", plan->cap);
 	add_ends(&w, &ends);
+	jsonw_bool(&w, "log", plan->is_logged);
+	add_builder(&w, plan);
 	jsonw_open(&w, "vifs", '[');
-	for (i = 0; i < cfg->nr_vifs; i++)
-		add_config_vif(&w, &cfg->vifs[i]);
+	for (i = 0; i < plan->nr_vifs; i++)
+		add_planned_vif(&w, plan, i);
 	jsonw_close(&w, ']');
 	jsonw_open(&w, "disks", '[');
-	for (i = 0; i < cfg->nr_disks; i++)
-		add_config_disk(&w, &cfg->disks[i]);
+	for (i = 0; i < plan->nr_disks; i++)
+		add_planned_disk(&w, plan, i);
 	jsonw_close(&w, ']');
+	jsonw_text(&w, "fault", fault);
 	jsonw_end(&w);
 }
 

@@ -9,8 +9,8 @@
 void json_error(const struct chaos_error *err);
 void json_created(const struct chaos_created *created, const struct chaos_config *cfg,
 		  bool with_timing);
-/* What a configuration has been read as. */
-void json_config(const struct chaos_config *cfg);
+/* What would be built; fault: what is in the way of it, NULL if that is nothing. */
+void json_plan(const struct chaos_plan *plan, const char *fault);
 void json_info(const struct chaos_dominfo *info, const struct chaos_devices *devs);
 void json_host(const struct chaos_host *host);
 void json_doctor(const struct chaos_check *checks, int count);

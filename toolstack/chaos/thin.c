@@ -63,10 +63,12 @@ int create_check(struct call *call, const struct chaos_config_source *src,
 }
 
 /* Neither is reached: see create_check(). */
-int create_dry_run(struct call *call, const struct chaos_config_source *src)
+int create_dry_run(struct call *call, const struct chaos_config_source *src,
+		   const struct create_request *request)
 {
 	(void)call;
 	(void)src;
+	(void)request;
 	return 0;
 }
 

@@ -291,36 +291,65 @@ static void done_and_stopped(void **state)
 
 /* ---- what a person who knows xl asks ---- */
 
-static void config(void **state)
+static void plan(void **state)
 {
-	static char kernel[] = "/k", target[] = "/d", cpus[] = "1;";
-	struct chaos_config cfg = {
+	const struct chaos_vif vifs[] = {
+		{ .mac_is_random = true, .bridge = "br", .mtu = 1500 },
+		{ .id = 4, .bridge = "sw", .on_switch = true, .mtu = 9000 },
+	};
+	static char target[] = "/d";
+	const struct chaos_disk disk = { .target = target, .id = 1, .is_read_only = true };
+	struct chaos_plan p = {
 		.name = "web",
 		.uuid = { 1 },
-		.kernel = kernel,
+		.kernel = "/k",
 		.memory_kib = 4096,
-		.vcpus = 2,
-		.cpus = cpus,
-		.nr_vifs = 1,
-		.vifs = { { .mac_is_random = true, .bridge = "br", .mtu = 1500 } },
+		.nr_vcpus = 2,
+		.cpus = "1;",
+		.nr_vifs = 2,
+		.vifs = vifs,
 		.nr_disks = 1,
-		.disks = { { .target = target, .id = 1, .is_read_only = true } },
+		.disks = &disk,
 		.on_reboot = CHAOS_RESTART,
+		.builder = CHAOS_BUILDER_FAST,
+		.image_kib = 200,
+		.knows_noxs = true,
+		.is_connected = { [1] = true },
 	};
+	const char *text;
 
 	(void)state;
 	begin();
-	json_config(&cfg);
+	json_plan(&p, NULL);
 	assert_string_equal(
 		end(),
 		"{\"name\":\"web\",\"uuid\":\"01000000-0000-0000-0000-000000000000\",\"type\":\"pv\","
 		"\"kernel\":\"/k\",\"ramdisk\":null,\"cmdline\":null,\"memory_kib\":4096,\"vcpus\":2,"
 		"\"cpus\":[\"1\",null],\"cpupool\":0,\"cpu_weight\":null,\"cap\":0,"
 		"\"on_poweroff\":\"destroy\",\"on_reboot\":\"restart\",\"on_crash\":\"destroy\","
+		"\"log\":false,\"builder\":\"fast\",\"why_generic\":null,\"image_kib\":200,\"noxs\":true,"
 		"\"vifs\":[{\"id\":0,\"mac\":null,\"bridge\":\"br\",\"switch\":null,\"ip\":null,"
-		"\"prefix\":null,\"gateway\":null,\"mtu\":1500}],"
+		"\"prefix\":null,\"gateway\":null,\"mtu\":1500,\"slot\":1,\"connect\":\"guest\"},"
+		"{\"id\":4,\"mac\":\"00:00:00:00:00:00\",\"bridge\":null,\"switch\":\"sw\",\"ip\":null,"
+		"\"prefix\":null,\"gateway\":null,\"mtu\":9000,\"slot\":2,\"connect\":\"builder\"}],"
 		"\"disks\":[{\"id\":1,\"vdev\":\"xvdb\",\"target\":\"/d\",\"read_only\":true,"
-		"\"direct\":false,\"discard\":true}]}\n");
+		"\"direct\":false,\"discard\":true,\"slot\":3}],\"fault\":null}\n");
+	/* What is not known is not told. */
+	p.builder = CHAOS_BUILDER_AUTO;
+	p.why_generic = "it is a picture";
+	p.image_kib = 0;
+	begin();
+	json_plan(&p, "no kernel");
+	text = end();
+	assert_non_null(strstr(text, "\"builder\":null,\"why_generic\":null,\"image_kib\":null,"
+				     "\"noxs\":null,"));
+	assert_non_null(strstr(text, "\"connect\":null}"));
+	assert_non_null(strstr(text, "\"fault\":\"no kernel\"}"));
+	p.builder = CHAOS_BUILDER_GENERIC;
+	begin();
+	json_plan(&p, NULL);
+	assert_non_null(
+		strstr(end(), "\"builder\":\"generic\",\"why_generic\":\"it is a picture\","));
 }
 
 static void vcpu(void **state)
@@ -374,7 +403,7 @@ int main(void)
 		cmocka_unit_test(device),
 		cmocka_unit_test(host_and_doctor),
 		cmocka_unit_test(done_and_stopped),
-		cmocka_unit_test(config),
+		cmocka_unit_test(plan),
 		cmocka_unit_test(vcpu),
 		cmocka_unit_test(lines),
 	};

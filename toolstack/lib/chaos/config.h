@@ -109,10 +109,12 @@ const char *chaos_vif_link_kind(const struct chaos_vif *vif);
 /* The name of the disk with this number: 0 is xvda. */
 void chaos_vdev_format(unsigned int id, char out[16]);
 
-/* The CPUs that this vCPU may run on, as they were written; false if it may run anywhere. */
+/*
+ * The CPUs that this vCPU may run on, as they were written, out of what struct chaos_config has; false if
+ * it may run anywhere.
+ */
 #define CHAOS_CPULIST_LEN 256U
-bool chaos_config_cpus(const struct chaos_config *cfg, unsigned int vcpu,
-		       char list[CHAOS_CPULIST_LEN]);
+bool chaos_cpus_of_vcpu(const char *cpus, unsigned int vcpu, char *list, size_t len);
 
 #define CHAOS_CPUS_TEXT (CHAOS_MAX_CPUS * 5U + 1)
 bool chaos_cpus_are_all(const uint8_t map[CHAOS_MAX_CPUS / 8], unsigned int nr_cpus);

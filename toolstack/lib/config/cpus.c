@@ -156,9 +156,3 @@ bool chaos_cpus_of_vcpu(const char *cpus, unsigned int vcpu, char *list, size_t 
 	list[n] = '\0';
 	return true;
 }
-
-bool chaos_config_cpus(const struct chaos_config *cfg, unsigned int vcpu,
-		       char list[CHAOS_CPULIST_LEN])
-{
-	return cfg->cpus && chaos_cpus_of_vcpu(cfg->cpus, vcpu, list, CHAOS_CPULIST_LEN);
-}

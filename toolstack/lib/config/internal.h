@@ -40,8 +40,6 @@ const char *chaos_cfgkeys_remedy(const struct chaos_key *key);
  */
 int chaos_cpus_parse(const char *text, const uint32_t *node_of, unsigned int nr_cpus,
 		     uint8_t map[CHAOS_MAX_CPUS / 8]);
-/* The list for a vCPU out of what struct chaos_config has; false if it may run anywhere. */
-bool chaos_cpus_of_vcpu(const char *cpus, unsigned int vcpu, char *list, size_t len);
 
 /* vif.c */
 /*
