@@ -19,6 +19,14 @@ int chaos_domain_check(uint32_t domid, struct chaos_error *err)
 	return 0;
 }
 
+/* That it can be one of ours, and the module's descriptor. */
+static int begin(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err)
+{
+	int rc = chaos_domain_check(domid, err);
+
+	return rc ? rc : chaos_module_open(ctx, err);
+}
+
 static int domain_error(uint32_t domid, const char *verb, struct chaos_error *err)
 {
 	int e = errno;
@@ -67,11 +75,8 @@ int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid, unsigned int tim
 {
 	struct noxs_ioc_event event;
 	struct noxs_dominfo info;
-	int rc;
+	int rc = begin(ctx, domid, err);
 
-	rc = chaos_domain_check(domid, err);
-	if (!rc)
-		rc = chaos_module_open(ctx, err);
 	if (rc)
 		return rc;
 	if (chaos_noxs_dominfo(ctx, domid, &info))
@@ -179,11 +184,8 @@ int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reque
 		.request = reboots ? NOXS_SYSCTL_REQ_REBOOT : NOXS_SYSCTL_REQ_POWEROFF,
 	};
 	const char *what = reboots ? "reboot" : "shut down";
-	int rc;
+	int rc = begin(ctx, domid, err);
 
-	rc = chaos_domain_check(domid, err);
-	if (!rc)
-		rc = chaos_module_open(ctx, err);
 	if (rc)
 		return rc;
 	/* Before the request, so that its end cannot be missed. */
