@@ -4,6 +4,8 @@
  * what cannot be made is found out, and that what was opened is closed.  What plans a part of it
  * (pv_plan.c, image.c, sched.c) is faked.
  */
+#include <netinet/in.h>
+
 #include "build/internal.h"
 #include "build/pv/pv_plan.h"
 #include "unit.h"
@@ -275,6 +277,11 @@ static void needs_of_the_host(void **state)
 	cfg.vifs[1].on_switch = true;
 	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), -(int)CHAOS_ENVIRONMENT);
 	assert_error(err, CHAOS_ENVIRONMENT, "there is no switch");
+	/* Every host has this address there. */
+	strcpy(cfg.vifs[1].bridge, "lo");
+	cfg.vifs[1].ipv4 = htonl(INADDR_LOOPBACK);
+	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "vif 5: ip=127.0.0.1 is this host's own address on lo");
 	cfg.vifs[1].bridge[0] = '\0';
 	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), 0);
 	assert_int_equal(nr_open, 1);

@@ -197,7 +197,7 @@ int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err)
 					     "vif %u: there is no %s \"%s\"", vif->id,
 					     chaos_vif_link_kind(vif), vif->bridge);
 	}
-	return rc;
+	return rc ? rc : chaos_vif_check_host(plan->vifs, plan->nr_vifs, err);
 }
 
 int chaos_config_check(struct chaos_ctx *ctx, struct chaos_config *cfg, struct chaos_error *err)

@@ -63,8 +63,8 @@ int chaos_plan_make(struct chaos_ctx *ctx, struct chaos_config *cfg, struct chao
 int chaos_plan_begin(struct chaos_config *cfg, struct chaos_plan **plan, struct chaos_error *err);
 int chaos_plan_finish(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err);
 /*
- * That its disks, bridges and switches are there, which is found out otherwise when they are attached:
- * nothing is made, or held.
+ * That its disks, bridges and switches are there, and its addresses not the host's, which is found out
+ * otherwise when they are attached: nothing is made, or held.
  */
 int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err);
 void chaos_plan_free(struct chaos_plan *plan);
