@@ -9,6 +9,7 @@ OUT    := $(BUILD)/minios
 # The patched tree when it is there, otherwise the headers of libxen-dev.
 XEN_PUBLIC ?= $(firstword $(wildcard $(BUILD)/src/xen/xen/include/public /usr/include/xen))
 LWIP       ?= $(BUILD)/src/lwip
+LWIP_HERE  := $(LWIP)/src/include/lwip/init.h
 
 # Low, so that addresses fit into instructions; nothing at 0; and on a 1 GiB boundary, because
 # libxenguest's walk over the p2m list (xc_core_arch_map_p2m_list_rw) takes the index of its first

@@ -15,20 +15,23 @@ NET_OBJS  := $(NET_SRCS:%.c=$(OUT)/lwip/%.o)
 .PHONY: all
 all: $(OUT)/lwip/liblwip.a
 
-# The archive of upstream's files is kept as fetched, and the tree it makes is not touched.
-$(LWIP)/.unpacked:
+# The archive of upstream's files is kept as fetched, and the tree it makes is not touched.  One that is
+# there (LWIP=DIR, a tree of lwIP's) is taken as it is.
+$(LWIP_HERE):
 	$(call say,UNPACK,lwip)
 	$(Q)$(TOP)/scripts/apt-root source lwip $(BUILD)/src/dl
 	$(Q)mkdir -p $(LWIP)
-	$(Q)tar -C $(LWIP) --strip-components=1 -xf $$(ls $(BUILD)/src/dl/lwip_*.orig.tar.* | tail -n 1)
-	$(Q)touch $@
+	$(Q)cd $(BUILD)/src/dl && archive=$$(ls -v lwip_*.orig.tar.* | tail -n 1) && \
+		{ grep -F "$$archive" $(MINIOS)/lwip.sha256 | sha256sum --quiet -c - || \
+		{ echo "lwip: $$archive is not one of minios/lwip.sha256; LWIP=DIR builds a tree of yours" >&2; exit 1; }; } && \
+		tar -C $(LWIP) --strip-components=1 --touch -xf "$$archive"
 
-$(LWIP_OBJS): $(OUT)/lwip/%.o: $(LWIP)/.unpacked config.mk include/lwip-port/lwipopts.h | $(OUT)/include/xen
+$(LWIP_OBJS): $(OUT)/lwip/%.o: $(LWIP_HERE) config.mk include/lwip-port/lwipopts.h | $(OUT)/include/xen
 	$(call say,CC,lwip/$*.c)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS) -Wno-address -MMD -MP -c -o $@ $(LWIP)/src/$*.c
 
-$(NET_OBJS): $(OUT)/lwip/%.o: %.c $(LWIP)/.unpacked config.mk | $(OUT)/include/xen
+$(NET_OBJS): $(OUT)/lwip/%.o: %.c $(LWIP_HERE) config.mk | $(OUT)/include/xen
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -159,6 +159,16 @@ static void frame_receive(const void *data, size_t len, bool last, bool ok, enum
 	rx_broken = false;
 }
 
+/* A lease is asked for anew once the link is back; the name is another one from lwIP 2.2 on. */
+static void lease_again(struct netif *netif)
+{
+#if LWIP_VERSION_MAJOR == 2 && LWIP_VERSION_MINOR < 2
+	dhcp_network_changed(netif);
+#else
+	dhcp_network_changed_link_up(netif);
+#endif
+}
+
 static void link_changed(bool up)
 {
 	bool is_back = up && netif_is_link_up(&interface);
@@ -174,7 +184,7 @@ static void link_changed(bool up)
 	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
 	if (is_back) { /* restored: perhaps behind another switch, and another server */
 		etharp_gratuitous(&interface);
-		dhcp_network_changed(&interface);
+		lease_again(&interface);
 	} else if (up) {
 		netif_set_link_up(&interface); /* announces our address, or asks for one */
 	} else {

@@ -26,6 +26,7 @@
 #define LWIP_TCP		     1
 #define LWIP_DHCP		     1
 #define DHCP_DOES_ARP_CHECK	     0
+#define LWIP_DHCP_DOES_ACD_CHECK     0 /* the same from lwIP 2.2 on */
 #define LWIP_DNS		     0
 #define LWIP_IGMP		     0
 #define LWIP_AUTOIP		     0
