@@ -192,9 +192,9 @@ void guest_destroy(struct guest *guest)
 
 bool guest_is_gone(uint32_t domid)
 {
-	xc_dominfo_t info;
+	xc_domaininfo_t info;
 
-	return xc_domain_getinfo(xch, domid, 1, &info) != 1 || info.domid != domid;
+	return xc_domain_getinfolist(xch, domid, 1, &info) != 1 || info.domain != domid;
 }
 
 void guest_notify(struct guest *guest, uint32_t port)

@@ -118,13 +118,13 @@ static unsigned int all_frames(uint32_t domid, bool fill)
 {
 	unsigned int hits = 0;
 	unsigned long i, n;
-	xc_dominfo_t info;
+	xc_domaininfo_t info;
 	xen_pfn_t *frames;
 
-	if (xc_domain_getinfo(xch, domid, 1, &info) != 1 || info.domid != domid)
+	if (xc_domain_getinfolist(xch, domid, 1, &info) != 1 || info.domain != domid)
 		fail("no such domain");
 	frames = list_frames(domid, &n);
-	if (n != info.nr_pages)
+	if (n != info.tot_pages)
 		fail("its list of frames is not whole");
 	for (i = 0; i < n && fill; i += BATCH)
 		(void)some_frames(domid, frames + i, n - i < BATCH ? n - i : BATCH, true);

@@ -93,13 +93,14 @@ int xenforeignmemory_unmap(xenforeignmemory_handle *fmem, void *addr, size_t pag
 	return 0;
 }
 
-int xc_domain_getinfo(xc_interface *xch, uint32_t first, unsigned int max, xc_dominfo_t *info)
+int xc_domain_getinfolist(xc_interface *xch, uint32_t first, unsigned int max,
+			  xc_domaininfo_t *info)
 {
 	(void)xch;
 	(void)max;
 	memset(info, 0, sizeof(*info));
-	info->domid = first;
-	info->nr_pages = NR_PAGES;
+	info->domain = first;
+	info->tot_pages = NR_PAGES;
 	info->shared_info_frame = SHARED_INFO;
 	return 1;
 }

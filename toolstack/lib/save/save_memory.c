@@ -55,10 +55,11 @@ static void unmap(struct save_memory *m, const void *pages, uint64_t count)
 static int read_info_pages(struct save_memory *m, uint64_t start_info_mfn)
 {
 	uint64_t frames[2] = { 0, start_info_mfn };
-	xc_dominfo_t info;
+	xc_domaininfo_t info;
 	char *pages;
 
-	if (xc_domain_getinfo(m->ctx->xch, m->domid, 1, &info) != 1 || info.domid != m->domid) {
+	if (xc_domain_getinfolist(m->ctx->xch, m->domid, 1, &info) != 1 ||
+	    info.domain != m->domid) {
 		errno = ESRCH;
 		return fail(m, "asking for its state");
 	}
@@ -74,7 +75,7 @@ static int read_info_pages(struct save_memory *m, uint64_t start_info_mfn)
 		memcpy(m->start_info, pages + STREAM_PAGE, STREAM_PAGE);
 	unmap(m, pages, m->start_info ? 2 : 1);
 	m->nr_pages = m->shared_info->arch.max_pfn;
-	if (!m->shared_info->arch.p2m_cr3 || !m->nr_pages || m->nr_pages > info.nr_pages)
+	if (!m->shared_info->arch.p2m_cr3 || !m->nr_pages || m->nr_pages > info.tot_pages)
 		return guest_fault(m, "it does not say where its p2m list is", m->nr_pages);
 	return 0;
 }
