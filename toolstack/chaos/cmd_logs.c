@@ -332,9 +332,10 @@ static int take_option(struct logs *l, int opt)
 
 int cmd_logs(const struct verb *verb, int argc, char **argv)
 {
-	static struct logs l = { .dir = CHAOS_LOG_DIR };
+	static struct logs l; /* large: all of it would be in the file, were one value given here */
 	int opt, rc, status = -1;
 
+	l.dir = CHAOS_LOG_DIR;
 	l.call.verb = verb;
 	while ((opt = call_option(&l.call, argc, argv, "fn:pt", options, &status)) != -1) {
 		rc = take_option(&l, opt);
