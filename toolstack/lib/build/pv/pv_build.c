@@ -17,15 +17,19 @@
 
 #include "build/pv/pv_connect.h"
 #include "build/pv/pv_guest.h"
+#include "build/pv/pv_keep.h"
 #include "build/pv/pv_plan.h"
 
 /* ---- mapping ---- */
 
 static void *map_frames(struct pv_guest *g, const xen_pfn_t *frames, uint64_t count)
 {
+	/* Behind what is mapped already; where something else is, the kernel finds another place. */
+	void *place = g->map ? g->map + (g->nr_map << PV_PAGE_SHIFT) : pv_keep_place(g->ctx);
+
 	/* With errors asked for as one, a failed page fails the mapping. */
-	return xenforeignmemory_map(xc_interface_fmem_handle(g->ctx->xch), g->domid,
-				    PROT_READ | PROT_WRITE, count, frames, NULL);
+	return xenforeignmemory_map2(xc_interface_fmem_handle(g->ctx->xch), g->domid, place,
+				     PROT_READ | PROT_WRITE, 0, count, frames, NULL);
 }
 
 static void unmap_frames(struct pv_guest *g, void *addr, uint64_t count)
