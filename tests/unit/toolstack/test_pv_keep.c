@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves that a context has one buffer for hypercalls, which is made when it is needed, and that both
- * it and the kernels go with the context.  Making and freeing them is faked.
+ * Proves that a context has one buffer for hypercalls, which is made when it is needed, that its
+ * second guest's pages have a place where a page table begins, which is free and stays the same, and
+ * that all of it and the kernels go with the context.  Making and freeing is faked but for that place.
  */
+#include <stdint.h>
+#include <sys/mman.h>
+
 #include "build/pv/pv_build.h"
 #include "build/pv/pv_keep.h"
 #include "unit.h"
@@ -51,10 +55,43 @@ static void one_buffer(void **state)
 	assert_int_equal(nr_caches_freed, 1);
 }
 
+#define PAGE_SIZE 4096UL
+
+/* Nothing is mapped at [at, at + size). */
+static bool is_free(char *at, size_t size)
+{
+	char *p =
+		mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	assert_ptr_equal(p, at);
+	assert_int_equal(munmap(p, size), 0);
+	return true;
+}
+
+static void one_place(void **state)
+{
+	struct chaos_ctx ctx = { 0 };
+	char *place;
+
+	(void)state;
+	assert_null(pv_keep_place(&ctx));
+	place = pv_keep_place(&ctx);
+	assert_non_null(place);
+	assert_int_equal((uintptr_t)place % (2UL << 20), PAGE_SIZE);
+	assert_true(is_free(place, (2UL << 20) - PAGE_SIZE));
+	assert_false(is_free(place - PAGE_SIZE, PAGE_SIZE));
+	assert_ptr_equal(pv_keep_place(&ctx), place);
+	ctx.kept->free(ctx.kept);
+	assert_true(is_free(place - PAGE_SIZE, PAGE_SIZE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_buffer),
+		cmocka_unit_test(one_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
