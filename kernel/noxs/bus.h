@@ -77,10 +77,10 @@ struct noxs_class {
 	 * claims what it names (-EINVAL, -EADDRINUSE); then either start, from where on the device
 	 * is like any other, or unconfigure.  NULL, all three: none is ever deferred.
 	 */
-	int (*configure)(struct noxs_device *dev, const union noxs_config *config,
+	int (*configure)(struct noxs_device *dev, const struct noxs_ioc_dev *req,
 			 struct noxs_conflict *conflict);
 	void (*unconfigure)(struct noxs_device *dev);
-	void (*start)(struct noxs_device *dev);
+	void (*start)(struct noxs_device *dev, const struct noxs_ioc_dev *req);
 
 	/*
 	 * Finish and answer what has been begun, then leave the guest's memory alone, but stay

@@ -70,8 +70,7 @@ static int configure_claim(struct configuration *c, struct noxs_result *result)
 	int err;
 
 	for (i = 0; i < c->count; i++) {
-		err = c->devs[i]->class->configure(c->devs[i], &c->reqs[i].config,
-						   &result->conflict);
+		err = c->devs[i]->class->configure(c->devs[i], &c->reqs[i], &result->conflict);
 		if (err) {
 			result->err_dev = i;
 			configure_release(c, i);
@@ -97,7 +96,7 @@ static int configure_publish(struct configuration *c)
 		return -ENOMEM;
 	for (i = 0; i < c->count; i++) {
 		entries[i] = c->devs[i]->entry;
-		entries[i].config = c->reqs[i].config;
+		entries[i].config = noxs_request_config(&c->reqs[i]);
 	}
 	err = noxs_hv_dev_add(c->dom->domid, entries, c->count, &frame);
 	kfree(entries);
@@ -127,9 +126,9 @@ static void configure_commit(struct configuration *c)
 
 	for (i = 0; i < c->count; i++) {
 		dev = c->devs[i];
-		dev->entry.config = c->reqs[i].config;
+		dev->entry.config = noxs_request_config(&c->reqs[i]);
 		dev->deferred = false;
-		dev->class->start(dev);
+		dev->class->start(dev, &c->reqs[i]);
 	}
 }
 

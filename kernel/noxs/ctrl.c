@@ -27,7 +27,7 @@ static int ctrl_version(void __user *uarg)
 		.uapi = NOXS_UAPI_VERSION,
 		.module_abi = NOXS_ABI_VERSION,
 		.xen_abi = ctrl_xen_abi,
-		.flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG,
+		.flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG | NOXS_MODULE_RATE,
 	};
 
 	if (noxs_ends_exist())

@@ -40,6 +40,16 @@ int noxs_devices_check(const struct noxs_ioc_dev *reqs, unsigned int count, u16 
 	return err;
 }
 
+union noxs_config noxs_request_config(const struct noxs_ioc_dev *req)
+{
+	union noxs_config config = req->config;
+
+	/* Its rate, if it has one, is there. */
+	if (req->cls == NOXS_CLASS_VIF)
+		memset(config.vif.pad0, 0, sizeof(config.vif.pad0));
+	return config;
+}
+
 struct noxs_device *noxs_device_find(struct noxs_domain *dom, u16 cls, u16 id)
 {
 	unsigned int i;
@@ -88,7 +98,7 @@ static int device_make(struct noxs_domain *dom, const struct noxs_ioc_dev *req,
 		.ctrl_slot = slot,
 		.ctrl_port = dom->ctrl_port,
 		.ctrl_gfn = dom->ctrl_gfn,
-		.config = req->config,
+		.config = noxs_request_config(req),
 	};
 	dev->deferred = req->flags & NOXS_VIF_DEFERRED;
 	if (class->describe)

@@ -21,6 +21,9 @@ struct noxs_result {
  */
 int noxs_devices_check(const struct noxs_ioc_dev *reqs, unsigned int count, u16 *err_dev);
 
+/* What the device page is to have of a request's configuration, which the class has checked. */
+union noxs_config noxs_request_config(const struct noxs_ioc_dev *req);
+
 /* NULL if there is no such device. */
 struct noxs_device *noxs_device_find(struct noxs_domain *dom, u16 cls, u16 id);
 

@@ -112,10 +112,14 @@ unsigned int reap_tx(struct guest *guest, unsigned int count, int status);
 void post_rx(struct guest *guest, unsigned int count);
 bool await_rx(struct guest *guest, unsigned int count);
 
+/* Whether a frame with @mark is among what has been received, or comes within 2 s. */
+bool await_frame(const struct guest *guest, uint8_t mark);
+
 /* The tests, in the order in which they run. */
 void test_control(void);
 void test_domain_ends(void);
 void test_vifs(void);
+void test_rate(void);
 void test_configure(void);
 void test_deferred(void);
 void test_switch(void);

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
 	test_control();
 	test_domain_ends();
 	test_vifs();
+	test_rate();
 	test_configure();
 	test_deferred();
 	test_switch();

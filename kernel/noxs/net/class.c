@@ -18,6 +18,7 @@
 #include "port.h"
 #include "rxqueue.h"
 #include "scratch.h"
+#include "tx.h"
 
 /* Linux refuses less for IPv4. */
 #define VIF_MTU_MIN  68U
@@ -32,14 +33,28 @@ static bool vif_has_ipv6(const struct noxs_vif_config *config)
 	       memchr_inv(config->gateway6, 0, sizeof(config->gateway6));
 }
 
-static bool vif_addresses_valid(const struct noxs_vif_config *config)
+static_assert(NOXS_RATE_MAX_BYTES <= RATE_BYTES_MAX);
+
+static bool vif_rate_valid(const struct noxs_ioc_vif *vif)
 {
-	return is_valid_ether_addr(config->mac) && config->prefix <= 32 && !vif_has_ipv6(config) &&
-	       !memchr_inv(config->pad0, 0, sizeof(config->pad0));
+	if (memchr_inv(vif->pad0, 0, sizeof(vif->pad0)) || vif->pad1)
+		return false;
+	if (!vif->rate_bytes && !vif->rate_usecs)
+		return true;
+	return vif->rate_bytes && vif->rate_bytes <= NOXS_RATE_MAX_BYTES &&
+	       vif->rate_usecs >= NOXS_RATE_MIN_USECS && vif->rate_usecs <= NOXS_RATE_MAX_USECS;
 }
 
-/* Nothing but the MTU is there. */
-static bool vif_addresses_blank(const struct noxs_vif_config *config)
+static bool vif_settings_valid(const struct noxs_ioc_dev *req)
+{
+	const struct noxs_vif_config *config = &req->config.vif;
+
+	return is_valid_ether_addr(config->mac) && config->prefix <= 32 && !vif_has_ipv6(config) &&
+	       vif_rate_valid(&req->vif);
+}
+
+/* Nothing but the MTU is there: no rate either. */
+static bool vif_settings_blank(const struct noxs_vif_config *config)
 {
 	const struct noxs_vif_config blank = { .mtu = config->mtu };
 
@@ -63,8 +78,8 @@ static int vif_check(const struct noxs_ioc_dev *req)
 	if (config->mtu < VIF_MTU_MIN || config->mtu > VIF_MTU_MAX)
 		return -EINVAL;
 	if (req->flags & NOXS_VIF_DEFERRED)
-		return vif_addresses_blank(config) ? 0 : -EINVAL;
-	return vif_addresses_valid(config) ? 0 : -EINVAL;
+		return vif_settings_blank(config) ? 0 : -EINVAL;
+	return vif_settings_valid(req) ? 0 : -EINVAL;
 }
 
 /* ---- addresses ---- */
@@ -76,13 +91,13 @@ static int vif_claim(struct vif *vif, const struct noxs_vif_config *config,
 			       conflict);
 }
 
-static int vif_configure(struct noxs_device *dev, const union noxs_config *config,
+static int vif_configure(struct noxs_device *dev, const struct noxs_ioc_dev *req,
 			 struct noxs_conflict *conflict)
 {
 	/* The link has been made for that MTU. */
-	if (config->vif.mtu != dev->entry.config.vif.mtu || !vif_addresses_valid(&config->vif))
+	if (req->config.vif.mtu != dev->entry.config.vif.mtu || !vif_settings_valid(req))
 		return -EINVAL;
-	return vif_claim(dev_to_vif(dev), &config->vif, conflict);
+	return vif_claim(dev_to_vif(dev), &req->config.vif, conflict);
 }
 
 static void vif_unconfigure(struct noxs_device *dev)
@@ -92,11 +107,13 @@ static void vif_unconfigure(struct noxs_device *dev)
 	synchronize_net();
 }
 
-/* The claimed addresses are the vif's from now on: let packets pass. */
-static void vif_start(struct noxs_device *dev)
+/* The claimed addresses are the vif's from now on, and the rate: let packets pass. */
+static void vif_start(struct noxs_device *dev, const struct noxs_ioc_dev *req)
 {
 	struct vif *vif = dev_to_vif(dev);
 
+	if (req->vif.rate_usecs)
+		vif_tx_limit(vif, req->vif.rate_bytes, req->vif.rate_usecs);
 	smp_store_release(&vif->configured, true); /* pairs with tx_deliver() */
 	if (vif->link->configured)
 		vif->link->configured(vif);
@@ -122,6 +139,7 @@ static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs
 	if (!vif)
 		return ERR_PTR(-ENOMEM);
 	vif_rx_setup(vif);
+	vif_tx_setup(vif);
 	if (!deferred)
 		err = vif_claim(vif, &req->config.vif, conflict);
 	if (!err)
@@ -131,7 +149,7 @@ static struct noxs_device *vif_create(struct noxs_domain *dom, const struct noxs
 		return ERR_PTR(err);
 	}
 	if (!deferred)
-		vif_start(&vif->dev);
+		vif_start(&vif->dev, req);
 	vif->dev.slot.back.u.vif.features = VIF_FEATURES;
 	vif->dev.slot.back.u.vif.link = 1;
 	vif->dev.slot.back.u.vif.max_queues = 1;
@@ -249,6 +267,10 @@ static void vif_query(struct noxs_device *dev, struct noxs_ioc_dev_state *state)
 	struct vif *vif = dev_to_vif(dev);
 
 	vif->link->query(vif, state);
+	if (vif->is_rated) {
+		state->vif.rate_bytes = vif->rate.bytes;
+		state->vif.rate_usecs = div_u64(vif->rate.interval_ns, NSEC_PER_USEC);
+	}
 	state->tx_packets = READ_ONCE(vif->tx_stats.packets);
 	state->tx_bytes = READ_ONCE(vif->tx_stats.bytes);
 	state->tx_errors = READ_ONCE(vif->tx_stats.errors);

@@ -59,9 +59,10 @@ int vif_poll(struct napi_struct *napi, int budget)
 		return budget;
 	/*
 	 * Ask for an event, look once more, let events through, stop: nothing can come between
-	 * two of these steps without one of the later ones seeing it.
+	 * two of these steps without one of the later ones seeing it.  Without credit no event is
+	 * wanted: the timer comes.
 	 */
-	if (vif_tx_arm(vif))
+	if (!vif_tx_waits(vif) && vif_tx_arm(vif))
 		return budget;
 	if (!atomic_read(&vif->dev.fault))
 		vif_send_eoi(vif);
@@ -182,6 +183,7 @@ void vif_quiesce(struct vif *vif)
 		return;
 	vif->quiesced = true;
 	napi_disable(&vif->napi);
+	vif_tx_stop(vif);
 	noxs_timer_delete_sync(&vif->rx_stall);
 }
 

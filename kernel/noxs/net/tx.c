@@ -2,6 +2,11 @@
 /*
  * From the guest to the network: a batch of packets is gathered from the ring, copied with one
  * hypercall, answered, and handed to the vif's link.
+ *
+ * A guest with a rate (rate.h) whose bucket is empty has its requests left in the ring, without an
+ * event being asked for, and a timer goes on with them.  What events it sends meanwhile finds no
+ * work, and the next ones are delayed by that (../eoi.h).  The bucket is the vif's: connecting anew
+ * does not fill it.
  */
 #include <linux/etherdevice.h>
 #include <linux/tcp.h>
@@ -50,6 +55,57 @@ bool vif_tx_arm(struct vif *vif)
 
 	RING_FINAL_CHECK_FOR_REQUESTS(&vif->tx, work);
 	return work;
+}
+
+/* ---- the rate ---- */
+
+static enum hrtimer_restart tx_resume(struct hrtimer *timer)
+{
+	napi_schedule(&container_of(timer, struct vif, tx_timer)->napi);
+	return HRTIMER_NORESTART;
+}
+
+void vif_tx_setup(struct vif *vif)
+{
+	noxs_hrtimer_setup(&vif->tx_timer, tx_resume);
+}
+
+void vif_tx_limit(struct vif *vif, u64 bytes, u32 usecs)
+{
+	vif_rate_init(&vif->rate, bytes, (u64)usecs * NSEC_PER_USEC, ktime_get_ns());
+	/* Pairs with tx_gather(): its rings may be connected. */
+	smp_store_release(&vif->is_rated, true);
+}
+
+void vif_tx_stop(struct vif *vif)
+{
+	hrtimer_cancel(&vif->tx_timer);
+	vif->tx_resumes_ns = 0;
+}
+
+bool vif_tx_waits(const struct vif *vif)
+{
+	return vif->tx_resumes_ns;
+}
+
+/*
+ * So much credit is left.  Requests that begin to wait are what their event was about; those that
+ * wait already, with the timer set for them, are not.
+ */
+static void tx_settle(struct vif *vif, s64 credit, bool has_more)
+{
+	u64 resumes_ns = 0;
+
+	vif->rate.credit = credit;
+	if (has_more && credit <= 0)
+		resumes_ns = vif_rate_next_ns(&vif->rate);
+	/* One that has fired is set again, should this processor's clock be behind that one's. */
+	if (resumes_ns &&
+	    (resumes_ns != vif->tx_resumes_ns || !hrtimer_is_queued(&vif->tx_timer))) {
+		vif->worked = true;
+		hrtimer_start(&vif->tx_timer, ns_to_ktime(resumes_ns), HRTIMER_MODE_ABS);
+	}
+	vif->tx_resumes_ns = resumes_ns;
 }
 
 /* ---- gathering ---- */
@@ -164,7 +220,7 @@ static void tx_add_packet(struct vif *vif, struct vif_scratch *scratch, unsigned
 	pkt->nr_ops = scratch->nr_ops - pkt->first_op;
 }
 
-/* Gather up to @budget packets; the ring is left where the last whole one ends. */
+/* Gather up to @budget packets, within the rate; the ring is left where the last whole one ends. */
 static int tx_gather(struct vif *vif, struct vif_scratch *scratch, unsigned int budget)
 {
 	struct txchain_rules rules = {
@@ -172,12 +228,14 @@ static int tx_gather(struct vif *vif, struct vif_scratch *scratch, unsigned int 
 		.gso = vif->dev.features & NOXS_VIF_F_GSO_TCPV4,
 	};
 	RING_IDX prod = READ_ONCE(vif->tx.sring->req_prod);
+	bool is_rated = smp_load_acquire(&vif->is_rated); /* pairs with vif_tx_limit() */
+	s64 credit = is_rated ? vif_rate_refill(&vif->rate, ktime_get_ns()) : S64_MAX;
 	int pending, taken;
 
 	pending = noxs_ring_pending(prod, vif->tx.req_cons, vif->tx.rsp_prod_pvt,
 				    RING_SIZE(&vif->tx));
 	virt_rmb(); /* requests are read after the index that published them */
-	while (pending > 0 && scratch->nr_pkts < budget &&
+	while (pending > 0 && credit > 0 && scratch->nr_pkts < budget &&
 	       scratch->nr_ops + TX_MAX_OPS <= SCRATCH_MAX_OPS) {
 		taken = txchain_gather(vif->tx.sring->ring, vif->tx.req_cons, pending, &rules,
 				       &scratch->chain);
@@ -185,8 +243,11 @@ static int tx_gather(struct vif *vif, struct vif_scratch *scratch, unsigned int 
 			return taken;
 		vif->tx.req_cons += taken;
 		pending -= taken;
+		credit -= vif_rate_cost(scratch->chain.len);
 		tx_add_packet(vif, scratch, taken);
 	}
+	if (is_rated)
+		tx_settle(vif, credit, pending > 0);
 	return pending < 0 ? pending : 0;
 }
 

@@ -7,6 +7,15 @@
 
 #include "vif.h"
 
+/* Before anything else. */
+void vif_tx_setup(struct vif *vif);
+/* The guest may send @bytes each @usecs from now on.  Called once at most, dom->lock being held. */
+void vif_tx_limit(struct vif *vif, u64 bytes, u32 usecs);
+/* NAPI is off: nobody waits for credit any more.  Process context. */
+void vif_tx_stop(struct vif *vif);
+/* True while the guest's requests wait for credit: a poll comes by itself.  NAPI. */
+bool vif_tx_waits(const struct vif *vif);
+
 /* Take up to @budget packets from the guest; returns how many.  NAPI. */
 int vif_tx_poll(struct vif *vif, int budget);
 /* True if the guest has published requests.  Any context. */

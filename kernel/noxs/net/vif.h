@@ -11,6 +11,7 @@
 #ifndef NOXS_NET_VIF_H
 #define NOXS_NET_VIF_H
 
+#include <linux/hrtimer.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -21,6 +22,7 @@
 #include "../bus.h"
 #include "../compat.h"
 #include "../eoi.h"
+#include "rate.h"
 
 #define VIF_FEATURES                                                                             \
 	(NOXS_VIF_F_SG | NOXS_VIF_F_GSO_TCPV4 | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_SPLIT_EVTCHN | \
@@ -87,6 +89,12 @@ struct vif {
 	struct vif_stats tx_stats;
 	struct vif_stats rx_stats;
 	bool worked; /* packets have been moved since the last EOI */
+
+	/* What the guest may send: see tx.c. */
+	bool is_rated;	      /* set once; before that nobody looks at the rest */
+	struct vif_rate rate; /* NAPI only, like the next */
+	u64 tx_resumes_ns;    /* when tx_timer fires for requests that wait; 0: none do */
+	struct hrtimer tx_timer;
 
 	/* Packets for the guest: rx_queue.lock. */
 	struct sk_buff_head rx_queue;

@@ -35,6 +35,7 @@ struct noxs_ioc_version {
 #define NOXS_MODULE_HAS_ENDS    (1U << 1)       /* an attached domain has one other than KEEP */
 #define NOXS_MODULE_IS_WATCHED  (1U << 2)       /* somebody has subscribed with SUBSCRIBE_ENDS */
 #define NOXS_MODULE_LOG         (1U << 3)       /* it keeps NOXS_KEEP_LOG */
+#define NOXS_MODULE_RATE        (1U << 4)       /* it knows noxs_ioc_vif.rate_* */
 #define NOXS_UAPI_VERSION       2U
 
 /* ---- create: attach back-ends to a domain. ---- */
@@ -48,6 +49,23 @@ struct noxs_ioc_version {
 #define NOXS_IOC_DEV_FLAGS_ALL  0x1fU
 
 /*
+ * A vif's configuration as the ioctls have it: that of the device page, in whose padding lies what
+ * its back-end alone is to know.  A guest transmits rate_bytes each rate_usecs at most: how much that
+ * is, and what a long packet costs, says docs/abi.md.  Both 0: as much as it can.  A module without
+ * NOXS_MODULE_RATE answers -EINVAL to others.
+ */
+struct noxs_ioc_vif {
+    uint8_t  page[50];                  /* as struct noxs_vif_config */
+    uint8_t  pad0[6];
+    uint64_t rate_bytes;                /* 1 to NOXS_RATE_MAX_BYTES */
+    uint32_t rate_usecs;                /* NOXS_RATE_MIN_USECS to NOXS_RATE_MAX_USECS */
+    uint32_t pad1;
+};
+#define NOXS_RATE_MAX_BYTES     (1ULL << 40)
+#define NOXS_RATE_MIN_USECS     1000U           /* a timer of Dom0's each, at most */
+#define NOXS_RATE_MAX_USECS     10000000U
+
+/*
  * A device to attach.  PRECONNECT: ring_gfn.. describe rings that lie in the guest's memory, whose
  * grants are seeded and whose ports are allocated (unbound, for this domain).  DEFERRED: a shell's
  * vif, whose config is zero but for the MTU; it is made and linked now, with PRECONNECT its rings
@@ -57,8 +75,11 @@ struct noxs_ioc_dev {
     uint16_t cls;                       /* IN: NOXS_CLASS_SYSCTL, VIF, VBD */
     uint16_t id;                        /* IN */
     uint32_t flags;                     /* IN */
-    union noxs_config config;           /* IN: goes to the device page as it stands; of a vbd */
+    union {
+        union noxs_config config;       /* IN: goes to the device page as it stands; of a vbd */
                                         /*     READ_ONLY or nothing, the rest is found out */
+        struct noxs_ioc_vif vif;        /* IN: a vif's, with its rate, which does not go there */
+    };
     char     link[NOXS_IFNAME_LEN];     /* IN: bridge or switch, "" for neither */
     uint64_t ring_gfn;                  /* IN: PRECONNECT */
     uint32_t ring_gref[2];              /* IN: PRECONNECT */
@@ -139,9 +160,9 @@ struct noxs_ioc_destroy {
 /* ---- configure: give a prepared shell what makes it a particular VM. ---- */
 
 /*
- * Set the addresses of vifs created DEFERRED (devs: cls, id and config only; flags, link and the rest
- * zero, fd -1; the MTU is the one they were created with), publish them in the device page, and apply
- * `info` with SET_INFO.  All or nothing, and once: afterwards a vif is like any other.
+ * Set the addresses, and the rates, of vifs created DEFERRED (devs: cls, id and config only; flags, link
+ * and the rest zero, fd -1; the MTU is the one they were created with), publish them in the device page,
+ * and apply `info` with SET_INFO.  All or nothing, and once: afterwards a vif is like any other.
  * -ENOENT not attached, or no such device; -EALREADY a device was not deferred, or has its addresses;
  * -EBUSY a front-end has published or acknowledged something: the guest has run; -EEXIST the name is
  * taken; -EADDRINUSE, -ENOSPC and -ENOMEM as CREATE.
@@ -269,7 +290,10 @@ struct noxs_ioc_dev_state {
     uint32_t error;                     /* OUT: positive errno when FAILED; else ENODEV of a vif */
                                         /*      that has been taken off its bridge, or 0 */
     uint32_t features;                  /* OUT: features in use when OPEN */
-    union noxs_config config;           /* OUT */
+    union {
+        union noxs_config config;       /* OUT */
+        struct noxs_ioc_vif vif;        /* OUT: a vif's, with its rate */
+    };
     char     ifname[NOXS_IFNAME_LEN];   /* OUT: "vifD.I", or "" */
     char     link[NOXS_IFNAME_LEN];     /* OUT: bridge or switch it is on now, or "" */
     uint64_t tx_packets, tx_bytes;      /* OUT: sent by the guest; vbd: writes */
@@ -357,6 +381,7 @@ struct noxs_ioc_subscribe {
 
 NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 152);
 NOXS_ASSERT(ioc_version, sizeof(struct noxs_ioc_version) == 16);
+NOXS_ASSERT(ioc_vif, sizeof(struct noxs_ioc_vif) == sizeof(struct noxs_vif_config));
 NOXS_ASSERT(ioc_dev, sizeof(struct noxs_ioc_dev) == 128);
 NOXS_ASSERT(ioc_create, sizeof(struct noxs_ioc_create) == 176);
 NOXS_ASSERT(ioc_destroy, sizeof(struct noxs_ioc_destroy) == 8);
