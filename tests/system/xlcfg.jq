@@ -23,7 +23,10 @@ def of_xl: {
 	on_reboot: (.on_reboot // "destroy"),
 	on_crash: (.on_crash // "destroy"),
 	cpus: [.b_info.vcpu_hard_affinity[]? | sort],
-	vifs: [.nics[]? | { id: .devid, mac, bridge: (.bridge // "xenbr0") }],
+	vifs: [.nics[]? | {
+		id: .devid, mac, bridge: (.bridge // "xenbr0"),
+		rate_bytes: .rate_bytes_per_interval, rate_interval_us: .rate_interval_usecs,
+	}],
 	disks: [.disks[]? | {
 		vdev: (.vdev | vdev),
 		target: .pdev_path,
@@ -36,7 +39,7 @@ def of_chaos: {
 	type, name, kernel, ramdisk, cmdline, memory_kib, vcpus, cpu_weight, cap,
 	on_poweroff, on_reboot, on_crash,
 	cpus: [.cpus[] | cpus | select(.)],
-	vifs: [.vifs[] | { id, mac, bridge }],
+	vifs: [.vifs[] | { id, mac, bridge, rate_bytes, rate_interval_us }],
 	disks: [.disks[] | { vdev, target, read_only, discard }],
 };
 

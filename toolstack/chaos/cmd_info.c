@@ -38,7 +38,7 @@ static void print_host(const struct chaos_host *host)
 
 static void print_vif(const struct chaos_device *dev)
 {
-	char mac[18], ip[INET_ADDRSTRLEN];
+	char mac[18], ip[INET_ADDRSTRLEN], rate[CHAOS_RATE_LEN];
 
 	chaos_mac_format(dev->vif.mac, mac);
 	if (dev->vif.on_switch)
@@ -57,6 +57,9 @@ static void print_vif(const struct chaos_device *dev)
 		printf("    address %s/%u\n", ip, dev->vif.prefix);
 	if (dev->vif.gateway && inet_ntop(AF_INET, &dev->vif.gateway, ip, sizeof(ip)))
 		printf("    gateway %s\n", ip);
+	chaos_vif_rate_format(&dev->vif, rate);
+	if (rate[0])
+		printf("    sends %s at most\n", rate);
 	printf("    sent %llu packets %llu bytes %llu errors, received %llu packets %llu bytes %llu dropped\n",
 	       (unsigned long long)dev->tx_packets, (unsigned long long)dev->tx_bytes,
 	       (unsigned long long)dev->tx_errors, (unsigned long long)dev->rx_packets,

@@ -136,6 +136,12 @@ static void add_nonzero(struct json_writer *w, const char *key, uint64_t value)
 		jsonw_null(w, key);
 }
 
+static void add_rate(struct json_writer *w, const struct chaos_vif *vif)
+{
+	add_nonzero(w, "rate_bytes", vif->rate_bytes);
+	add_nonzero(w, "rate_interval_us", vif->rate_usecs);
+}
+
 /* Devices have their slots of the control page in this order, behind sysctl's. */
 static void add_planned_vif(struct json_writer *w, const struct chaos_plan *plan, unsigned int nr)
 {
@@ -154,6 +160,7 @@ static void add_planned_vif(struct json_writer *w, const struct chaos_plan *plan
 		jsonw_null(w, "prefix");
 	add_ipv4(w, "gateway", vif->gateway);
 	jsonw_number(w, "mtu", vif->mtu);
+	add_rate(w, vif);
 	jsonw_number(w, "slot", 1 + nr);
 	if (plan->builder == CHAOS_BUILDER_AUTO)
 		jsonw_null(w, "connect");
@@ -341,6 +348,7 @@ static void add_device(struct json_writer *w, const struct chaos_device *dev)
 	add_ipv4(w, "ip", dev->vif.ipv4);
 	jsonw_number(w, "prefix", dev->vif.prefix);
 	add_ipv4(w, "gateway", dev->vif.gateway);
+	add_rate(w, &dev->vif);
 	jsonw_number(w, "tx_packets", dev->tx_packets);
 	jsonw_number(w, "tx_bytes", dev->tx_bytes);
 	jsonw_number(w, "tx_errors", dev->tx_errors);

@@ -295,7 +295,12 @@ static void plan(void **state)
 {
 	const struct chaos_vif vifs[] = {
 		{ .mac_is_random = true, .bridge = "br", .mtu = 1500 },
-		{ .id = 4, .bridge = "sw", .on_switch = true, .mtu = 9000 },
+		{ .id = 4,
+		  .bridge = "sw",
+		  .on_switch = true,
+		  .mtu = 9000,
+		  .rate_bytes = 62500,
+		  .rate_usecs = 50000 },
 	};
 	static char target[] = "/d";
 	const struct chaos_disk disk = { .target = target, .id = 1, .is_read_only = true };
@@ -329,9 +334,11 @@ static void plan(void **state)
 		"\"on_poweroff\":\"destroy\",\"on_reboot\":\"restart\",\"on_crash\":\"destroy\","
 		"\"log\":false,\"builder\":\"fast\",\"why_generic\":null,\"image_kib\":200,\"noxs\":true,"
 		"\"vifs\":[{\"id\":0,\"mac\":null,\"bridge\":\"br\",\"switch\":null,\"ip\":null,"
-		"\"prefix\":null,\"gateway\":null,\"mtu\":1500,\"slot\":1,\"connect\":\"guest\"},"
+		"\"prefix\":null,\"gateway\":null,\"mtu\":1500,\"rate_bytes\":null,"
+		"\"rate_interval_us\":null,\"slot\":1,\"connect\":\"guest\"},"
 		"{\"id\":4,\"mac\":\"00:00:00:00:00:00\",\"bridge\":null,\"switch\":\"sw\",\"ip\":null,"
-		"\"prefix\":null,\"gateway\":null,\"mtu\":9000,\"slot\":2,\"connect\":\"builder\"}],"
+		"\"prefix\":null,\"gateway\":null,\"mtu\":9000,\"rate_bytes\":62500,"
+		"\"rate_interval_us\":50000,\"slot\":2,\"connect\":\"builder\"}],"
 		"\"disks\":[{\"id\":1,\"vdev\":\"xvdb\",\"target\":\"/d\",\"read_only\":true,"
 		"\"direct\":false,\"discard\":true,\"slot\":3}],\"fault\":null}\n");
 	/* What is not known is not told. */

@@ -267,6 +267,33 @@ static void attach_passes_log(void **state)
 	cfg.is_logged = false;
 }
 
+/* A rate comes with the addresses: at once, or for a shell with CONFIGURE. */
+static void attach_passes_rate(void **state)
+{
+	struct noxs_ioc_create arg = { .domid = 7 };
+	struct noxs_ioc_configure configure = { .domid = 7 };
+	struct chaos_error err;
+
+	(void)state;
+	cfg.vifs[1].rate_bytes = 62500;
+	cfg.vifs[1].rate_usecs = 50000;
+	assert_int_equal(attach(&arg, &built, NULL), 0);
+	assert_int_equal(seen_devs[1].vif.rate_usecs, 0);
+	assert_int_equal(seen_devs[2].vif.rate_bytes, 62500);
+	assert_int_equal(seen_devs[2].vif.rate_usecs, 50000);
+	assert_int_equal(attach_shell(&arg, &built, NULL), 0);
+	assert_int_equal(seen_devs[2].vif.rate_usecs, 0);
+	assert_int_equal(give_addresses(&configure, NULL), 0);
+	assert_int_equal(seen_devs[1].vif.rate_bytes, 62500);
+	assert_int_equal(seen_devs[1].vif.rate_usecs, 50000);
+	/* One that does not keep it refuses it: never a guest without its limit. */
+	answers[nr_ioctls].err = answers[nr_ioctls + 1].err = EINVAL;
+	assert_int_equal(attach(&arg, &built, &err), -CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "module is older than this chaos");
+	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_RATE;
+	assert_int_equal(attach(&arg, &built, &err), -CHAOS_FAILED);
+}
+
 /* The rings of those the builder has connected, in a shell too. */
 static void attach_passes_rings(void **state)
 {
@@ -513,6 +540,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_planned_is_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_log, setup, teardown),
+		cmocka_unit_test_setup_teardown(attach_passes_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(attach_passes_rings, setup, teardown),
 		cmocka_unit_test_setup_teardown(shell_gets_its_addresses_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(configure_tells_conflicts_of_the_right_vif, setup,

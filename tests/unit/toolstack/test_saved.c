@@ -157,6 +157,8 @@ static void read_back(void **state)
 		.ifname = "vif7.2",
 		.link = "br0",
 	};
+	devs[0].vif.rate_bytes = 20001;
+	devs[0].vif.rate_usecs = 20000;
 	add_disk(0, 4096, 0, "/srv/a \"quoted\\\" 'disk', with=all");
 	add_disk(5, 1001, NOXS_VBD_READ_ONLY, "/dev/vg/x");
 	add_disk(0xca23, 8, NOXS_VBD_FLUSH | NOXS_VBD_DISCARD, "/dev/vg/y");
@@ -165,6 +167,8 @@ static void read_back(void **state)
 	assert_int_equal(load(NULL, 0), 0);
 	assert_int_equal(cfg->nr_vifs, 1);
 	assert_int_equal(cfg->vifs[0].id, 2);
+	assert_int_equal(cfg->vifs[0].rate_bytes, 20001);
+	assert_int_equal(cfg->vifs[0].rate_usecs, 20000);
 	assert_int_equal(cfg->nr_disks, 3);
 	assert_string_equal(cfg->disks[0].target, targets[0]);
 	assert_int_equal(cfg->disks[0].id, 0);

@@ -225,6 +225,58 @@ static void vif_switch(void **state)
 	assert_false(vif.on_switch);
 }
 
+/* As xl reads it, and written so that it is read as the same again. */
+static void vif_rate(void **state)
+{
+	static const struct {
+		const char *rate;
+		uint64_t bytes;
+		uint32_t usecs;
+		const char *written;
+	} rates[] = {
+		{ "10Mb/s", 62500, 50000, "1250KB/s@50ms" },
+		{ "250KB/s", 12500, 50000, "250KB/s@50ms" },
+		{ "1MB/s@20ms", 20000, 20000, "1MB/s@20ms" },
+		{ "1MB/s@1", 1000000, 1000000, "1MB/s@1000ms" },
+		{ "3Gb/s@1s", 375000000, 1000000, "375MB/s@1000ms" },
+		{ "20B/s", 1, 50000, "20B/s@50ms" },
+		{ "1B/s@10s", 10, 10000000, "1B/s@10000ms" },
+		{ "8b/s@9999999us", 9, 9999999, "1B/s@9999999us" },
+		{ "1001b/s@1001us", 0, 0, NULL },
+		{ "123457B/s@1001us", 123, 1001, "122878B/s@1001us" },
+		{ "010Kb/s", 50, 50000, "1KB/s@50ms" },
+		{ "40Gb/s", 250000000, 50000, "5GB/s@50ms" },
+		{ "7GB/s@33333us", 233331000, 33333, "7GB/s@33333us" },
+		{ "4294967295B/s", 214748364, 50000, "4294967280B/s@50ms" },
+	};
+	char unsupported[64], spec[64], text[CHAOS_RATE_LEN];
+	struct chaos_vif vif, again;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		snprintf(spec, sizeof(spec), "bridge=b,rate=%s", rates[i].rate);
+		assert_int_equal(!chaos_vif_parse(spec, &vif, unsupported, sizeof(unsupported),
+						  NULL),
+				 !!rates[i].bytes);
+		if (!rates[i].bytes)
+			continue;
+		assert_int_equal(vif.rate_bytes, rates[i].bytes);
+		assert_int_equal(vif.rate_usecs, rates[i].usecs);
+		chaos_vif_rate_format(&vif, text);
+		assert_string_equal(text, rates[i].written);
+		snprintf(spec, sizeof(spec), "rate=%s", text);
+		assert_int_equal(
+			chaos_vif_parse(spec, &again, unsupported, sizeof(unsupported), NULL), 0);
+		assert_int_equal(again.rate_bytes, rates[i].bytes);
+		assert_int_equal(again.rate_usecs, rates[i].usecs);
+	}
+	chaos_vif_blank(&vif);
+	assert_false(vif.rate_usecs || vif.rate_bytes);
+	chaos_vif_rate_format(&vif, text);
+	assert_string_equal(text, "");
+}
+
 static void vif_defaults(void **state)
 {
 	struct chaos_vif a, b;
@@ -242,6 +294,7 @@ static void vif_defaults(void **state)
 	assert_false(b.connects_itself);
 	assert_int_equal(a.ipv4, 0);
 	assert_int_equal(b.prefix, 24);
+	assert_int_equal(a.rate_usecs, 0);
 	assert_true(a.mac_is_random);
 	assert_memory_equal(a.mac, "\x00\x16\x3e", 3);
 	assert_memory_not_equal(a.mac, b.mac, 6);
@@ -364,7 +417,25 @@ static void vif_refused(void **state)
 		{ "bridge=xenbr0,backend=netvm", "backend=netvm is not supported" },
 		{ "script=vif-route,ip=1.2.3.4", "script=vif-route is not supported" },
 		{ "script=vif-openvswitch", "bridge= or a switch=" },
-		{ "rate=10Mb/s", "tc" },
+		{ "rate=", "rate= is not a rate; write rate=10Mb/s" },
+		{ "rate=@20ms", "is not a rate" },
+		{ "rate=10", "is not a rate" },
+		{ "rate=10Mb", "is not a rate" },
+		{ "rate=-1Mb/s", "is not a rate" },
+		{ "rate=1.5Mb/s", "is not a rate" },
+		{ "rate=0b/s", "is not a rate" },
+		{ "rate=4294967296b/s", "is not a rate" },
+		{ "rate=99999999999999999999b/s", "is not a rate" },
+		{ "rate=1Mb/s@", "is not a rate" },
+		{ "rate=1Mb/s@0", "is not a rate" },
+		{ "rate=1Mb/s@20min", "is not a rate" },
+		{ "rate=1Mb/s@4295s", "is not a rate" },
+		{ "rate=1Mb/s@999us", "its interval is not between 1 ms and 10 s" },
+		{ "rate=1Mb/s@11s", "its interval is not between 1 ms and 10 s" },
+		{ "rate=19B/s", "not one byte in 50 ms; write a longer interval" },
+		{ "rate=1b/s@10s", "not one byte in 10000 ms" },
+		{ "rate=2000GB/s@1s", "more than any link has" },
+		{ "rate=1Mb/s,rate=1Mb/s", "rate= is given twice" },
 		{ "trusted=0", "trusted=0 is not supported" },
 		{ "untrusted", "trusted=0 is not supported" },
 		{ "gatewaydev=eth0", "gatewaydev=eth0 is not supported" },
@@ -474,6 +545,7 @@ int main(void)
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(vif_full),
 		cmocka_unit_test(vif_switch),
+		cmocka_unit_test(vif_rate),
 		cmocka_unit_test(vif_defaults),
 		cmocka_unit_test(vif_unsupported_keys_are_named),
 		cmocka_unit_test(vif_addresses),

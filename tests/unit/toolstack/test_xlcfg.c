@@ -8,7 +8,7 @@
 #include "config/internal.h"
 #include "unit.h"
 
-#define NR_TAKEN 27U /* of 44 in the table */
+#define NR_TAKEN 29U /* of 47 in the table */
 
 #define HEAD	 "name = 'g'\nkernel = '/boot/vmlinuz'\nmemory = 64\n"
 
@@ -100,6 +100,8 @@ static const struct {
 	  "", 1, 64, NULL, NULL, -1, NULL },
 	{ HEAD "disk=['file:/v/base.img,hda1,w','file:/v/swap.img,hda2,w']\n", "", 1, 64, NULL,
 	  NULL, 0xca01, "/v/base.img" },
+	{ HEAD "vif=['bridge=xenbr0,rate=10Mb/s','rate=1MB/s@20ms']\n", "", 1, 64, NULL, NULL, -1,
+	  NULL },
 	{ HEAD "vif=['ip=10.0.0.1 10.0.0.2,bridge=xenbr0']\n",
 	  "vif 0: not supported: ip(all but the first)|", 1, 64, NULL, NULL, -1, NULL },
 	{ HEAD "name='My Test VM'\n", "", 1, 64, NULL, NULL, -1, NULL },
@@ -160,7 +162,8 @@ static void xl_configurations_refused(void **state)
 		  "x.cfg: vif 0: script=vif-route-qubes is not supported" },
 		{ HEAD "vif=['mac=00:16:3e:01:02:04,backend=netvm']\n",
 		  "backend=netvm is not supported: vifs are served by the control domain" },
-		{ HEAD "vif=['bridge=xenbr0,rate=10Mb/s']\n", "rate=10Mb/s is not supported" },
+		{ HEAD "vif=['bridge=xenbr0,rate=10Mb']\n",
+		  "x.cfg: vif 0: rate=10Mb is not a rate; write rate=10Mb/s" },
 		{ HEAD "pci=['0000:03:00.0']\n", "x.cfg:4: 'pci' is not supported: leave it out" },
 		{ HEAD "disk=['script:snapshot:/var/root.img,xvda,w']\n", "x.cfg: disk 0: " },
 		{ HEAD "disk=['disk:/boot/domu.img,xvda,w']\n", "unknown deprecated disk prefix" },
@@ -257,7 +260,7 @@ static void xl_table(void **state)
 		if (next)
 			next[0] = '\n';
 	}
-	assert_int_equal(nr, 44);
+	assert_int_equal(nr, 47);
 	assert_true(nr_taken >= NR_TAKEN);
 }
 
@@ -294,6 +297,7 @@ static void make_garbage(char *text, size_t len)
 		"memory=4",  "kernel='k'", "+=",
 		"\t",	     " ",	   "cdrom",
 		"d1p1",	     "trusted",	   "00:16:3e:1:2:3",
+		"rate=1",    "Mb/s",	   "@20ms",
 		"\303\274",  "\302\233",   "99999999999999999999",
 	};
 	size_t used = 0, n;

@@ -114,7 +114,7 @@ int chaos_domain_create(struct chaos_ctx *ctx, struct chaos_config *cfg,
 struct chaos_shell;
 
 /*
- * Prepare cfg's domain: all but name, UUID, addresses and, with shell_name, the command line, of
+ * Prepare cfg's domain: all but name, UUID, addresses, rates and, with shell_name, the command line, of
  * which cfg must then have none.  With shell_name and without a kernel it is memory only.  shell_name
  * is what the domain is called until it is identified; with NULL it is cfg's own from the start, cfg is to
  * outlive the shell, and is what it is identified as.  All or nothing.

@@ -39,8 +39,8 @@ enum chaos_pool_verb {
 };
 
 /*
- * Add a pool of `size` shells for VMs like src, whose name and addresses do not count; imageless
- * ones are for any kernel and devices.
+ * Add a pool of `size` shells for VMs like src, whose name, addresses and rates do not count;
+ * imageless ones are for any kernel and devices.
  */
 int chaos_client_pool_add(int fd, const char *name, unsigned int size, bool is_imageless,
 			  const struct chaos_config_source *src, struct chaos_error *err);

@@ -26,6 +26,8 @@ struct chaos_vif {
 	char bridge[CHAOS_IFNAME_LEN]; /* or switch; "" = attached to nothing */
 	bool on_switch;		       /* `bridge` names a switch of the module */
 	bool connects_itself;	       /* even if it could be connected before the guest runs */
+	uint32_t rate_usecs;	       /* its guest sends rate_bytes each that many; 0 = no limit */
+	uint64_t rate_bytes;
 };
 
 struct chaos_disk {
@@ -102,10 +104,13 @@ void chaos_config_free(struct chaos_config *cfg);
 /* Make it a configuration without disks. */
 void chaos_config_drop_disks(struct chaos_config *cfg);
 
-/* Take the addresses away, by which VMs of one kind differ. */
+/* Take the addresses and the rate away, by which VMs of one kind differ. */
 void chaos_vif_blank(struct chaos_vif *vif);
 /* The key that names its link: "bridge" or "switch". */
 const char *chaos_vif_link_kind(const struct chaos_vif *vif);
+/* A vif's rate as its configuration has it, "1250KB/s@50ms"; "" if it has none. */
+#define CHAOS_RATE_LEN 40U
+void chaos_vif_rate_format(const struct chaos_vif *vif, char out[CHAOS_RATE_LEN]);
 /* The name of the disk with this number: 0 is xvda. */
 void chaos_vdev_format(unsigned int id, char out[16]);
 

@@ -51,6 +51,9 @@ int chaos_vif_parse(const char *spec, struct chaos_vif *vif, char *unsupported, 
 int chaos_mac_random(uint8_t mac[6]);
 int chaos_mac_parse(const char *text, uint8_t mac[6]);
 
+/* vif_rate.c */
+int chaos_vif_set_rate(struct chaos_vif *vif, const char *value, struct chaos_error *err);
+
 /* vif_ip.c */
 int chaos_ipv4_parse(const char *text, uint32_t *address);
 /* *has_more, which begins false: there were other addresses too. */

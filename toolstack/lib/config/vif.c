@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * One string of `vif = [ ... ]`: "mac=..,bridge=..,ip=a.b.c.d/len,gateway=..,mtu=..,connect=..", or
- * switch=.. for bridge=.., and devid=.. .
+ * switch=.. for bridge=.., devid=.., and rate=.. .
  */
 #include <errno.h>
 #include <stdio.h>
@@ -137,7 +137,7 @@ static int set_connect(struct chaos_vif *vif, const char *value, struct chaos_er
 
 /* ---- what is not supported ---- */
 
-/* It would put the guest on another link than this one, or hold it back there: not to be left out. */
+/* It would put the guest on another link than this one: not to be left out. */
 static int refuse(const char *key, const char *value, const char *what, struct chaos_error *err)
 {
 	return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "%s=%s is not supported: %s", key, value,
@@ -161,14 +161,6 @@ static int set_script(struct chaos_vif *vif, const char *value, struct chaos_err
 		return 0;
 	return refuse("script", value,
 		      "no script runs; leave it out, and name a bridge= or a switch=", err);
-}
-
-static int set_rate(struct chaos_vif *vif, const char *value, struct chaos_error *err)
-{
-	(void)vif;
-	return refuse("rate", value,
-		      "leave it out, and limit the vif's interface in the control domain (tc)",
-		      err);
 }
 
 static int set_gatewaydev(struct chaos_vif *vif, const char *value, struct chaos_error *err)
@@ -218,7 +210,7 @@ static const struct {
 	{ "devid", set_devid },
 	{ "backend", set_backend },
 	{ "script", set_script },
-	{ "rate", set_rate },
+	{ "rate", chaos_vif_set_rate },
 	{ "gatewaydev", set_gatewaydev },
 	{ "vlan", set_vlan },
 	{ "trusted", set_trusted },
@@ -359,4 +351,6 @@ void chaos_vif_blank(struct chaos_vif *vif)
 	vif->mac_is_random = false;
 	vif->ipv4 = vif->gateway = 0;
 	vif->prefix = 0;
+	vif->rate_usecs = 0;
+	vif->rate_bytes = 0;
 }

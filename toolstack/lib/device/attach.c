@@ -137,6 +137,20 @@ static int vif_error(const struct attempt *a, const struct chaos_vif *vif, int e
 	}
 }
 
+/* Whether something is asked of the module that it does not know, and refuses therefore. */
+static bool module_lacks(const struct attempt *a)
+{
+	uint32_t needed = NOXS_MODULE_ENDS;
+	unsigned int i;
+
+	if (a->plan->flags & NOXS_KEEP_LOG)
+		needed |= NOXS_MODULE_LOG;
+	for (i = 0; i < a->plan->nr_vifs; i++)
+		if (a->plan->vifs[i].rate_usecs)
+			needed |= NOXS_MODULE_RATE;
+	return needed & ~a->ctx->module_flags;
+}
+
 static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 {
 	const struct chaos_dev_plan *plan = a->plan;
@@ -145,10 +159,7 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	rc = a->request == NOXS_IOC_ADD ? add_error(a, e, err) : 0;
 	if (rc)
 		return rc;
-	/* It refuses flags that it does not know. */
-	if (e == EINVAL &&
-	    (!(a->ctx->module_flags & NOXS_MODULE_ENDS) ||
-	     (plan->flags & NOXS_KEEP_LOG && !(a->ctx->module_flags & NOXS_MODULE_LOG))))
+	if (e == EINVAL && module_lacks(a))
 		return chaos_module_old(e, err);
 	if (disk_in_error(a))
 		return chaos_disk_error(disk_in_error(a), e, err);

@@ -27,6 +27,8 @@ static void fill_vif(struct noxs_ioc_dev *dev, const struct chaos_vif *vif)
 	dev->config.vif.ipv4 = vif->ipv4;
 	dev->config.vif.gateway = vif->gateway;
 	dev->config.vif.prefix = vif->prefix;
+	dev->vif.rate_bytes = vif->rate_bytes;
+	dev->vif.rate_usecs = vif->rate_usecs;
 }
 
 static void fill_rings(struct noxs_ioc_dev *dev, const struct chaos_built_vif *built)

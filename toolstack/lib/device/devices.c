@@ -73,6 +73,8 @@ static void convert(const struct noxs_ioc_dev_state *in, struct chaos_device *ou
 	out->vif.ipv4 = in->config.vif.ipv4;
 	out->vif.gateway = in->config.vif.gateway;
 	out->vif.prefix = in->config.vif.prefix;
+	out->vif.rate_bytes = in->vif.rate_bytes;
+	out->vif.rate_usecs = in->vif.rate_usecs;
 	out->tx_packets = in->tx_packets;
 	out->tx_bytes = in->tx_bytes;
 	out->rx_packets = in->rx_packets;

@@ -23,9 +23,10 @@ static void put_address(FILE *f, const char *key, uint32_t address)
 
 static void put_vif(FILE *f, const struct chaos_vif *vif)
 {
-	char mac[18];
+	char mac[18], rate[CHAOS_RATE_LEN];
 
 	chaos_mac_format(vif->mac, mac);
+	chaos_vif_rate_format(vif, rate);
 	fprintf(f, "  \"devid=%u,mac=%s,mtu=%u", vif->id, mac, vif->mtu);
 	if (vif->ipv4) {
 		put_address(f, "ip", vif->ipv4);
@@ -33,6 +34,8 @@ static void put_vif(FILE *f, const struct chaos_vif *vif)
 	}
 	if (vif->gateway)
 		put_address(f, "gateway", vif->gateway);
+	if (rate[0])
+		fprintf(f, ",rate=%s", rate);
 	fprintf(f, ",%s=", chaos_vif_link_kind(vif));
 	save_put_quoted(f, vif->bridge);
 	fputs("\",\n", f);
