@@ -13,6 +13,7 @@
 #include "lifecycle.h"
 #include "sysctl.h"
 #include "turn.h"
+#include "version.h" /* made by the Makefile: NOXS_VERSION */
 #include "net/class.h"
 
 static bool noxs_usable; /* the hypervisor has noxs, so that everything is set up */
@@ -96,4 +97,4 @@ module_exit(noxs_exit);
 
 MODULE_DESCRIPTION("Xen guests without XenStore: control device and back-ends");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("1.0");
+MODULE_VERSION(NOXS_VERSION);

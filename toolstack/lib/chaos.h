@@ -14,8 +14,6 @@
 #ifndef CHAOS_H
 #define CHAOS_H
 
-#define CHAOS_VERSION "0.1"
-
 #include "chaos/build.h"
 #include "chaos/client.h"
 #include "chaos/config.h"
@@ -23,5 +21,6 @@
 #include "chaos/device.h"
 #include "chaos/migrate.h"
 #include "chaos/save.h"
+#include "chaos/version.h" /* CHAOS_VERSION */
 
 #endif /* CHAOS_H */
