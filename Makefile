@@ -68,18 +68,19 @@ other := $(shell . scripts/lab-common; lab_other)
 lab-other: deps
 	@$(if $(other),if KERNEL=$(other) scripts/lab-fetch; then $(call part,kernel/noxs) KERNEL=$(other); fi)
 
-install: all						## all of it (DESTDIR=, PREFIX=/usr/local)
+install: minios toolstack				## all but Xen (DESTDIR=, PREFIX=/usr/local)
 	@$(call part,toolstack) install
 	@$(call part,kernel/noxs) dkms-install
-	@for i in $(notdir $(wildcard minios/apps/*)); do \
-		install -D -m 644 build/minios/$$i/$$i $(DESTDIR)$(or $(PREFIX),/usr/local)/lib/lightvm/$$i; done
-	@install -D -m 644 build/xen/xen.gz $(DESTDIR)/boot/xen-lightvm.gz
+	@$(call part,minios) install
 
-uninstall:						## take back what install put there
+install-xen: xen					## the hypervisor, beside others in /boot
+	@. scripts/xen-common; install -D -m 644 build/xen$$at/xen.gz $(DESTDIR)/boot/xen-$$xen-lightvm.gz
+
+uninstall:						## take back what both put there
 	@$(call part,toolstack) uninstall
 	@$(call part,kernel/noxs) dkms-uninstall
-	@rm -rf $(DESTDIR)$(or $(PREFIX),/usr/local)/lib/lightvm
-	@rm -f $(DESTDIR)/boot/xen-lightvm.gz
+	@$(call part,minios) uninstall
+	@. scripts/xen-common; for x in $$queues; do rm -f $(DESTDIR)/boot/xen-$$x-lightvm.gz; done
 
 help:							## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -94,4 +95,4 @@ distclean:						## remove build/
 	@rm -rf build
 
 .PHONY: all demo check check-all bench bench-quick lab lint check-series deps xen xen-debug xen-stock module \
-	minios toolstack lab-files lab-other install uninstall help clean distclean
+	minios toolstack lab-files lab-other install install-xen uninstall help clean distclean

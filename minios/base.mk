@@ -14,7 +14,7 @@ SRCS := arch/x86/pv/mm.c arch/x86/pv/shared_info.c arch/x86/pv/trap_table.c \
 OBJS := $(SRCS:%.c=$(OUT)/base/%.o)
 
 .PHONY: all clean
-all: $(OUT)/base/arch/x86/pv/head.o $(OUT)/base/libminios.a $(OUT)/base/minios.lds
+all: $(HEAD) $(OUT)/base/libminios.a $(OUT)/base/minios.lds
 
 clean:
 	rm -rf $(OUT)

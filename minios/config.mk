@@ -1,15 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Compiler, flags and places, shared by base.mk and app.mk.
+# Compiler and flags, shared by base.mk and app.mk; places.mk has the places.
 
 MINIOS := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
-TOP    := $(abspath $(MINIOS)/..)
-BUILD  ?= $(TOP)/build
-OUT    := $(BUILD)/minios
-
-# The patched tree when it is there, otherwise the headers of libxen-dev.
-XEN_PUBLIC ?= $(firstword $(wildcard $(BUILD)/src/xen/xen/include/public /usr/include/xen))
-LWIP       ?= $(BUILD)/src/lwip
-LWIP_HERE  := $(LWIP)/src/include/lwip/init.h
+include $(MINIOS)/places.mk
 
 # Low, so that addresses fit into instructions; nothing at 0; and on a 1 GiB boundary, because
 # libxenguest's walk over the p2m list (xc_core_arch_map_p2m_list_rw) takes the index of its first
@@ -17,11 +10,9 @@ LWIP_HERE  := $(LWIP)/src/include/lwip/init.h
 VIRT_BASE := 0x40000000
 
 CPPFLAGS := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
-	-DMINIOS_VIRT_BASE=$(VIRT_BASE) -nostdinc \
-	-I$(MINIOS)/include -I$(MINIOS)/arch/x86/include -I$(TOP)/xen-patches/abi \
-	-isystem $(MINIOS)/include/libc -isystem $(OUT)/include \
+	-DMINIOS_VIRT_BASE=$(VIRT_BASE) -nostdinc $(INCLUDES) \
 	-isystem $(shell $(CC) -print-file-name=include)
-LWIP_CPPFLAGS := -I$(MINIOS)/include/lwip-port -isystem $(LWIP)/src/include
+LWIP_CPPFLAGS := $(LWIP_INCLUDES)
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fcf-protection=none -fno-common -ffunction-sections -fdata-sections -fno-strict-aliasing \
