@@ -19,7 +19,7 @@ demo:							## everything from nothing, then a guest that answers
 check: deps all xen-debug xen-stock lab-files lab-other	## tests and lint; what CI runs
 	@tests/run -j$(TEST_JOBS)
 
-check-all: deps all xen-debug xen-stock lab-files lab-other	## the same, on each of Dom0's kernels (long)
+check-all: deps deps-deb all xen-debug xen-stock lab-files lab-other	## the same on each kernel of Dom0, packages (long)
 	@tests/run --all -j$(TEST_JOBS)
 
 bench: all xen-stock lab-files				## all measurements (build/bench/)
@@ -37,8 +37,14 @@ lint: deps						## formatting, static checks, spelling
 check-series: deps					## build Xen at every patch of the queue (long)
 	@scripts/xen-check-series
 
+deb: deps						## Debian packages (build/deb/)
+	@scripts/deb
+
 deps:							## Debian packages: install (root) or name the missing
 	@scripts/deps
+
+deps-deb:
+	@scripts/deps --deb
 
 xen: deps						## the patched hypervisor
 	@scripts/xen-build release
@@ -87,12 +93,12 @@ help:							## this text
 
 clean:							## remove what was built; sources and packages stay
 	@echo "  CLEAN"
-	@rm -rf build/xen* build/kernel* build/minios build/toolstack build/lab build/tests \
+	@rm -rf build/xen* build/kernel* build/minios build/toolstack build/lab build/tests build/deb \
 		build/bench build/demo
 
 distclean:						## remove build/
 	@echo "  DISTCLEAN"
 	@rm -rf build
 
-.PHONY: all demo check check-all bench bench-quick lab lint check-series deps xen xen-debug xen-stock module \
-	minios toolstack lab-files lab-other install install-xen uninstall help clean distclean
+.PHONY: all demo check check-all bench bench-quick lab lint check-series deps deps-deb xen xen-debug xen-stock module \
+	minios toolstack lab-files lab-other deb install install-xen uninstall help clean distclean
