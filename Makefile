@@ -70,9 +70,9 @@ lab-files: deps
 	@scripts/lab-fetch
 
 # The second kernel, with our module for it.  Where it is not to be had, tests/run says what that skips.
-other := $(shell . scripts/lab-common; lab_other)
 lab-other: deps
-	@$(if $(other),if KERNEL=$(other) scripts/lab-fetch; then $(call part,kernel/noxs) KERNEL=$(other); fi)
+	@other=$$(. scripts/lab-common; lab_other); [ -z "$$other" ] || ! KERNEL=$$other scripts/lab-fetch || \
+		$(call part,kernel/noxs) KERNEL=$$other
 
 install: minios toolstack				## all but Xen (DESTDIR=, PREFIX=/usr/local)
 	@$(call part,toolstack) install
