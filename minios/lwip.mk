@@ -21,8 +21,9 @@ $(LWIP_HERE):
 	$(call say,UNPACK,lwip)
 	$(Q)$(TOP)/scripts/apt-root source lwip $(BUILD)/src/dl
 	$(Q)mkdir -p $(LWIP)
-	$(Q)cd $(BUILD)/src/dl && archive=$$(ls -v lwip_*.orig.tar.* | tail -n 1) && \
-		{ grep -F "$$archive" $(MINIOS)/lwip.sha256 | sha256sum --quiet -c - || \
+	$(Q)known=$(abspath $(MINIOS))/lwip.sha256 && cd $(BUILD)/src/dl && \
+		archive=$$(ls -v lwip_*.orig.tar.* | tail -n 1) && \
+		{ grep -F "$$archive" "$$known" | sha256sum --quiet -c - || \
 		{ echo "lwip: $$archive is not one of minios/lwip.sha256; LWIP=DIR builds a tree of yours" >&2; exit 1; }; } && \
 		tar -C $(LWIP) --strip-components=1 --touch -xf "$$archive"
 
