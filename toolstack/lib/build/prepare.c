@@ -46,9 +46,14 @@ static int make_domain(struct chaos_shell *s, const struct chaos_plan *plan,
 				err, CHAOS_CONFIG, errno,
 				"no cpupool %u, or no CPU in it: correct 'pool', or make it (xl cpupool-create)",
 				plan->cpupool);
-		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
-				       "Xen cannot create a domain: %s%s", strerror(errno),
-				       errno == EPERM ? "; run this in the control domain" : "");
+		return chaos_error_set(
+			err, chaos_code_of_errno(errno), errno, "Xen cannot create a domain: %s%s",
+			strerror(errno),
+			errno == EPERM ?
+				"; run this in the control domain" :
+			errno == EACCES ?
+				"; is it another Xen than this is built for? ask chaos doctor" :
+				"");
 	}
 	s->exists = true;
 	if (xc_domain_max_vcpus(xch, s->domid, plan->nr_vcpus))

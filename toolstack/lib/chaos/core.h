@@ -253,7 +253,7 @@ struct chaos_check {
 	char text[200];	  /* what was found */
 	char remedy[240]; /* what to do, "" when ok */
 };
-#define CHAOS_MAX_CHECKS 8
+#define CHAOS_MAX_CHECKS 12
 
 /*
  * Look at everything chaos needs of a machine; bridge may be NULL.  Returns the number of checks

@@ -101,6 +101,22 @@ static void check_privilege(struct visit *v, struct chaos_ctx *ctx)
 		     "Xen refuses control operations: %s", strerror(errno));
 }
 
+/* Xen takes domctls of its own interface version only: with -EACCES, as a policy of FLASK refuses. */
+static void check_libxenctrl(struct visit *v, struct chaos_ctx *ctx)
+{
+	int version = xc_version(ctx->xch, XENVER_version, NULL);
+	xc_vcpuinfo_t info;
+
+	if (!xc_vcpu_getinfo(ctx->xch, 0, 0, &info))
+		note(v, "libxenctrl", CHAOS_OK, NULL, "it is of the Xen that runs, %d.%d",
+		     version >> 16, version & 0xffff);
+	else if (errno == EACCES)
+		note(v, "libxenctrl", CHAOS_ENVIRONMENT,
+		     "install the chaos that is built for this Xen, or boot the Xen that it is built for",
+		     "Xen %d.%d refuses its operations: it is of another Xen, or a policy forbids them",
+		     version >> 16, version & 0xffff);
+}
+
 static void check_module(struct visit *v, struct chaos_ctx *ctx)
 {
 	struct chaos_error err;
@@ -191,6 +207,7 @@ int chaos_doctor(const char *bridge, struct chaos_check checks[CHAOS_MAX_CHECKS]
 	} else {
 		check_noxs(&v, ctx);
 		check_privilege(&v, ctx);
+		check_libxenctrl(&v, ctx);
 		check_module(&v, ctx);
 		(void)check_device(&v, "evtchn", "/dev/xen/evtchn", "xen-evtchn");
 		(void)check_device(&v, "gntdev", "/dev/xen/gntdev", "xen-gntdev");
