@@ -59,8 +59,12 @@ bool chaos_utf8_is_seen(long c)
 
 void chaos_text_clean(char *text)
 {
-	const char *from = text, *begin;
+	const char *from, *begin;
 
+	/* Most texts are nothing but these. */
+	while ((unsigned char)*text >= 0x20 && (unsigned char)*text < 0x7f)
+		text++;
+	from = text;
 	while (*from) {
 		begin = from;
 		if (!chaos_utf8_is_seen(chaos_utf8_next(&from)))
