@@ -382,6 +382,10 @@ struct noxs_ioc_subscribe {
 NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 152);
 NOXS_ASSERT(ioc_version, sizeof(struct noxs_ioc_version) == 16);
 NOXS_ASSERT(ioc_vif, sizeof(struct noxs_ioc_vif) == sizeof(struct noxs_vif_config));
+/* The rate is where the page has padding. */
+NOXS_ASSERT(ioc_vif_pad0,
+            NOXS_OFFSETOF(struct noxs_ioc_vif, pad0) == NOXS_OFFSETOF(struct noxs_vif_config, pad0));
+NOXS_ASSERT(ioc_vif_rate, NOXS_OFFSETOF(struct noxs_ioc_vif, rate_bytes) == 56);
 NOXS_ASSERT(ioc_dev, sizeof(struct noxs_ioc_dev) == 128);
 NOXS_ASSERT(ioc_create, sizeof(struct noxs_ioc_create) == 176);
 NOXS_ASSERT(ioc_destroy, sizeof(struct noxs_ioc_destroy) == 8);

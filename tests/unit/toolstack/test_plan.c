@@ -172,6 +172,11 @@ static void in_two_steps(void **state)
 	assert_true(plan->is_logged);
 	assert_int_equal(plan->builder, CHAOS_BUILDER_AUTO);
 	assert_int_equal(plan->nr_vifs, 2);
+	chaos_plan_free(plan);
+	/* What is wanted is not what it will be. */
+	cfg.builder = CHAOS_BUILDER_FAST;
+	assert_int_equal(chaos_plan_begin(&cfg, &plan, &err), 0);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_AUTO);
 	/* It can be tried again. */
 	fast_rc = 1;
 	assert_int_equal(chaos_plan_finish(&ctx, plan, &err), 0);

@@ -247,6 +247,7 @@ static void vif_rate(void **state)
 		{ "010Kb/s", 50, 50000, "1KB/s@50ms" },
 		{ "40Gb/s", 250000000, 50000, "5GB/s@50ms" },
 		{ "7GB/s@33333us", 233331000, 33333, "7GB/s@33333us" },
+		{ "879609302Kb/s@10s", 0, 0, NULL }, /* rounded up it would be more than may be */
 		{ "4294967295B/s", 214748364, 50000, "4294967280B/s@50ms" },
 	};
 	char unsupported[64], spec[64], text[CHAOS_RATE_LEN];

@@ -66,11 +66,11 @@ static int plan_image(struct chaos_ctx *ctx, struct chaos_plan *plan, struct cha
 		return 0;
 	}
 	plan->why_generic = "";
-	if (plan->builder != CHAOS_BUILDER_GENERIC)
+	if (plan->wanted != CHAOS_BUILDER_GENERIC)
 		rc = plan_fast(ctx, plan, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	if (plan->builder == CHAOS_BUILDER_FAST)
+	if (plan->wanted == CHAOS_BUILDER_FAST)
 		return chaos_error_set(
 			err, CHAOS_CONFIG, ENOEXEC,
 			"kernel \"%s\" is not for the fast builder: %s; use --builder=generic",
@@ -106,7 +106,8 @@ int chaos_plan_begin(struct chaos_config *cfg, struct chaos_plan **out, struct c
 	plan->kernel = cfg->kernel;
 	plan->ramdisk = cfg->ramdisk;
 	plan->cmdline = cfg->cmdline;
-	plan->builder = cfg->builder;
+	plan->builder = CHAOS_BUILDER_AUTO;
+	plan->wanted = cfg->builder;
 	plan->nr_vifs = cfg->nr_vifs;
 	plan->vifs = cfg->vifs;
 	plan->nr_disks = cfg->nr_disks;
@@ -170,7 +171,7 @@ void chaos_plan_free(struct chaos_plan *plan)
 static int check_disk(const struct chaos_disk *disk, struct chaos_error *err)
 {
 	struct stat st;
-	int fd;
+	int fd, rc = 0;
 
 	/* To open a device of another kind may already do something. */
 	if (!stat(disk->target, &st) && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
@@ -178,8 +179,11 @@ static int check_disk(const struct chaos_disk *disk, struct chaos_error *err)
 	fd = open(disk->target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return chaos_disk_error(disk, errno, err);
+	/* And what was opened may be another than was looked at. */
+	if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
+		rc = chaos_disk_error(disk, ENOTBLK, err);
 	close(fd);
-	return 0;
+	return rc;
 }
 
 int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err)

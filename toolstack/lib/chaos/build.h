@@ -30,6 +30,7 @@ struct chaos_plan {
 	const char *ramdisk;	    /* NULL = none */
 	const char *cmdline;	    /* NULL = none */
 	enum chaos_builder builder; /* who lays its memory out; AUTO = that is not known yet */
+	enum chaos_builder wanted;  /* the caller's choice */
 	const char *why_generic;    /* why it is not the fast one, "" = it was not wanted */
 	uint64_t image_kib;	    /* the kernel in memory; 0 = the builder will see */
 	bool knows_noxs;	    /* says a note of ours in it: if not, it never says READY */

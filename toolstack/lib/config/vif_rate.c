@@ -63,7 +63,8 @@ int chaos_vif_set_rate(struct chaos_vif *vif, const char *value, struct chaos_er
 			err, CHAOS_CONFIG, EINVAL,
 			"rate=%s is not one byte in %u ms; write a longer interval behind an @",
 			value, nic.rate_interval_usecs / 1000U);
-	if (nic.rate_bytes_per_interval > NOXS_RATE_MAX_BYTES)
+	/* Written for a saved file it is rounded up, and has to be taken again. */
+	if (nic.rate_bytes_per_interval > NOXS_RATE_MAX_BYTES / 2)
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EINVAL,
 			"rate=%s is more than any link has; leave it out for no limit", value);
