@@ -29,7 +29,7 @@
 
 #define PATH "/run/chaosd.sock"
 
-/* toolstack/lib/client/protocol.h, version 1; a test of its own keeps the sizes. */
+/* toolstack/lib/client/protocol.h, version 2; a test of its own keeps the sizes. */
 struct request {
 	uint32_t magic;
 	uint16_t version, type;
@@ -60,7 +60,7 @@ static void header(struct request *r, uint16_t type, size_t size)
 {
 	memset(r, 0, sizeof(*r));
 	r->magic = MAGIC;
-	r->version = 1;
+	r->version = 2;
 	r->type = type;
 	r->size = (uint32_t)size;
 }
