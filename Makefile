@@ -16,16 +16,16 @@ all: xen module minios toolstack			## build the four parts
 demo:							## everything from nothing, then a guest that answers
 	@scripts/demo
 
-check: deps all xen-debug xen-stock lab-files lab-other	## tests and lint; what CI runs
+check: deps all xen-debug lab-files lab-other	## tests and lint; what CI runs
 	@tests/run -j$(TEST_JOBS)
 
-check-all: deps deps-deb all xen-debug xen-stock lab-files lab-other	## the same on each kernel of Dom0, packages (long)
+check-all: deps deps-deb all xen-debug lab-files lab-other	## the same on each kernel of Dom0, packages (long)
 	@tests/run --all -j$(TEST_JOBS)
 
-bench: all xen-stock lab-files				## all measurements (build/bench/)
+bench: all lab-files				## all measurements (build/bench/)
 	@scripts/bench
 
-bench-quick: all xen-stock lab-files			## a few rounds of each
+bench-quick: all lab-files			## a few rounds of each
 	@scripts/bench --quick
 
 lab: all						## a shell in Dom0, in QEMU
@@ -52,9 +52,6 @@ xen: deps						## the patched hypervisor
 xen-debug: deps
 	@scripts/xen-build debug
 
-xen-stock: deps
-	@scripts/xen-build stock
-
 module: deps						## noxs.ko for Debian's kernel
 	@$(call part,kernel/noxs)
 
@@ -65,7 +62,7 @@ toolstack: deps						## chaos and libchaos
 	@$(call part,toolstack)
 	@$(call part,toolstack) STATIC=1
 
-# What the lab boots besides: Debian's kernel and xen-utils, unpacked.
+# What the lab boots besides: Debian's kernel, xen-utils and hypervisor, unpacked.
 lab-files: deps
 	@scripts/lab-fetch
 
@@ -100,5 +97,5 @@ distclean:						## remove build/
 	@echo "  DISTCLEAN"
 	@rm -rf build
 
-.PHONY: all demo check check-all bench bench-quick lab lint check-series deps deps-deb xen xen-debug xen-stock module \
+.PHONY: all demo check check-all bench bench-quick lab lint check-series deps deps-deb xen xen-debug module \
 	minios toolstack lab-files lab-other deb install install-xen uninstall help clean distclean
