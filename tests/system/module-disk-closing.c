@@ -53,8 +53,7 @@ static pid_t start(enum call call, uint32_t domid)
 	return child;
 }
 
-/* Its wait status once it has ended; -1 if it has not after @seconds. */
-static int await_child(pid_t child, unsigned int seconds)
+int disk_await_child(pid_t child, unsigned int seconds)
 {
 	unsigned int i;
 	int status;
@@ -69,7 +68,7 @@ static int await_child(pid_t child, unsigned int seconds)
 
 static void expect_done(const char *name, enum call call, uint32_t domid)
 {
-	int status = await_child(start(call, domid), 5);
+	int status = disk_await_child(start(call, domid), 5);
 
 	verdict(name, !status, "wait status %x", status);
 }
@@ -78,11 +77,11 @@ static void expect_done(const char *name, enum call call, uint32_t domid)
 static void expect_waits(const char *name, enum call call, uint32_t domid)
 {
 	pid_t child = start(call, domid);
-	int early = await_child(child, 1), other, end;
+	int early = disk_await_child(child, 1), other, end;
 
-	other = call == CALL_DETACH ? 0 : await_child(start(CALL_QUERY, domid), 5);
+	other = call == CALL_DETACH ? 0 : disk_await_child(start(CALL_QUERY, domid), 5);
 	kill(child, SIGTERM);
-	end = await_child(child, 5);
+	end = disk_await_child(child, 5);
 	verdict(name, early == -1 && !other && WIFSIGNALED(end),
 		"ended early %x, query %x, killed %x", early, other, end);
 }
@@ -199,20 +198,18 @@ static void test_frozen(void)
 		if (!open_disk(&disks[i], i))
 			return;
 	sync();
-	if (system("fsfreeze --freeze " DISK_FS))
+	if (!disk_fs_freeze(true))
 		return verdict("frozen-setup", false, "cannot be frozen");
 	for (i = 0; i < NR_GUESTS; i++)
 		write_all_rings(&disks[i]);
 	while_frozen(disks, &other, &third);
-	if (system("fsfreeze --unfreeze " DISK_FS))
+	if (!disk_fs_freeze(false))
 		return verdict("thaw", false, "cannot be thawed");
 	after_thaw(disks);
 	disk_close(&other);
 	close(file);
 	/* Each write has given back its part of the freeze protection. */
-	verdict("frozen-again",
-		!system("fsfreeze --freeze " DISK_FS) && !system("fsfreeze --unfreeze " DISK_FS),
-		"cannot be");
+	verdict("frozen-again", disk_fs_freeze(true) && disk_fs_freeze(false), "cannot be");
 	verdict("frozen-unmounts", disk_fs_remove(), "it is still in use");
 }
 

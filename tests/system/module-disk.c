@@ -266,6 +266,7 @@ int main(int argc, char **argv)
 	test_disk_persist();
 	test_disk_quiesce();
 	test_disk_credentials();
+	test_disk_freezing();
 	test_disk_closing();
 	test_disk_hotplug(plugs);
 	test_disk_resize();

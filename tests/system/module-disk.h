@@ -5,6 +5,7 @@
 #ifndef MODULE_DISK_H
 #define MODULE_DISK_H
 
+#include <sys/types.h>
 #include "module-test.h"
 #include <xen/io/blkif.h>
 
@@ -74,11 +75,18 @@ bool test_disk_backing(void);
 bool disk_fs_make(void);
 bool disk_fs_remove(void);
 
+/* Freeze it, or thaw it; false if that is refused, or has not ended after 5 s. */
+bool disk_fs_freeze(bool freeze);
+
+/* A child's wait status once it has ended; -1 if it has not after @seconds. */
+int disk_await_child(pid_t child, unsigned int seconds);
+
 /* Free memory, caches dropped. */
 long disk_free_kib(void);
 
 void test_disk_quiesce(void);
 void test_disk_credentials(void);
+void test_disk_freezing(void);
 void test_disk_closing(void);
 /* How many rounds look for leaks of plugging; each of two times. */
 void test_disk_hotplug(unsigned int rounds);
