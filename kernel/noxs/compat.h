@@ -41,6 +41,12 @@ static inline void noxs_netdev_lltx(struct net_device *dev)
 #endif
 }
 
+/*
+ * Whether NAPI instances on one net device keep out of each other's way.  From Linux 6.14 on
+ * napi_disable() waits for its own with a lock of the device held, which all others' want as well.
+ */
+#define NOXS_NAPI_CAN_SHARE (LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0))
+
 /* A net device that is none, for NAPI instances to hang on. */
 static inline struct net_device *noxs_dummy_netdev_alloc(void)
 {

@@ -15,6 +15,7 @@
 #ifndef NOXS_NET_FORWARD_H
 #define NOXS_NET_FORWARD_H
 
+#include <linux/llist.h>
 #include <linux/spinlock.h>
 #include "frame.h"
 #include "vif.h"
@@ -59,6 +60,7 @@ struct vif_port {
 	enum port_group group;	      /* switch_lock */
 	struct flood_credit credit;
 	struct rcu_head rcu;
+	struct llist_node freed; /* after that */
 };
 
 /* port.c: the ops of this form, by which it is known. */

@@ -2,34 +2,71 @@
 /*
  * A vif's link as a port of a switch.
  *
- * NAPI wants a net device: all ports share a dummy, which outlives any switch.  They stay out of
- * the hash of busy polling (no socket polls a port), whose 256 chains would grow with them.
+ * NAPI wants a net device: all ports share a dummy, which outlives any switch, or each has its own
+ * where sharing would make them wait for each other (compat.h).  They stay out of the hash of busy
+ * polling (no socket polls a port), whose 256 chains would grow with them.
  */
 #include <linux/etherdevice.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include "../compat.h"
 #include "connect.h"
 #include "port.h"
 #include "switch.h"
 #include "tx.h"
 
-static struct net_device *port_dummy;
-/* Its list of NAPI instances.  A mutex: from Linux 6.14 on, changing that takes another inside. */
+static struct net_device *port_dummy; /* the shared one, or NULL */
+/* A dummy's list of NAPI instances.  A mutex: from Linux 6.14 on, changing that takes another. */
 static DEFINE_MUTEX(port_dummy_lock);
+
+static LLIST_HEAD(ports_freed); /* with dummies of their own */
 
 struct vif *vif_port_alloc(u16 domid, const struct noxs_ioc_dev *req)
 {
 	struct vif_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+	struct net_device *dummy = port_dummy;
 
 	if (!port)
 		return NULL;
+	if (!NOXS_NAPI_CAN_SHARE) {
+		dummy = noxs_dummy_netdev_alloc();
+		if (!dummy) {
+			kfree(port);
+			return NULL;
+		}
+	}
 	vif_setup(&port->vif, &vif_port_link_ops, domid, req);
 	flood_credit_init(&port->credit, 1);
 	mutex_lock(&port_dummy_lock);
-	netif_napi_add_tx(port_dummy, &port->vif.napi, vif_poll);
+	netif_napi_add_tx(dummy, &port->vif.napi, vif_poll);
 	mutex_unlock(&port_dummy_lock);
 	return &port->vif;
+}
+
+/* Freeing a net device may sleep, and it is looked at until the last poll has returned. */
+static void port_free(struct vif_port *port)
+{
+	noxs_dummy_netdev_free(port->vif.napi.dev);
+	kfree(port);
+}
+
+static void ports_free_fn(struct work_struct *work)
+{
+	struct vif_port *port, *next;
+
+	llist_for_each_entry_safe(port, next, llist_del_all(&ports_freed), freed) port_free(port);
+}
+
+static DECLARE_WORK(ports_free_work, ports_free_fn);
+
+static void port_free_rcu(struct rcu_head *head)
+{
+	struct vif_port *port = container_of(head, struct vif_port, rcu);
+
+	llist_add(&port->freed, &ports_freed);
+	schedule_work(&ports_free_work);
 }
 
 static void port_destroy(struct vif *vif)
@@ -40,7 +77,10 @@ static void port_destroy(struct vif *vif)
 	mutex_lock(&port_dummy_lock);
 	__netif_napi_del(&vif->napi);
 	mutex_unlock(&port_dummy_lock);
-	kfree_rcu(port, rcu);
+	if (NOXS_NAPI_CAN_SHARE)
+		kfree_rcu(port, rcu);
+	else
+		call_rcu(&port->rcu, port_free_rcu);
 }
 
 static int port_attach(struct vif *vif, const struct noxs_ioc_dev *req)
@@ -120,11 +160,13 @@ int vif_port_init(void)
 {
 	int err;
 
-	port_dummy = noxs_dummy_netdev_alloc();
-	if (!port_dummy)
-		return -ENOMEM;
+	if (NOXS_NAPI_CAN_SHARE) {
+		port_dummy = noxs_dummy_netdev_alloc();
+		if (!port_dummy)
+			return -ENOMEM;
+	}
 	err = noxs_switch_init();
-	if (err)
+	if (err && port_dummy)
 		noxs_dummy_netdev_free(port_dummy);
 	return err;
 }
@@ -133,5 +175,8 @@ void vif_port_fini(void)
 {
 	noxs_switch_fini();
 	synchronize_net(); /* nobody polls any more */
-	noxs_dummy_netdev_free(port_dummy);
+	rcu_barrier();	   /* the last ports are on their list */
+	flush_work(&ports_free_work);
+	if (port_dummy)
+		noxs_dummy_netdev_free(port_dummy);
 }
