@@ -5,12 +5,12 @@
  * must not be ignored.
  */
 #include <errno.h>
-#include <libxlutil.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/config_reader.h"
+#include "config/xlu.h"
 
 #define MAX_CMDLINE 1023U /* MAX_GUEST_CMDLINE of public/xen.h, less the NUL */
 #define MAX_VCPUS   128L
@@ -203,32 +203,22 @@ static int fill_config(struct reader *r)
 /* libxlutil's report, its first line being the cause, becomes the error. */
 static int parse_text(struct reader *r, size_t len)
 {
-	char *report = NULL;
-	size_t report_len;
-	FILE *f;
-	int rc;
+	struct chaos_xlu xlu;
+	const char *report;
+	int rc = chaos_xlu_open(&xlu, r->src->path, r->err);
 
-	f = open_memstream(&report, &report_len);
-	if (f)
-		r->xlu = xlu_cfg_init(f, r->src->path);
-	if (!r->xlu) {
-		rc = chaos_error_set(r->err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-		goto out;
-	}
+	if (rc)
+		return rc;
+	r->xlu = xlu.cfg;
 	rc = xlu_cfg_readdata(r->xlu, r->text, (int)len);
 	if (rc) {
-		(void)fflush(f); /* a memory stream: at worst the report is cut */
-		rc = chaos_error_set(r->err, CHAOS_CONFIG, EINVAL, "%.*s",
-				     (int)strcspn(report ? report : "", "\n"),
-				     report && *report ? report : "not an xl.cfg");
+		report = chaos_xlu_report(&xlu);
+		rc = chaos_error_set(r->err, CHAOS_CONFIG, EINVAL, "%s",
+				     *report ? report : "not an xl.cfg");
 	} else {
 		rc = fill_config(r);
 	}
-	xlu_cfg_destroy(r->xlu);
-out:
-	if (f)
-		(void)fclose(f); /* a memory stream */
-	free(report);
+	chaos_xlu_close(&xlu);
 	return rc;
 }
 

@@ -4,12 +4,12 @@
  * disk is the file as it is: no format other than raw, no script, no QEMU.
  */
 #include <errno.h>
-#include <libxlutil.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/internal.h"
+#include "config/xlu.h"
 
 /*
  * More than a path and all options need.  The library's scanner has a state for each character, in a buffer
@@ -20,10 +20,7 @@
 /* libxlutil's report, its first line being the cause. */
 static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_error *err)
 {
-	char *report = NULL;
-	XLU_Config *xlu = NULL;
-	size_t len;
-	FILE *f;
+	struct chaos_xlu xlu;
 	int rc;
 
 	if (strlen(spec) > MAX_SPEC)
@@ -34,23 +31,15 @@ static int parse_spec(const char *spec, libxl_device_disk *xl, struct chaos_erro
 	if (chaos_text_has_control(spec))
 		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
 				       "'%s': it has a control character in it", spec);
-	f = open_memstream(&report, &len);
-	if (f)
-		xlu = xlu_cfg_init(f, "disk");
-	if (!xlu) {
-		rc = chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	} else {
-		rc = xlu_disk_parse(xlu, 1, &spec, xl);
-		(void)fflush(f); /* a memory stream: at worst the report is cut */
-		if (rc)
-			rc = chaos_error_set(err, CHAOS_CONFIG, EINVAL,
-					     "'%s': %.*s; write 'vdev=xvda,access=rw,target=/path'",
-					     spec, (int)strcspn(report, "\n"), report);
-		xlu_cfg_destroy(xlu);
-	}
-	if (f)
-		(void)fclose(f); /* a memory stream */
-	free(report);
+	rc = chaos_xlu_open(&xlu, "disk", err);
+	if (rc)
+		return rc;
+	rc = xlu_disk_parse(xlu.cfg, 1, &spec, xl);
+	if (rc)
+		rc = chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				     "'%s': %s; write 'vdev=xvda,access=rw,target=/path'", spec,
+				     chaos_xlu_report(&xlu));
+	chaos_xlu_close(&xlu);
 	return rc;
 }
 

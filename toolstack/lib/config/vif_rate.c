@@ -5,41 +5,28 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <libxlutil.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/internal.h"
+#include "config/xlu.h"
 #include "noxs_ioctl.h"
 
 /* What it wants to tell is of fewer words than ours. */
 static int parse_rate(const char *value, libxl_device_nic *nic, struct chaos_error *err)
 {
-	char *report = NULL;
-	XLU_Config *xlu = NULL;
-	size_t len;
-	FILE *f;
-	int rc;
+	struct chaos_xlu xlu;
+	int rc = chaos_xlu_open(&xlu, "vif", err);
 
-	f = open_memstream(&report, &len);
-	if (f)
-		xlu = xlu_cfg_init(f, "vif");
-	if (!xlu) {
-		rc = chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	} else {
-		errno = 0; /* it is looked at, and not set before */
-		rc = xlu_vif_parse_rate(xlu, value, nic);
-		if (rc)
-			rc = chaos_error_set(
-				err, CHAOS_CONFIG, EINVAL,
-				"rate=%s is not a rate; write rate=10Mb/s, or rate=1MB/s@20ms",
-				value);
-		xlu_cfg_destroy(xlu);
-	}
-	if (f)
-		(void)fclose(f); /* a memory stream */
-	free(report);
+	if (rc)
+		return rc;
+	errno = 0; /* it is looked at, and not set before */
+	rc = xlu_vif_parse_rate(xlu.cfg, value, nic);
+	if (rc)
+		rc = chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				     "rate=%s is not a rate; write rate=10Mb/s, or rate=1MB/s@20ms",
+				     value);
+	chaos_xlu_close(&xlu);
 	return rc;
 }
 
