@@ -213,6 +213,7 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	migrate_two_total_ratio: (div(migrating("two"; "total"); fork("migrate-two")) | round_to(2)),
 	disk_neighbour_ratio: neighbour_ratio("neighbour"; .guest_ns / .count),
 	destroy_neighbour_ratio: neighbour_ratio("neighbour-destroy"; .took_ns),
+	forkexec_neighbour_ratio: neighbour_ratio("neighbour-forkexec"; .took_ns),
 	blk_rand4k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 1),
 	blk_seq128k_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-128k"; 1),
 	blk_rand4k_depth8_vs_blkback: vs_blkback("noxs"; "blkback"; "file"; "read-4k"; 8),

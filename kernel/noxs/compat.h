@@ -7,6 +7,7 @@
 #define NOXS_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/kthread.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
@@ -100,5 +101,12 @@ static inline void noxs_hrtimer_setup(struct hrtimer *timer,
 	timer->function = function;
 #endif
 }
+
+/* From 6.14 on kthread_create_worker() leaves it to the caller to start the thread. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+#define noxs_kthread_run_worker kthread_run_worker
+#else
+#define noxs_kthread_run_worker kthread_create_worker
+#endif
 
 #endif /* NOXS_COMPAT_H */

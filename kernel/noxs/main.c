@@ -26,10 +26,12 @@ static int __init noxs_start(void)
 	err = noxs_grant_warm_up();
 	if (err)
 		return err;
-	noxs_turns_init();
-	err = noxs_vif_init();
+	err = noxs_turns_init();
 	if (err)
 		return err;
+	err = noxs_vif_init();
+	if (err)
+		goto fini_turns;
 	err = noxs_vbd_init();
 	if (err)
 		goto fini_vif;
@@ -50,6 +52,8 @@ fini_vbd:
 	noxs_vbd_fini();
 fini_vif:
 	noxs_vif_fini();
+fini_turns:
+	noxs_turns_fini();
 	return err;
 }
 

@@ -10,7 +10,10 @@
 /* As long does a turn keep others waiting at most; works that do not sleep are briefer. */
 #define TURN_MAX_NS    (1000 * 1000ULL)
 
-/* Of a thread that carries out one turn of many, unless that has cost too much time of late. */
+/*
+ * Of a thread of a workqueue that carries out one turn of many because there is no runner for it,
+ * unless that has cost too much time of late.
+ */
 #define TURN_NICE      19
 
 /* As soon does a guest that has been answered ask again, if it lives on that. */
@@ -51,7 +54,7 @@ static u64 turn_shared_until;
 static u64 turn_way_until;
 static struct noxs_usage turn_way;
 
-/* What threads with low priority have waited for a processor. */
+/* What turns have waited for a processor because of their low priority. */
 static struct noxs_usage turn_lost;
 
 /* Without the lock of who charges it: about. */
@@ -70,13 +73,77 @@ static u64 share_spent(const struct noxs_share *share, u64 now)
 	return usage_peek(&share->usage, now);
 }
 
-static void turn_run(struct noxs_turn *turn)
+/* ---- where a work runs ---- */
+
+static void turn_work(struct work_struct *work)
 {
+	struct noxs_turn *turn = container_of(work, struct noxs_turn, work);
+
+	turn->is_low = false;
+	turn->func(turn);
+	/* Whoever finds it 0 sees all that was done: pairs with the cmpxchgs below. */
+	(void)atomic_fetch_dec_release(&turn->lane);
+}
+
+static void turn_low_work(struct kthread_work *work)
+{
+	struct noxs_turn *turn = container_of(work, struct noxs_turn, low_work);
+
+	turn->is_low = true;
+	turn->func(turn);
+	(void)atomic_fetch_inc_release(&turn->lane);
+}
+
+/* False: it is with a runner. */
+static bool turn_run_normal(struct noxs_turn *turn)
+{
+	if (!atomic_inc_unless_negative(&turn->lane))
+		return false;
 	if (queue_work(turn->wq, &turn->work))
 		atomic_inc(&turn->share->nr_works);
+	else
+		atomic_dec(&turn->lane);
+	return true;
+}
+
+/* True: it is counted as one more for the runner that it is with already. */
+static bool turn_join_runner(struct noxs_turn *turn)
+{
+	int lane = atomic_read(&turn->lane);
+
+	while (lane < 0)
+		if (atomic_try_cmpxchg(&turn->lane, &lane, lane - 1))
+			return true;
+	return false;
 }
 
 /* ---- with turn_lock held ---- */
+
+/* With @runner, if that is not NULL; but one that is somewhere stays there. */
+static void turn_run(struct noxs_turn *turn, struct noxs_runner *runner)
+{
+	bool is_low = runner && !atomic_cmpxchg(&turn->lane, 0, -1);
+
+	if (is_low)
+		turn->runner = runner;
+	while (!is_low) {
+		if (turn_run_normal(turn))
+			return;
+		is_low = turn_join_runner(turn);
+	}
+	if (kthread_queue_work(turn->runner->worker, &turn->low_work)) {
+		turn->runner->nr_works++;
+		atomic_inc(&turn->share->nr_works);
+	} else {
+		atomic_inc(&turn->lane);
+	}
+}
+
+static void turn_leave_runner(struct noxs_turn *turn)
+{
+	turn->runner->nr_works--;
+	atomic_dec(&turn->share->nr_works);
+}
 
 static void turn_wait(struct noxs_turn *turn)
 {
@@ -109,17 +176,32 @@ static void turn_stop_running(struct noxs_turn *turn)
 	atomic_dec(&turn_nr_known);
 }
 
+/*
+ * While much work waits, the thread that does it lets any other go first; but a process that never
+ * sleeps is not to end all guests' disks: they are not to lose more than half of the time by it.
+ */
+static bool may_be_low(u64 lost)
+{
+	return !list_empty_careful(&turn_shares) &&
+	       lost < NOXS_USAGE_WINDOW_NS / 2 * num_online_cpus();
+}
+
 static void turn_give(struct noxs_turn *turn, u64 now)
 {
+	struct noxs_runner *runner = NULL;
+
 	turn_stop_waiting(turn);
 	/* One that lost its turn in its sleep, and has been queued again, may have it once more. */
 	turn_stop_running(turn);
+	turn->given = now;
 	turn->since = now;
 	turn->thread = NULL;
 	list_add_tail(&turn->runs, &turn_runs);
 	turn_nr_runs++;
 	atomic_inc(&turn_nr_known);
-	turn_run(turn);
+	if (may_be_low(noxs_usage_now(&turn_lost, now)))
+		runner = noxs_runner_find();
+	turn_run(turn, runner);
 }
 
 /*
@@ -228,11 +310,13 @@ void noxs_share_init(struct noxs_share *share)
 }
 
 void noxs_turn_init(struct noxs_turn *turn, struct noxs_share *share, struct workqueue_struct *wq,
-		    work_func_t func)
+		    void (*func)(struct noxs_turn *turn))
 {
 	turn->share = share;
+	turn->func = func;
 	turn->wq = wq;
-	INIT_WORK(&turn->work, func);
+	INIT_WORK(&turn->work, turn_work);
+	kthread_init_work(&turn->low_work, turn_low_work);
 	INIT_LIST_HEAD(&turn->node);
 	INIT_LIST_HEAD(&turn->runs);
 }
@@ -241,6 +325,7 @@ void noxs_turn_queue(struct noxs_turn *turn)
 {
 	struct noxs_share *share = turn->share;
 	unsigned long flags;
+	bool is_much;
 	u64 now;
 
 	/*
@@ -248,24 +333,26 @@ void noxs_turn_queue(struct noxs_turn *turn)
 	 * more: no need to ask what the guest has used.
 	 */
 	if (!atomic_read(&turn_nr_known) &&
-	    atomic_read(&share->nr_works) <= (int)num_online_cpus()) {
-		turn_run(turn);
+	    atomic_read(&share->nr_works) <= (int)num_online_cpus() && turn_run_normal(turn))
 		return;
-	}
 	now = local_clock();
-	if (share_spent(share, now) < NOXS_USAGE_MUCH_NS) {
-		turn_run(turn);
+	is_much = share_spent(share, now) >= NOXS_USAGE_MUCH_NS;
+	if (!is_much && turn_run_normal(turn))
 		return;
-	}
 	spin_lock_irqsave(&turn_lock, flags);
-	turn_wait(turn);
-	turns_go_on(now);
+	if (is_much) {
+		turn_wait(turn);
+		turns_go_on(now);
+	} else {
+		turn_run(turn, NULL);
+	}
 	spin_unlock_irqrestore(&turn_lock, flags);
 }
 
 void noxs_turn_cancel_sync(struct noxs_turn *turn)
 {
 	unsigned long flags;
+	bool was_low;
 
 	spin_lock_irqsave(&turn_lock, flags);
 	turn_stop_waiting(turn);
@@ -273,7 +360,10 @@ void noxs_turn_cancel_sync(struct noxs_turn *turn)
 	/* One that is cancelled before it runs does not end its turn. */
 	if (cancel_work_sync(&turn->work))
 		atomic_dec(&turn->share->nr_works);
+	was_low = kthread_cancel_work_sync(&turn->low_work);
 	spin_lock_irqsave(&turn_lock, flags);
+	if (was_low)
+		turn_leave_runner(turn);
 	turn_stop_running(turn);
 	turns_go_on(local_clock());
 	spin_unlock_irqrestore(&turn_lock, flags);
@@ -294,16 +384,6 @@ void noxs_turns_make_way(void)
 	spin_unlock_irqrestore(&turn_lock, flags);
 }
 
-/*
- * While much work waits, the thread that does it lets any other go first; but a process that never
- * sleeps is not to end all guests' disks: they are not to lose more than half of the time by it.
- */
-static bool may_be_low(u64 lost)
-{
-	return !list_empty_careful(&turn_shares) &&
-	       lost < NOXS_USAGE_WINDOW_NS / 2 * num_online_cpus();
-}
-
 bool noxs_turn_begin(struct noxs_turn *turn)
 {
 	u64 now = local_clock(), lost;
@@ -313,12 +393,12 @@ bool noxs_turn_begin(struct noxs_turn *turn)
 	turn->exec = current->se.sum_exec_runtime;
 	turn->slept = current->nvcsw;
 	turn->preempted = current->nivcsw;
-	turn->is_low = false;
+	turn->is_nice = false;
 	if (list_empty_careful(&turn->runs))
 		return false;
 	lost = usage_peek(&turn_lost, now);
-	turn->is_low = may_be_low(lost);
-	if (turn->is_low) {
+	turn->is_nice = !turn->is_low && may_be_low(lost);
+	if (turn->is_nice) {
 		set_user_nice(current, TURN_NICE);
 		cond_resched();
 	}
@@ -343,6 +423,16 @@ static u64 turn_used(const struct noxs_turn *turn, u64 now)
 	return min_t(u64, passed, current->se.sum_exec_runtime - turn->exec);
 }
 
+/* What it waited for a processor because of its priority; of one that slept nobody knows. */
+static u64 turn_lost_by(const struct noxs_turn *turn, u64 now, u64 used)
+{
+	u64 from = turn->is_low ? min(READ_ONCE(turn->given), turn->begun) : turn->begun;
+
+	if ((!turn->is_low && !turn->is_nice) || current->nvcsw != turn->slept)
+		return 0;
+	return now > from + used ? now - from - used : 0;
+}
+
 static u64 share_charge(struct noxs_share *share, u64 now, u64 used)
 {
 	u64 spent;
@@ -358,17 +448,22 @@ void noxs_turn_end(struct noxs_turn *turn)
 {
 	u64 now = local_clock(), used = turn_used(turn, now);
 	u64 spent = share_charge(turn->share, now, used);
+	u64 lost = turn_lost_by(turn, now, used);
 	unsigned long flags;
 
-	atomic_dec(&turn->share->nr_works);
-	if (turn->is_low)
+	if (turn->is_nice)
 		set_user_nice(current, 0); /* as the workqueue has its threads */
-	if (!atomic_read(&turn_nr_known))
-		return;
+	if (!turn->is_low) {
+		atomic_dec(&turn->share->nr_works);
+		if (!atomic_read(&turn_nr_known))
+			return;
+	}
 	spin_lock_irqsave(&turn_lock, flags);
 	turn_stop_running(turn);
-	if (turn->is_low && current->nvcsw == turn->slept)
-		noxs_usage_charge(&turn_lost, now, turn_passed(turn, now) - used);
+	if (turn->is_low)
+		turn_leave_runner(turn);
+	if (lost)
+		noxs_usage_charge(&turn_lost, now, lost);
 	if (turn->share != turn_last) {
 		turn_last = turn->share;
 		WRITE_ONCE(turn_shared_until, now + NOXS_USAGE_WINDOW_NS);
@@ -380,12 +475,14 @@ void noxs_turn_end(struct noxs_turn *turn)
 	spin_unlock_irqrestore(&turn_lock, flags);
 }
 
-void noxs_turns_init(void)
+int noxs_turns_init(void)
 {
 	noxs_hrtimer_setup(&turn_timer, turns_timeout);
+	return noxs_runners_init();
 }
 
 void noxs_turns_fini(void)
 {
 	hrtimer_cancel(&turn_timer);
+	noxs_runners_fini();
 }

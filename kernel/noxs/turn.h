@@ -5,6 +5,7 @@
  * A guest that has used little of the processors lately has its works run at once.  Of works of
  * guests that have used much, only as many run as there are processors, guest after guest, so that
  * whoever else has something to do, guest or process of Dom0's, meets a few of them and not all.
+ * Threads of the lowest priority carry them out (runner.h), if there is one with nothing to do.
  * And while a guest that has used less is about to ask for more, since it has just been answered,
  * they wait that moment for it: otherwise it would wait for them each time, since on a processor
  * that is never idle the hypervisor lets a guest that wakes up wait for its scheduler's rate limit.
@@ -18,6 +19,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include "runner.h"
 #include "usage.h"
 
 /* What a guest has used, and its works that wait for their turn.  Embedded in its noxs_domain. */
@@ -32,14 +34,24 @@ struct noxs_share {
 /* A work that takes turns. */
 struct noxs_turn {
 	struct noxs_share *share;
+	void (*func)(struct noxs_turn *turn);
 	struct workqueue_struct *wq;
-	struct work_struct work;
+	struct work_struct work;      /* with wq */
+	struct kthread_work low_work; /* with a runner */
+	/*
+	 * How often it is queued or runs: with wq, or negative with the runner.  Never with both,
+	 * so that it does not run twice at a time.  Below 0 from 0 with turn_lock only.
+	 */
+	atomic_t lane;
+	struct noxs_runner *runner; /* while lane is below 0; turn_lock */
 	struct list_head node;	    /* waiting, of its share; turn_lock */
 	struct list_head runs;	    /* among those that have their turn; turn_lock */
-	u64 since;		    /* when it was given; turn_lock */
+	u64 given;		    /* when; turn_lock */
+	u64 since;		    /* likewise, or when it had it again for want of a processor */
 	struct task_struct *thread; /* since it has begun, until it ends */
 	/* The work's own, while it runs: */
-	bool is_low;
+	bool is_nice; /* the thread, for the moment */
+	bool is_low;  /* of a runner */
 	u64 begun, exec;
 	unsigned long slept, preempted; /* how often the thread had */
 };
@@ -48,7 +60,7 @@ void noxs_share_init(struct noxs_share *share);
 
 /* @share must last for as long as the turn is used. */
 void noxs_turn_init(struct noxs_turn *turn, struct noxs_share *share, struct workqueue_struct *wq,
-		    work_func_t func);
+		    void (*func)(struct noxs_turn *turn));
 
 /* As queue_work(): the work runs once more, from a time on that is to come.  Any context. */
 void noxs_turn_queue(struct noxs_turn *turn);
@@ -69,7 +81,7 @@ void noxs_turn_end(struct noxs_turn *turn);
  */
 void noxs_turns_make_way(void);
 
-void noxs_turns_init(void);
+int noxs_turns_init(void);
 /* No turn is used any more. */
 void noxs_turns_fini(void);
 

@@ -203,6 +203,23 @@ check disk-kill-irqs "[ $(irqs) = $before_irqs ]"
 check disk-kill-memory "[ $least -lt 75 ]"
 check disk-kill-file "rmdir /sys/kernel/config/nullb/nullb1"
 
+# ---- what never leaves its disks alone is served by threads of the lowest priority ----
+low_ticks()
+{
+	awk '$2 ~ /^\(noxs-low\// && $19 == 19 { n += $14 + $15 } END { print n + 0 }' /proc/[0-9]*/stat 2>/dev/null
+}
+flood=$(guest_config flood flood)
+for disk in a b c d; do
+	truncate -s 4M $tmp/flood.$disk
+	echo "\"vdev=xvd$disk,target=$tmp/flood.$disk\","
+done | (echo 'disk = [' && cat && echo ']') >>"$flood"
+before=$(low_ticks)
+run disk-flood chaos create --no-daemon --timeout 60 "$flood" memory=8
+check disk-flood-low "eventually 30 '[ \$(low_ticks) -ge $((before + 20)) ]'"
+run disk-flood-beside disk one "mode=verify" "vdev=xvda,access=ro,target=$tmp/a"
+run disk-flood-destroy-beside chaos destroy one
+run disk-flood-destroy chaos destroy flood
+
 # ---- through chaosd, with and without a pool ----
 daemon_start
 disk_options="--timeout 60"

@@ -391,9 +391,9 @@ static void ring_run(struct vbd_ring *ring)
 	}
 }
 
-void vbd_ring_work(struct work_struct *work)
+void vbd_ring_work(struct noxs_turn *turn)
 {
-	struct vbd_ring *ring = container_of(work, struct vbd_ring, turn.work);
+	struct vbd_ring *ring = container_of(turn, struct vbd_ring, turn);
 
 	ring->max_reqs = noxs_turn_begin(&ring->turn) ? VBD_BRIEF_REQS : BLKREQ_RING_SIZE;
 	atomic_set(&ring->running, 1);

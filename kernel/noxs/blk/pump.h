@@ -8,7 +8,7 @@
 #include "vbd.h"
 
 /* A round of the ring of which this is the turn's work. */
-void vbd_ring_work(struct work_struct *work);
+void vbd_ring_work(struct noxs_turn *turn);
 
 /* True if the guest has published requests.  Any context. */
 bool vbd_ring_has_work(const struct vbd_ring *ring);
