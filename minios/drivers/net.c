@@ -29,7 +29,6 @@
 #include "netif/ethernet.h"
 
 #define MTU_MIN		  68U /* RFC 791 */
-#define MTU_MAX		  1500U
 #define SEARCHES	  2U /* for a DHCP server, in vain: six seconds (dhcp_discover() of lwIP) */
 
 /* lwIP makes these itself, whatever the other end of the wire may do. */
@@ -99,18 +98,33 @@ static bool is_arp_query(const uint8_t *frame, size_t len)
 	       memcmp(&arp->sipaddr, &arp->dipaddr, sizeof(arp->sipaddr));
 }
 
+/* The frame's first piece, in which all headers are that we look at; NULL if there is no room. */
+static uint8_t *frame_copy(struct pbuf *p)
+{
+	uint8_t *first = NULL, *piece;
+	uint16_t done = 0;
+
+	do {
+		piece = netfront_tx_piece(done / NETFRONT_TX_PIECE);
+		if (!piece)
+			return NULL;
+		first = first ?: piece;
+		done += pbuf_copy_partial(p, piece, NETFRONT_TX_PIECE, done);
+	} while (done < p->tot_len);
+	return first;
+}
+
+/* lwIP cuts packets to the interface's MTU, which is none larger than the back-end takes. */
 static err_t frame_send(struct netif *netif, struct pbuf *p)
 {
 	uint8_t *frame;
 	bool blank;
 
-	(void)netif;
-	if (p->tot_len > NETFRONT_TX_MAX)
+	if (p->tot_len > netif->mtu + NETFRONT_HEADER_MAX)
 		return ERR_BUF;
-	frame = netfront_tx_begin();
+	frame = frame_copy(p);
 	if (!frame)
 		return ERR_BUF;
-	(void)pbuf_copy_partial(p, frame, p->tot_len, 0);
 	blank = netfront_can_csum() && csum_prepare(frame, p->tot_len);
 	if (is_arp_query(frame, p->tot_len))
 		net_timers_arp_sent();
@@ -169,6 +183,15 @@ static void lease_again(struct netif *netif)
 #endif
 }
 
+/* Without an MTU that can be one, Ethernet's. */
+static uint16_t mtu_usable(void)
+{
+	unsigned int max = netfront_can_sg() ? NETFRONT_MTU_MAX : NETFRONT_MTU_MAX_NO_SG;
+	unsigned int mtu = config.mtu < MTU_MIN ? NETFRONT_MTU_MAX_NO_SG : config.mtu;
+
+	return (uint16_t)(mtu > max ? max : mtu);
+}
+
 static void link_changed(bool up)
 {
 	bool is_back = up && netif_is_link_up(&interface);
@@ -179,6 +202,8 @@ static void link_changed(bool up)
 		rx_frame = NULL;
 	}
 	rx_broken = false;
+	if (up)
+		interface.mtu = mtu_usable();
 	if (up && netfront_can_csum())
 		flags &= (uint16_t)~CSUM_TX_OFFLOADED;
 	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
@@ -279,11 +304,6 @@ static void address_configure(void)
 static int config_read(const struct noxs_dev *dev)
 {
 	config = dev->config.vif;
-	if (config.mtu > MTU_MAX)
-		printf("vif%u: of its MTU of %u, %u are used to send\n", dev->id, config.mtu,
-		       MTU_MAX);
-	if (config.mtu < MTU_MIN || config.mtu > MTU_MAX)
-		config.mtu = MTU_MAX;
 	return config.prefix > 32 ? -EINVAL : 0;
 }
 
@@ -341,7 +361,7 @@ static int vif_open(const struct noxs_dev *dev)
 		return err;
 	vif_id = dev->id;
 	memcpy(interface.hwaddr, config.mac, ETH_HWADDR_LEN);
-	interface.mtu = config.mtu;
+	interface.mtu = mtu_usable(); /* once more when there is a link */
 	if (config.ipv4) {
 		if (netif_dhcp_data(&interface)) { /* another vif's */
 			dhcp_release_and_stop(&interface);

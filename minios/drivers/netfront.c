@@ -239,9 +239,14 @@ bool netfront_can_csum(void)
 	return half.features & NOXS_VIF_F_CSUM_IPV4;
 }
 
-void *netfront_tx_begin(void)
+bool netfront_can_sg(void)
 {
-	return state == OPEN ? netring_tx_begin(&ring) : NULL;
+	return half.features & NOXS_VIF_F_SG;
+}
+
+void *netfront_tx_piece(unsigned int i)
+{
+	return state == OPEN ? netring_tx_piece(&ring, i) : NULL;
 }
 
 void netfront_tx_commit(size_t len, bool csum_blank)

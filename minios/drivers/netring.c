@@ -14,10 +14,12 @@
 /* Slots of one frame a back-end may use (netif.h: XEN_NETIF_NR_SLOTS_MIN). */
 #define MAX_CHAIN    XEN_NETIF_NR_SLOTS_MIN
 #define TX_PAGES_MIN 4U
+/* Of any frame: a guest without memory can send one of the largest all the same. */
+_Static_assert(NETFRONT_TX_MAX <= TX_PAGES_MIN * PAGE_SIZE, "TX_PAGES_MIN");
 /* After so many transmissions an event is wanted. */
-#define TX_EVENT     (NETRING_TX_BUFS / 2)
+#define TX_EVENT  (NETRING_TX_BUFS / 2)
 /* Frames taken in one go before the rest of the system has its turn. */
-#define RX_BUDGET    64U
+#define RX_BUDGET 64U
 
 static int grant_page(struct netring *ring, void **page, bool readonly, uint16_t *gref)
 {
@@ -172,31 +174,45 @@ static void *tx_buffer(struct netring *ring, unsigned int buf)
 	return (char *)ring->tx_page[buf / 2] + (buf % 2) * NETRING_TX_BUF_SIZE;
 }
 
-void *netring_tx_begin(struct netring *ring)
+void *netring_tx_piece(struct netring *ring, unsigned int i)
 {
 	unsigned int buf;
 
-	if (!ring->nr_tx_free)
+	if (i >= ring->nr_tx_free)
 		return NULL;
-	buf = ring->tx_free[ring->nr_tx_free - 1];
+	buf = ring->tx_free[ring->nr_tx_free - 1 - i];
 	if (!ring->tx_page_gref[buf / 2] &&
 	    grant_page(ring, &ring->tx_page[buf / 2], true, &ring->tx_page_gref[buf / 2]))
 		return NULL;
 	return tx_buffer(ring, buf);
 }
 
-void netring_tx_commit(struct netring *ring, size_t len, bool csum_blank)
+/* The next free buffer; @size as netif.h has it: the first slot of a frame says that of the whole. */
+static void tx_put(struct netring *ring, size_t size, uint16_t flags)
 {
 	unsigned int buf = ring->tx_free[--ring->nr_tx_free];
 	netif_tx_request_t *req = RING_GET_REQUEST(&ring->tx, ring->tx.req_prod_pvt);
 
 	req->gref = ring->tx_page_gref[buf / 2];
 	req->offset = (uint16_t)((buf % 2) * NETRING_TX_BUF_SIZE);
-	req->flags = csum_blank ? NETTXF_csum_blank | NETTXF_data_validated : 0;
+	req->flags = flags;
 	req->id = (uint16_t)buf;
-	req->size = (uint16_t)len;
+	req->size = (uint16_t)size;
 	ring->tx_busy[buf] = true;
 	ring->tx.req_prod_pvt++;
+}
+
+void netring_tx_commit(struct netring *ring, size_t len, bool csum_blank)
+{
+	uint16_t flags = csum_blank ? NETTXF_csum_blank | NETTXF_data_validated : 0;
+	size_t size = len;
+
+	for (; len > NETRING_TX_BUF_SIZE; len -= NETRING_TX_BUF_SIZE) {
+		tx_put(ring, size, flags | NETTXF_more_data);
+		flags = 0;
+		size = size_min(len - NETRING_TX_BUF_SIZE, NETRING_TX_BUF_SIZE);
+	}
+	tx_put(ring, size, flags);
 }
 
 void netring_flush(struct netring *ring)

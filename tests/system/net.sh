@@ -149,6 +149,9 @@ jumbo_cases()
 		run net-jumbo-udp-$size ./netcheck udp $net.2 5 $size
 	done
 	run net-jumbo-ping ping -c 2 -W 2 -s 8972 $net.2
+	# It is not cut for less than the MTU.
+	run net-jumbo-whole ./netcheck whole $net.2 8972 xenbr0
+	run net-jumbo-whole-1473 ./netcheck whole $net.2 1473 xenbr0
 	destroy_all
 	ip link set xenbr0 mtu 1500
 }

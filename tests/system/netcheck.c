@@ -5,6 +5,10 @@
  * usage: netcheck udp ADDRESS COUNT SIZE    echo on port 7: COUNT datagrams of SIZE bytes, one by
  *                                           one, each tried three times
  *        netcheck flood ADDRESS COUNT SIZE  the same without waiting: prints how many came back
+ *        netcheck whole ADDRESS SIZE IFACE  one datagram of SIZE bytes, which must come back in one
+ *                                           packet by IFACE
+ *        netcheck segments ADDRESS MIN PATH a file over HTTP, which must come in TCP segments of at
+ *                                           least MIN bytes
  *        netcheck any ADDRESS COUNT         COUNT datagrams to an address that may be a broadcast one:
  *                                           fails with 1 if nobody answers
  *        netcheck tcp ADDRESS COUNT         COUNT connections to port 13 at once; each is answered
@@ -12,6 +16,11 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <linux/tcp.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -101,6 +110,69 @@ static int udp(uint32_t count, size_t size)
 	}
 	close(fd);
 	return 0;
+}
+
+/* What comes by an interface, from its IPv4 header on. */
+static int listener(const char *iface)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = (int)if_nametoindex(iface),
+	};
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || !at.sll_ifindex || bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		return -1;
+	return fd;
+}
+
+static int whole(size_t size, const char *iface)
+{
+	size_t wanted = size + sizeof(struct iphdr) + 8; /* UDP's header */
+	int fd = connected(SOCK_DGRAM, 7), tap = listener(iface);
+	const struct iphdr *ip = (const void *)got;
+	bool is_whole = false;
+
+	if (fd < 0 || tap < 0)
+		return fail(iface);
+	if (!echo_one(fd, 1, size)) {
+		fprintf(stderr, "netcheck: a datagram of %zu bytes did not come back\n", size);
+		return 1;
+	}
+	while (readable(tap, 0)) {
+		ssize_t n = recv(tap, got, sizeof(got), 0);
+
+		if (n < (ssize_t)sizeof(*ip) || ip->saddr != peer.sin_addr.s_addr ||
+		    ip->protocol != IPPROTO_UDP)
+			continue;
+		is_whole |= n == (ssize_t)wanted && !(ip->frag_off & htons(IP_MF | IP_OFFMASK));
+	}
+	if (!is_whole)
+		fprintf(stderr, "netcheck: it came back in pieces\n");
+	return !is_whole;
+}
+
+static int segments(uint32_t min, const char *path)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+	int fd = connected(SOCK_STREAM, 80);
+	ssize_t n;
+
+	n = snprintf((char *)sent, sizeof(sent), "GET %s HTTP/1.0\r\n\r\n", path);
+	if (fd < 0 || send(fd, sent, (size_t)n, 0) != n)
+		return fail("http");
+	do {
+		n = readable(fd, 5 * WAIT_MS) ? recv(fd, got, sizeof(got), 0) : -1;
+	} while (n > 0);
+	if (n || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return fail("segments");
+	close(fd);
+	if (info.tcpi_rcv_mss >= min)
+		return 0;
+	fprintf(stderr, "netcheck: segments of %u bytes\n", info.tcpi_rcv_mss);
+	return 1;
 }
 
 /* How many answers wait; -1 if one is not what was sent. */
@@ -194,9 +266,14 @@ int main(int argc, char **argv)
 	unsigned long size = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
 
 	if (!count || size > MAX_SIZE || inet_pton(AF_INET, argv[2], &peer.sin_addr) != 1) {
-		fprintf(stderr, "usage: netcheck udp|flood|any|tcp ADDRESS COUNT [SIZE]\n");
+		fprintf(stderr,
+			"usage: netcheck udp|flood|whole|segments|any|tcp ADDRESS COUNT [SIZE]\n");
 		return 2;
 	}
+	if (argc == 5 && !strcmp(argv[1], "whole"))
+		return whole(count, argv[4]);
+	if (argc == 5 && !strcmp(argv[1], "segments"))
+		return segments((uint32_t)count, argv[4]);
 	if (!strcmp(argv[1], "udp"))
 		return udp((uint32_t)count, size);
 	if (!strcmp(argv[1], "flood"))

@@ -163,6 +163,17 @@ run web-attached-index eventually 10 "same / web.index"
 run web-attached-large same /big.bin web.big
 chaos destroy web
 
+# With a larger MTU the segments are larger.
+ip link set xenbr0 mtu 9000
+jumbo_cfg=$(guest_config jumbo web "bridge=xenbr0,mtu=9000,ip=$net.2/24,gateway=$net.1")
+echo 'disk = [ "vdev=xvda,access=ro,target=/lab/web.romfs" ]' >>"$jumbo_cfg"
+run web-jumbo-create chaos create --no-daemon $options "$jumbo_cfg"
+run web-jumbo-segments ./netcheck segments $net.2 8900 /big.bin
+run web-jumbo-large same /big.bin web.big
+run web-jumbo-many ./webcheck many $net.2 /big.bin web.big 20
+chaos destroy jumbo
+ip link set xenbr0 mtu 1500
+
 # Without a disk that can be served it crashes, and says why.
 : >/run/zero
 truncate -s 1M /run/zero

@@ -161,10 +161,11 @@ static bool bytes_take(struct conn *c)
 static size_t room(const struct conn *c, size_t wanted)
 {
 	size_t share = conn_send_share(), has = tcp_sndbuf(c->pcb);
+	size_t segment = size_min(tcp_mss(c->pcb), share / 2);
 
 	share -= size_min(share, c->in_flight);
 	has = size_min(has, share);
-	return has < wanted && has < TCP_MSS ? 0 : size_min(has, wanted);
+	return has < wanted && has < segment ? 0 : size_min(has, wanted);
 }
 
 /* Give up to len bytes to TCP, as many as it takes.  Returns how many. */

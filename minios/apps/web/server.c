@@ -19,7 +19,7 @@
 #define CONNS_MAX  1024U
 /* This part of the memory may hold what is under way to clients; each may have two segments. */
 #define SEND_PART  8U
-#define SEND_MIN   (2U * TCP_MSS)
+#define SEND_MIN   (2U * 1460U)
 
 bool conn_can_read;
 

@@ -38,9 +38,10 @@
 #define IP_REASS_MAX_PBUFS	     64
 #define IP_FRAG			     1
 
-#define TCP_MSS			     1460
-#define TCP_WND			     (16 * TCP_MSS)
-#define TCP_SND_BUF		     (16 * TCP_MSS)
+/* The most; with a peer the lesser of both MTUs decides. */
+#define TCP_MSS			     8960
+#define TCP_WND			     23360
+#define TCP_SND_BUF		     23360
 #define TCP_SND_QUEUELEN	     64
 #define TCP_LISTEN_BACKLOG	     1
 #define TCP_QUEUE_OOSEQ		     1

@@ -13,8 +13,14 @@
 #include <stdint.h>
 #include <noxs.h>
 
-/* Largest frame sent: Ethernet header, VLAN tag, 1500 bytes. */
-#define NETFRONT_TX_MAX 1518U
+/* Largest MTU to send with; and without a back-end that takes frames of several slots. */
+#define NETFRONT_MTU_MAX       9000U
+#define NETFRONT_MTU_MAX_NO_SG 1500U
+
+/* Ethernet header and VLAN tag. */
+#define NETFRONT_HEADER_MAX    18U
+#define NETFRONT_TX_MAX	       (NETFRONT_MTU_MAX + NETFRONT_HEADER_MAX)
+#define NETFRONT_TX_PIECE      2048U
 
 /* What is known of the checksum inside a frame. */
 enum netfront_csum {
@@ -42,11 +48,15 @@ bool netfront_is_open(void);
 /* True if frames may be sent with a blank TCP or UDP checksum (pseudo-header sum filled in). */
 bool netfront_can_csum(void);
 
+/* True if frames may be larger than NETFRONT_TX_PIECE. */
+bool netfront_can_sg(void);
+
 /*
- * Room for one frame of up to NETFRONT_TX_MAX bytes, or NULL: not connected, or ring full.  Sent by
- * netfront_tx_commit(); goes out with the next netfront_poll().
+ * Room for bytes NETFRONT_TX_PIECE * i and following of one frame of up to NETFRONT_TX_MAX bytes, or
+ * NULL: not connected, or ring full.  Sent by netfront_tx_commit(), when all pieces are filled; goes out
+ * with the next netfront_poll().
  */
-void *netfront_tx_begin(void);
+void *netfront_tx_piece(unsigned int i);
 void netfront_tx_commit(size_t len, bool csum_blank);
 
 /* Receive what is there (ops->receive) and send what was committed.  True if there may be more. */

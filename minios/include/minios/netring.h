@@ -14,8 +14,8 @@
 #define NETRING_SIZE	    256U
 #define NETRING_TX_BUFS	    64U
 #define NETRING_RX_BUFS	    64U
-/* Two transmit buffers share a page. */
-#define NETRING_TX_BUF_SIZE 2048U
+/* Two transmit buffers share a page; a frame that is larger has several. */
+#define NETRING_TX_BUF_SIZE NETFRONT_TX_PIECE
 
 struct netring {
 	netif_tx_front_ring_t tx;
@@ -49,7 +49,13 @@ int netring_create(struct netring *ring, domid_t backend);
  */
 int netring_adopt(struct netring *ring, domid_t backend, void *tx, void *rx);
 
-void *netring_tx_begin(struct netring *ring);
+/*
+ * Where bytes NETRING_TX_BUF_SIZE * i and following go of the frame that the next commit sends.  NULL:
+ * there is no buffer, or no memory, for so much.
+ */
+void *netring_tx_piece(struct netring *ring, unsigned int i);
+
+/* The frame begins in its first piece, and has all that its length needs. */
 void netring_tx_commit(struct netring *ring, size_t len, bool csum_blank);
 
 /* After a restore: the grant table is another, and nothing of ours is in it. */

@@ -82,7 +82,7 @@ int perf_net_answer(const struct perf_frame *answer)
 	struct perf_frame *frame;
 	int err = 0;
 
-	while (!err && !(frame = netring_tx_begin(&ring))) {
+	while (!err && !(frame = netring_tx_piece(&ring, 0))) {
 		perf_wait();
 		err = take();
 	}
@@ -111,7 +111,7 @@ int perf_net_transmit(uint32_t count)
 	int err = 0;
 
 	while (count && !err) {
-		while (count && (frame = netring_tx_begin(&ring))) {
+		while (count && (frame = netring_tx_piece(&ring, 0))) {
 			/* A buffer that has been used once has its headers. */
 			if (frame[12] != 0x08) {
 				memset(frame, 0, PERF_FRAME_LEN);

@@ -13,6 +13,7 @@ const struct netfront_ops *fake_ops;
 struct loop_source *fake_source;
 struct suspend_hook *fake_hook;
 uint64_t fake_now_ns = NSEC_PER_SEC;
+bool fake_can_sg;
 static uint8_t tx_frame[NETFRONT_TX_MAX];
 
 /* ---- the front-end ---- */
@@ -38,9 +39,16 @@ bool netfront_can_csum(void)
 	return false;
 }
 
-void *netfront_tx_begin(void)
+bool netfront_can_sg(void)
 {
-	return fake_has_room() ? tx_frame : NULL;
+	return fake_can_sg;
+}
+
+void *netfront_tx_piece(unsigned int i)
+{
+	return i * NETFRONT_TX_PIECE < sizeof(tx_frame) && fake_has_room() ?
+		       &tx_frame[i * NETFRONT_TX_PIECE] :
+		       NULL;
 }
 
 void netfront_tx_commit(size_t len, bool csum_blank)

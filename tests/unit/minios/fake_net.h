@@ -14,6 +14,9 @@
 /* The vif, which the test may change before the guest starts. */
 extern struct noxs_dev fake_vif;
 
+/* Whether its back-end takes frames of several slots. */
+extern bool fake_can_sg;
+
 /* What net.c has registered. */
 extern const struct netfront_ops *fake_ops;
 extern struct loop_source *fake_source;

@@ -141,6 +141,9 @@ void world_start(bool has_address)
 	/* No DHCP with less than 576. */
 	fake_vif.config.vif.mtu =
 		(uint16_t)(one_in(4) ? 1500 - below(has_address ? 1433 : 925) : 1500);
+	fake_can_sg = one_in(2);
+	if (one_in(4))
+		fake_vif.config.vif.mtu = (uint16_t)(9000 - below(one_in(2) ? 1 : 7500));
 	if (has_address) {
 		fake_vif.config.vif.ipv4 = GUEST_IP;
 		fake_vif.config.vif.gateway = PEER_IP;

@@ -277,7 +277,7 @@ static void transmits(void **state)
 	(void)state;
 	for (i = 0; i < 1000; i++) {
 		netif_tx_request_t req;
-		char *buf = netring_tx_begin(&ring);
+		char *buf = netring_tx_piece(&ring, 0);
 
 		assert_non_null(buf);
 		memset(buf, (char)i, 60);
@@ -294,21 +294,83 @@ static void transmits(void **state)
 	}
 }
 
+/*
+ * A frame of several slots: the first says how long it is, and what of its checksum; netif.h.  What
+ * its pieces are put together from is what was written.
+ */
+static void transmits_chains(void **state)
+{
+	static uint8_t sent[NETFRONT_TX_MAX], got[NETFRONT_TX_MAX];
+	unsigned int i, round, nr = NETFRONT_TX_MAX / NETRING_TX_BUF_SIZE + 1;
+
+	(void)state;
+	assert_int_equal(nr, 5);
+	for (round = 0; round < 100; round++) {
+		size_t done = 0;
+
+		for (i = 0; i < sizeof(sent); i++)
+			sent[i] = (uint8_t)(i * 7 + round + i / 256);
+		for (i = 0; i < nr; i++, done += NETRING_TX_BUF_SIZE)
+			memcpy(netring_tx_piece(&ring, i), sent + done,
+			       sizeof(sent) - done < NETRING_TX_BUF_SIZE ? sizeof(sent) - done :
+									   NETRING_TX_BUF_SIZE);
+		netring_tx_commit(&ring, sizeof(sent), round % 2);
+		netring_flush(&ring);
+		assert_int_equal(tx->req_prod, (round + 1) * nr);
+		for (i = 0, done = 0; i < nr; i++) {
+			netif_tx_request_t *req = &tx->ring[(round * nr + i) % NETRING_SIZE].req;
+			size_t size = i ? req->size : NETRING_TX_BUF_SIZE;
+
+			assert_int_equal(req->size, i == 4 ? 826 : i ? 2048 : 9018);
+			assert_int_equal(!!(req->flags & NETTXF_more_data), i < nr - 1);
+			assert_int_equal(!!(req->flags & NETTXF_csum_blank), !i && round % 2);
+			assert_true(req->offset + size <= PAGE_SIZE);
+			memcpy(got + done, (char *)pages[req->gref] + req->offset, size);
+			done += size;
+		}
+		assert_int_equal(done, sizeof(sent));
+		assert_memory_equal(got, sent, sizeof(sent));
+		for (i = 0; i < nr; i++)
+			back_tx(tx->ring[(round * nr + i) % NETRING_SIZE].req.id);
+		assert_int_equal(poll_ring(), 0);
+	}
+}
+
+/* One that fits its buffers to the byte has none too many; without buffers for all of it there is none. */
+static void chain_needs_room(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < NETRING_TX_BUFS / 2; i++) {
+		assert_non_null(netring_tx_piece(&ring, 1));
+		netring_tx_commit(&ring, (size_t)2 * NETRING_TX_BUF_SIZE, false);
+		assert_int_equal(ring.nr_tx_free, NETRING_TX_BUFS - 2 * (i + 1));
+	}
+	assert_null(netring_tx_piece(&ring, 0));
+	netring_flush(&ring);
+	back_tx(9);
+	back_tx(11);
+	assert_int_equal(poll_ring(), 0);
+	assert_non_null(netring_tx_piece(&ring, 1));
+	assert_null(netring_tx_piece(&ring, 2));
+}
+
 static void transmit_ring_fills(void **state)
 {
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < NETRING_TX_BUFS; i++) {
-		assert_non_null(netring_tx_begin(&ring));
+		assert_non_null(netring_tx_piece(&ring, 0));
 		netring_tx_commit(&ring, 60, false);
 	}
-	assert_null(netring_tx_begin(&ring));
+	assert_null(netring_tx_piece(&ring, 0));
 	netring_flush(&ring);
 	assert_int_equal(nr_notified, 1);
 	back_tx(5);
 	assert_int_equal(poll_ring(), 0);
-	assert_non_null(netring_tx_begin(&ring));
+	assert_non_null(netring_tx_piece(&ring, 0));
 }
 
 /* All that is on its way is answered.  True if the front-end has asked to be told. */
@@ -332,7 +394,7 @@ static void back_answers_the_rest(void)
 static void fill(unsigned int count)
 {
 	for (; count; count--) {
-		assert_non_null(netring_tx_begin(&ring));
+		assert_non_null(netring_tx_piece(&ring, 0));
 		netring_tx_commit(&ring, 60, false);
 	}
 	netring_flush(&ring);
@@ -368,13 +430,13 @@ static void misses_no_response(void **state)
 static void refuses_answers_to_nothing(void **state)
 {
 	(void)state;
-	assert_non_null(netring_tx_begin(&ring));
+	assert_non_null(netring_tx_piece(&ring, 0));
 	netring_tx_commit(&ring, 60, false);
 	netring_flush(&ring);
 	back_tx(NETRING_TX_BUFS); /* out of range */
 	assert_int_equal(poll_ring(), -EIO);
 	ring_again();
-	assert_non_null(netring_tx_begin(&ring));
+	assert_non_null(netring_tx_piece(&ring, 0));
 	netring_tx_commit(&ring, 60, false);
 	netring_flush(&ring);
 	back_tx((tx->ring[0].req.id + 1) % NETRING_TX_BUFS); /* not on its way */
@@ -420,7 +482,7 @@ static void starts_anew(void **state)
 	void *rx_page = ring.rx_page[3];
 
 	(void)state;
-	assert_non_null(netring_tx_begin(&ring));
+	assert_non_null(netring_tx_piece(&ring, 0));
 	netring_tx_commit(&ring, 60, false);
 	netring_flush(&ring);
 	back_rx(10, NETRXF_more_data, 'x');
@@ -479,6 +541,8 @@ int main(void)
 		T(refuses_bytes_outside_the_page),
 		T(refuses_a_wrong_id),
 		T(transmits),
+		T(transmits_chains),
+		T(chain_needs_room),
 		T(transmit_ring_fills),
 		T(misses_no_response),
 		T(refuses_answers_to_nothing),
