@@ -95,9 +95,22 @@ check verbs-dry-run-plan "chaos create -n '$noop' |
 check verbs-dry-run-builder "chaos create -n --builder generic '$noop' |
 	grep -q '\"builder\":\"generic\",\"why_generic\":null,.*\"fault\":null}'"
 check verbs-dry-run-no-bridge "chaos create -n '$noop' 'vif=[\"bridge=nowhere\"]' |
-	grep -q '\"bridge\":\"nowhere\",.*\"slot\":1,.*\"fault\":\"vif 0: there is no bridge'"
+	grep -q '\"bridge\":\"nowhere\",.*\"slot\":1,.*\"fault\":\"vif 0: no bridge .*make it (ip link add nowhere'"
 check verbs-dry-run-no-disk "chaos create -n '$noop' 'disk=[\"/no/disk,raw,xvda,rw\"]' |
 	grep -q '\"slot\":1}.*\"fault\":\"disk xvda, .*/no/disk.*: No such file'"
+# A file of no bytes, an interface that is no bridge, what nobody keeps; and a UUID that is chaosd's.
+: >/run/empty
+dry_run_fault()
+{
+	check "verbs-dry-run-$1" "chaos create -n '$noop' '$2' | grep -q '\"fault\":\"$3'"
+}
+dry_run_fault empty-disk 'disk=["/run/empty,raw,xvda,rw"]' 'disk xvda, .*/run/empty.*: it is empty'
+dry_run_fault no-bridge-at-all 'vif=["bridge=lo"]' 'vif 0: .*lo.* is no bridge: correct'
+dry_run_fault no-switch-at-all 'vif=["switch=lo"]' 'vif 0: .*lo.* is no switch: correct'
+dry_run_fault no-chaosd 'log=1' 'chaosd is not running, and it keeps the log'
+refused 3 "begins like those of chaosd's shells" verbs-dry-run-uuid \
+	chaos create -n "$noop" 'uuid="6368616f-7364-8073-8000-000000000001"'
+check verbs-dry-run-bridge "chaos create -n '$noop' 'vif=[\"bridge=xenbr0\"]' | grep -q '\"fault\":null}'"
 check verbs-dry-run-nothing "[ -z \"\$(chaos list --names)\" ]"
 refused 3 "vcpus is not a number" verbs-dry-run-refused chaos create --dry-run "$noop" vcpus=0
 refused 3 "'pci' is not supported: leave it out" verbs-dry-run-protects chaos create -n "$noop" 'pci=["a"]'

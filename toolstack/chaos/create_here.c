@@ -9,6 +9,26 @@
 #include "create.h"
 #include "json_out.h"
 
+/* A guest whose log nobody keeps is not the one that was asked for. */
+static int create_check_log(struct call *call, const struct create_request *request,
+			    const struct chaos_config *cfg)
+{
+	int fd, rc = chaos_client_open(request->socket_path, &fd, &call->err);
+
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		(void)close(fd); /* nothing was said */
+		return 0;
+	}
+	call->err.code = CHAOS_ENVIRONMENT;
+	(void)snprintf(
+		call->err.text, sizeof(call->err.text),
+		"chaosd is not running, and it keeps the log that \"%s\" is to have: start it (systemctl start chaosd), or give log=0",
+		cfg->name);
+	return -(int)CHAOS_ENVIRONMENT;
+}
+
 /* As much of it as can be: what is in the way is part of what is told. */
 int create_dry_run(struct call *call, const struct chaos_config_source *src,
 		   const struct create_request *request)
@@ -23,7 +43,8 @@ int create_dry_run(struct call *call, const struct chaos_config_source *src,
 	rc = chaos_plan_begin(cfg, &plan, &call->err);
 	if (!rc) {
 		if (call_open(call) || chaos_plan_finish(call->ctx, plan, &call->err) ||
-		    chaos_plan_check(plan, &call->err))
+		    chaos_plan_check(call->ctx, plan, &call->err) ||
+		    (cfg->is_logged && create_check_log(call, request, cfg)))
 			json_plan(plan, call->err.text);
 		else
 			json_plan(plan, NULL);
@@ -46,26 +67,6 @@ int signals_defer(void)
 	if (fd >= 0)
 		(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
 	return fd;
-}
-
-/* A guest whose log nobody keeps is not the one that was asked for. */
-static int create_check_log(struct call *call, const struct create_request *request,
-			    const struct chaos_config *cfg)
-{
-	int fd, rc = chaos_client_open(request->socket_path, &fd, &call->err);
-
-	if (rc < 0)
-		return rc;
-	if (rc) {
-		(void)close(fd); /* nothing was said */
-		return 0;
-	}
-	call->err.code = CHAOS_ENVIRONMENT;
-	(void)snprintf(
-		call->err.text, sizeof(call->err.text),
-		"chaosd is not running, and it keeps the log that \"%s\" is to have: start it (systemctl start chaosd), or give log=0",
-		cfg->name);
-	return -(int)CHAOS_ENVIRONMENT;
 }
 
 static void create_tell_never(const struct chaos_config_source *src, const char *name)

@@ -71,10 +71,10 @@ static void errors(void **state)
 	struct noxs_set_info info;
 
 	(void)state;
-	assert_int_equal(chaos_identity_check(&cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_identity_check(cfg.name, cfg.uuid, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "give \"web\" another 'uuid'");
 	cfg.uuid[0] = 't';
-	assert_int_equal(chaos_identity_check(&cfg, &err), 0);
+	assert_int_equal(chaos_identity_check(cfg.name, cfg.uuid, &err), 0);
 	random_err = EAGAIN;
 	assert_int_equal(chaos_identity(&info, "web", cfg.uuid, &err), -(int)CHAOS_FAILED);
 	random_err = 0;

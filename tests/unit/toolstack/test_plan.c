@@ -18,6 +18,7 @@ static struct pv_image image;
 static int fast_rc, generic_rc;
 static bool generic_knows;
 static unsigned int nr_open;
+static bool has_module = true;
 
 int pv_plan_make(struct pv_plan *fast, struct chaos_ctx *c, const char *kernel, uint64_t nr_pages,
 		 const struct chaos_vif *vifs, unsigned int nr_vifs, const char **why,
@@ -70,6 +71,25 @@ bool chaos_image_knows_noxs(const struct chaos_image *img)
 	return generic_knows;
 }
 
+int chaos_module_open(struct chaos_ctx *c, struct chaos_error *e)
+{
+	assert_ptr_equal(c, &ctx);
+	return has_module ? 0 : chaos_error_set(e, CHAOS_ENVIRONMENT, ENOENT, "no module");
+}
+
+int chaos_module_old(int e, struct chaos_error *error)
+{
+	return chaos_error_set(error, CHAOS_ENVIRONMENT, e, "the module is old");
+}
+
+int chaos_identity_check(const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
+			 struct chaos_error *e)
+{
+	assert_ptr_equal(name, cfg.name);
+	return chaos_uuid_is_shells(uuid) ? chaos_error_set(e, CHAOS_CONFIG, EINVAL, "a shell's") :
+					    0;
+}
+
 /* Fails after it has begun. */
 int chaos_sched_plan(struct chaos_ctx *c, struct chaos_plan *p, struct chaos_error *e)
 {
@@ -92,6 +112,7 @@ static int setup(void **state)
 	cfg.nr_vifs = 2;
 	fast_rc = 1;
 	generic_rc = 0;
+	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_RATE | NOXS_MODULE_LOG;
 	return 0;
 }
 
@@ -263,33 +284,89 @@ static void needs_of_the_host(void **state)
 	cfg.nr_disks = 1;
 	cfg.disks[0] = (struct chaos_disk){ .target = (char *)"/dev/null", .vdev = "xvda" };
 	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
-	assert_int_equal(chaos_plan_check(plan, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "disk xvda, \"/dev/null\": neither a regular file nor");
 	cfg.disks[0].target = (char *)"/nowhere";
-	assert_int_equal(chaos_plan_check(plan, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "disk xvda, \"/nowhere\": No such file");
 	cfg.disks[0].target = (char *)"/proc/self/exe";
-	assert_int_equal(chaos_plan_check(plan, &err), 0);
-	strcpy(cfg.vifs[1].bridge, "lo");
-	assert_int_equal(chaos_plan_check(plan, &err), 0);
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), 0);
 	strcpy(cfg.vifs[1].bridge, "no-such-link");
 	cfg.vifs[1].id = 5;
-	assert_int_equal(chaos_plan_check(plan, &err), -(int)CHAOS_ENVIRONMENT);
-	assert_error(err, CHAOS_ENVIRONMENT, "vif 5: there is no bridge \"no-such-link\"");
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_ENVIRONMENT);
+	assert_error(
+		err, CHAOS_ENVIRONMENT,
+		"vif 5: no bridge \"no-such-link\": make it (ip link add no-such-link type bridge && "
+		"ip link set no-such-link up) or correct 'bridge='");
+	strcpy(cfg.vifs[1].bridge, "lo");
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "vif 5: \"lo\" is no bridge: correct 'bridge='");
+	strcpy(cfg.vifs[1].bridge, "no-such-link");
 	/* What a restart asks: both in one. */
 	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), -(int)CHAOS_ENVIRONMENT);
 	assert_int_equal(nr_open, 1);
 	cfg.vifs[1].on_switch = true;
 	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), -(int)CHAOS_ENVIRONMENT);
-	assert_error(err, CHAOS_ENVIRONMENT, "there is no switch");
+	assert_error(err, CHAOS_ENVIRONMENT, "no switch \"no-such-link\"");
 	/* Every host has this address there. */
 	strcpy(cfg.vifs[1].bridge, "lo");
 	cfg.vifs[1].ipv4 = htonl(INADDR_LOOPBACK);
-	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(chaos_vif_check_host(cfg.vifs, 2, &err), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "vif 5: ip=127.0.0.1 is this host's own address on lo");
 	cfg.vifs[1].bridge[0] = '\0';
 	assert_int_equal(chaos_config_check(&ctx, &cfg, &err), 0);
 	assert_int_equal(nr_open, 1);
+}
+
+/* A disk that would be opened, and could not be used. */
+static void disks_of_the_host(void **state)
+{
+	char file[] = "/tmp/test-plan-XXXXXX";
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	cfg.nr_disks = 1;
+	cfg.disks[0] = (struct chaos_disk){ .target = file, .vdev = "xvda" };
+	cfg.vifs[1].bridge[0] = '\0';
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "it is empty, or smaller than a sector");
+	assert_int_equal(ftruncate(fd, 511), 0);
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_CONFIG);
+	assert_int_equal(ftruncate(fd, 512), 0);
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), 0);
+	close(fd);
+	unlink(file);
+	/* For root, too, there are files that cannot be written. */
+	cfg.disks[0].target = (char *)"/proc/kallsyms";
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_CONFIG);
+}
+
+static void needs_of_the_module(void **state)
+{
+	static const uint8_t mark[] = CHAOS_SHELL_MARK;
+
+	(void)state;
+	cfg.vifs[1].bridge[0] = '\0';
+	cfg.is_logged = true;
+	cfg.vifs[1].rate_usecs = 50000;
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), 0);
+	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_RATE;
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "the module is old");
+	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG;
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_ENVIRONMENT);
+	cfg.vifs[1].rate_usecs = 0;
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), 0);
+	has_module = false;
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_ENVIRONMENT);
+	assert_error(err, CHAOS_ENVIRONMENT, "no module");
+	has_module = true;
+	memcpy(plan->uuid, mark, sizeof(mark));
+	assert_int_equal(chaos_plan_check(&ctx, plan, &err), -(int)CHAOS_CONFIG);
+	assert_error(err, CHAOS_CONFIG, "a shell's");
 }
 
 int main(void)
@@ -304,6 +381,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(memory_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(needs_of_the_host, setup, teardown),
+		cmocka_unit_test_setup_teardown(disks_of_the_host, setup, teardown),
+		cmocka_unit_test_setup_teardown(needs_of_the_module, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

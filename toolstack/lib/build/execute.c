@@ -130,7 +130,7 @@ static int identify(struct chaos_shell *s, struct chaos_config *cfg, struct chao
 	struct noxs_set_info info;
 	int rc;
 
-	rc = chaos_identity_check(cfg, err);
+	rc = chaos_identity_check(cfg->name, cfg->uuid, err);
 	if (!rc)
 		rc = chaos_identity(&info, cfg->name, cfg->uuid, err);
 	if (!rc)

@@ -18,17 +18,18 @@ int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t u
 	return 0;
 }
 
-int chaos_identity_check(const struct chaos_config *cfg, struct chaos_error *err)
+int chaos_identity_check(const char *name, const uint8_t uuid_wanted[CHAOS_UUID_LEN],
+			 struct chaos_error *err)
 {
 	char uuid[CHAOS_UUID_STRLEN];
 
-	if (!chaos_uuid_is_shells(cfg->uuid))
+	if (!chaos_uuid_is_shells(uuid_wanted))
 		return 0;
-	chaos_uuid_format(cfg->uuid, uuid);
+	chaos_uuid_format(uuid_wanted, uuid);
 	return chaos_error_set(
 		err, CHAOS_CONFIG, EINVAL,
 		"uuid %s: what begins so is chaosd's, for its shells: give \"%s\" another 'uuid'",
-		uuid, cfg->name);
+		uuid, name);
 }
 
 int chaos_identity_set(struct chaos_shell *s, struct noxs_set_info *info, struct chaos_error *err)

@@ -6,14 +6,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "build/internal.h"
 #include "build/pv/pv_plan.h"
+#include "build/shell.h"
 
 /* ---- what is loaded ---- */
 
@@ -167,11 +169,35 @@ void chaos_plan_free(struct chaos_plan *plan)
 
 /* ---- what it needs of the host ---- */
 
+/* 0, or what will be in the way of the disk, which is open to be read. */
+static int disk_fault(const struct chaos_disk *disk, int fd)
+{
+	int sector = 512, is_read_only = 0;
+	uint64_t size;
+	struct stat st;
+
+	/* What was opened may be another than was looked at. */
+	if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
+		return ENOTBLK;
+	size = (uint64_t)st.st_size;
+	if (S_ISBLK(st.st_mode) &&
+	    (ioctl(fd, BLKSSZGET, &sector) || ioctl(fd, BLKGETSIZE64, &size) ||
+	     ioctl(fd, BLKROGET, &is_read_only)))
+		return errno;
+	if (size < (uint64_t)sector)
+		return ENODATA;
+	if (disk->is_read_only)
+		return 0;
+	if (is_read_only)
+		return EACCES;
+	return faccessat(AT_FDCWD, disk->target, W_OK, AT_EACCESS) ? errno : 0;
+}
+
 /* Not as it will be opened: the guest that still has it holds it against others. */
 static int check_disk(const struct chaos_disk *disk, struct chaos_error *err)
 {
 	struct stat st;
-	int fd, rc = 0;
+	int fd, e, rc = 0;
 
 	/* To open a device of another kind may already do something. */
 	if (!stat(disk->target, &st) && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
@@ -179,28 +205,35 @@ static int check_disk(const struct chaos_disk *disk, struct chaos_error *err)
 	fd = open(disk->target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return chaos_disk_error(disk, errno, err);
-	/* And what was opened may be another than was looked at. */
-	if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
-		rc = chaos_disk_error(disk, ENOTBLK, err);
+	e = disk_fault(disk, fd);
+	if (e)
+		rc = chaos_disk_error(disk, e, err);
 	close(fd);
 	return rc;
 }
 
-int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err)
+static int check_module(struct chaos_ctx *ctx, const struct chaos_plan *plan,
+			struct chaos_error *err)
 {
-	const struct chaos_vif *vif;
-	unsigned int i;
-	int rc = 0;
+	int rc = chaos_module_open(ctx, err);
 
+	if (!rc && chaos_dev_plan_needs(plan->devices) & ~ctx->module_flags)
+		rc = chaos_module_old(EINVAL, err);
+	return rc;
+}
+
+int chaos_plan_check(struct chaos_ctx *ctx, const struct chaos_plan *plan, struct chaos_error *err)
+{
+	unsigned int i;
+	int rc;
+
+	rc = chaos_identity_check(plan->name, plan->uuid, err);
+	if (!rc)
+		rc = check_module(ctx, plan, err);
 	for (i = 0; i < plan->nr_disks && !rc; i++)
 		rc = check_disk(&plan->disks[i], err);
-	for (i = 0; i < plan->nr_vifs && !rc; i++) {
-		vif = &plan->vifs[i];
-		if (vif->bridge[0] && !if_nametoindex(vif->bridge))
-			rc = chaos_error_set(err, CHAOS_ENVIRONMENT, ENODEV,
-					     "vif %u: there is no %s \"%s\"", vif->id,
-					     chaos_vif_link_kind(vif), vif->bridge);
-	}
+	for (i = 0; i < plan->nr_vifs && !rc; i++)
+		rc = chaos_vif_check_link(&plan->vifs[i], err);
 	return rc ? rc : chaos_vif_check_host(plan->vifs, plan->nr_vifs, err);
 }
 
@@ -210,7 +243,7 @@ int chaos_config_check(struct chaos_ctx *ctx, struct chaos_config *cfg, struct c
 	int rc = chaos_plan_make(ctx, cfg, &plan, err);
 
 	if (!rc)
-		rc = chaos_plan_check(plan, err);
+		rc = chaos_plan_check(ctx, plan, err);
 	chaos_plan_free(plan);
 	return rc;
 }

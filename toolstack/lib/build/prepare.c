@@ -217,7 +217,7 @@ int chaos_shell_make(struct chaos_ctx *ctx, struct chaos_config *cfg, const char
 	s->ctx = ctx;
 	s->is_pooled = shell_name != NULL;
 	s->last_ns = chaos_now_ns();
-	rc = shell_name ? 0 : chaos_identity_check(cfg, err);
+	rc = shell_name ? 0 : chaos_identity_check(cfg->name, cfg->uuid, err);
 	if (!rc)
 		rc = chaos_module_open(ctx, err);
 	chaos_lap(&s->last_ns, &t->open_ns);

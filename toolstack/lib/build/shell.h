@@ -46,7 +46,8 @@ int chaos_shell_start(struct chaos_shell *s, const struct chaos_create_opts *opt
 int chaos_identity(struct noxs_set_info *info, const char *name, const uint8_t uuid[CHAOS_UUID_LEN],
 		   struct chaos_error *err);
 /* That a guest may have the UUID it asks for. */
-int chaos_identity_check(const struct chaos_config *cfg, struct chaos_error *err);
+int chaos_identity_check(const char *name, const uint8_t uuid_wanted[CHAOS_UUID_LEN],
+			 struct chaos_error *err);
 int chaos_identity_set(struct chaos_shell *s, struct noxs_set_info *info, struct chaos_error *err);
 
 /*

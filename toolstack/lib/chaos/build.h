@@ -64,10 +64,11 @@ int chaos_plan_make(struct chaos_ctx *ctx, struct chaos_config *cfg, struct chao
 int chaos_plan_begin(struct chaos_config *cfg, struct chaos_plan **plan, struct chaos_error *err);
 int chaos_plan_finish(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err);
 /*
- * That its disks, bridges and switches are there, and its addresses not the host's, which is found out
- * otherwise when they are attached: nothing is made, or held.
+ * That the module is there and knows what it will be asked for; that its disks, bridges and switches are
+ * there and can be used, its addresses not the host's, and its UUID none of chaosd's shells: which is
+ * found out otherwise when they are attached.  Nothing is made, or held.
  */
-int chaos_plan_check(const struct chaos_plan *plan, struct chaos_error *err);
+int chaos_plan_check(struct chaos_ctx *ctx, const struct chaos_plan *plan, struct chaos_error *err);
 void chaos_plan_free(struct chaos_plan *plan);
 
 /* ---- create ---- */

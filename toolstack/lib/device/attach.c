@@ -115,11 +115,7 @@ static int vif_error(const struct attempt *a, const struct chaos_vif *vif, int e
 			*a->conflict_domid);
 	switch (e) {
 	case ENODEV:
-		return chaos_error_set(
-			err, CHAOS_ENVIRONMENT, e,
-			"vif %u: no %s \"%s\": make it (ip link add %s type %s && ip link set %s up) or correct '%s='",
-			nr, kind, vif->bridge, vif->bridge, vif->on_switch ? "noxs" : "bridge",
-			vif->bridge, kind);
+		return chaos_vif_no_link(vif, err);
 	case EBUSY: /* vif_netdev_attach() of the module */
 		return chaos_error_set(
 			err, CHAOS_EXISTS, e,
@@ -137,20 +133,6 @@ static int vif_error(const struct attempt *a, const struct chaos_vif *vif, int e
 	}
 }
 
-/* Whether something is asked of the module that it does not know, and refuses therefore. */
-static bool module_lacks(const struct attempt *a)
-{
-	uint32_t needed = NOXS_MODULE_ENDS;
-	unsigned int i;
-
-	if (a->plan->flags & NOXS_KEEP_LOG)
-		needed |= NOXS_MODULE_LOG;
-	for (i = 0; i < a->plan->nr_vifs; i++)
-		if (a->plan->vifs[i].rate_usecs)
-			needed |= NOXS_MODULE_RATE;
-	return needed & ~a->ctx->module_flags;
-}
-
 static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 {
 	const struct chaos_dev_plan *plan = a->plan;
@@ -159,7 +141,7 @@ static int attach_error(const struct attempt *a, int e, struct chaos_error *err)
 	rc = a->request == NOXS_IOC_ADD ? add_error(a, e, err) : 0;
 	if (rc)
 		return rc;
-	if (e == EINVAL && module_lacks(a))
+	if (e == EINVAL && chaos_dev_plan_needs(plan) & ~a->ctx->module_flags)
 		return chaos_module_old(e, err);
 	if (disk_in_error(a))
 		return chaos_disk_error(disk_in_error(a), e, err);

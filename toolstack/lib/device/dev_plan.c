@@ -108,3 +108,16 @@ void chaos_dev_plan_addresses(struct chaos_dev_plan *plan)
 		memset(dev->link, 0, sizeof(dev->link));
 	}
 }
+
+uint32_t chaos_dev_plan_needs(const struct chaos_dev_plan *plan)
+{
+	uint32_t needs = NOXS_MODULE_ENDS;
+	unsigned int i;
+
+	if (plan->flags & NOXS_KEEP_LOG)
+		needs |= NOXS_MODULE_LOG;
+	for (i = 0; i < plan->nr_vifs; i++)
+		if (plan->vifs[i].rate_usecs)
+			needs |= NOXS_MODULE_RATE;
+	return needs;
+}

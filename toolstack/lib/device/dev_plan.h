@@ -27,4 +27,7 @@ void chaos_dev_plan_defer(struct chaos_dev_plan *plan);
 /* Leave of a plan what such a shell, which has vifs and no disks, lacks. */
 void chaos_dev_plan_addresses(struct chaos_dev_plan *plan);
 
+/* What the module has to know for it: NOXS_MODULE_*. */
+uint32_t chaos_dev_plan_needs(const struct chaos_dev_plan *plan);
+
 #endif /* CHAOS_DEV_PLAN_H */

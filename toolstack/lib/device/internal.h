@@ -54,6 +54,10 @@ int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
 void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
 
 /* vif_host.c: that none of them has an address that this host has on the same link */
+/* Its bridge or switch is not there, or is something else. */
+int chaos_vif_no_link(const struct chaos_vif *vif, struct chaos_error *err);
+/* That it is there: what the module finds out when it makes the vif. */
+int chaos_vif_check_link(const struct chaos_vif *vif, struct chaos_error *err);
 int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct chaos_error *err);
 
 /*

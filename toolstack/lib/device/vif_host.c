@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
- * Addresses that this host has itself: a guest beside it on the same link must not answer for it.  The
+ * What a vif needs of this host: that the interface it hangs on is one of the kind; and that its address
+ * is none that the host has itself there, as a guest beside it must not answer for it.  The latter
  * question costs one system call, however many interfaces there are.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -46,6 +49,41 @@ static bool has_address(const struct chaos_vif *vif)
 		return false;
 	memcpy(&in, &req.ifr_addr, sizeof(in));
 	return in.sin_addr.s_addr == vif->ipv4;
+}
+
+/* As Linux calls them: the driver of an interface that is no device's is the kind of its link. */
+static const char *link_type(const struct chaos_vif *vif)
+{
+	return vif->on_switch ? "noxs" : "bridge";
+}
+
+int chaos_vif_no_link(const struct chaos_vif *vif, struct chaos_error *err)
+{
+	const char *kind = chaos_vif_link_kind(vif);
+
+	if (if_nametoindex(vif->bridge))
+		return chaos_error_set(
+			err, CHAOS_ENVIRONMENT, ENODEV,
+			"vif %u: \"%s\" is no %s: correct '%s=' (see 'ip link show type %s')",
+			vif->id, vif->bridge, kind, kind, link_type(vif));
+	return chaos_error_set(
+		err, CHAOS_ENVIRONMENT, ENODEV,
+		"vif %u: no %s \"%s\": make it (ip link add %s type %s && ip link set %s up) or correct '%s='",
+		vif->id, kind, vif->bridge, vif->bridge, link_type(vif), vif->bridge, kind);
+}
+
+int chaos_vif_check_link(const struct chaos_vif *vif, struct chaos_error *err)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq req = { .ifr_data = (void *)&info };
+	int fd = socket_get();
+
+	if (!vif->bridge[0])
+		return 0;
+	memcpy(req.ifr_name, vif->bridge, sizeof(req.ifr_name));
+	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &req) || strcmp(info.driver, link_type(vif)) != 0)
+		return chaos_vif_no_link(vif, err);
+	return 0;
 }
 
 int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct chaos_error *err)
