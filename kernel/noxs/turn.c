@@ -16,6 +16,9 @@
  */
 #define TURN_NICE      19
 
+/* A turn that its runner has not begun by then is given up, and low priority with it. */
+#define TURN_LATE_NS   NOXS_USAGE_WINDOW_NS
+
 /* As soon does a guest that has been answered ask again, if it lives on that. */
 #define TURN_EXPECT_NS (50 * 1000ULL)
 
@@ -89,9 +92,12 @@ static void turn_low_work(struct kthread_work *work)
 {
 	struct noxs_turn *turn = container_of(work, struct noxs_turn, low_work);
 
+	/* Who has asked for it so far is served by this run. */
+	spin_lock_irq(&turn_lock);
+	turn->again = false;
+	spin_unlock_irq(&turn_lock);
 	turn->is_low = true;
-	turn->func(turn);
-	(void)atomic_fetch_inc_release(&turn->lane);
+	turn->func(turn); /* its end leaves the lane: the turn may be elsewhere, or gone */
 }
 
 /* False: it is with a runner. */
@@ -106,43 +112,33 @@ static bool turn_run_normal(struct noxs_turn *turn)
 	return true;
 }
 
-/* True: it is counted as one more for the runner that it is with already. */
-static bool turn_join_runner(struct noxs_turn *turn)
-{
-	int lane = atomic_read(&turn->lane);
-
-	while (lane < 0)
-		if (atomic_try_cmpxchg(&turn->lane, &lane, lane - 1))
-			return true;
-	return false;
-}
-
 /* ---- with turn_lock held ---- */
 
-/* With @runner, if that is not NULL; but one that is somewhere stays there. */
-static void turn_run(struct noxs_turn *turn, struct noxs_runner *runner)
+static bool turn_is_with_runner(const struct noxs_turn *turn)
 {
-	bool is_low = runner && !atomic_cmpxchg(&turn->lane, 0, -1);
-
-	if (is_low)
-		turn->runner = runner;
-	while (!is_low) {
-		if (turn_run_normal(turn))
-			return;
-		is_low = turn_join_runner(turn);
-	}
-	if (kthread_queue_work(turn->runner->worker, &turn->low_work)) {
-		turn->runner->nr_works++;
-		atomic_inc(&turn->share->nr_works);
-	} else {
-		atomic_inc(&turn->lane);
-	}
+	return atomic_read(&turn->lane) < 0;
 }
 
+/* False: it is somewhere, and stays there. */
+static bool turn_run_low(struct noxs_turn *turn, struct noxs_runner *runner)
+{
+	if (atomic_cmpxchg(&turn->lane, 0, -1))
+		return false;
+	turn->runner = runner;
+	runner->nr_works++;
+	atomic_inc(&turn->share->nr_works);
+	/* A work remembers which thread it was with. */
+	kthread_init_work(&turn->low_work, turn_low_work);
+	(void)kthread_queue_work(runner->worker, &turn->low_work);
+	return true;
+}
+
+/* The runner may have another, which may sleep: whatever comes for this one goes elsewhere. */
 static void turn_leave_runner(struct noxs_turn *turn)
 {
 	turn->runner->nr_works--;
 	atomic_dec(&turn->share->nr_works);
+	atomic_set_release(&turn->lane, 0);
 }
 
 static void turn_wait(struct noxs_turn *turn)
@@ -195,13 +191,27 @@ static void turn_give(struct noxs_turn *turn, u64 now)
 	turn_stop_running(turn);
 	turn->given = now;
 	turn->since = now;
-	turn->thread = NULL;
 	list_add_tail(&turn->runs, &turn_runs);
 	turn_nr_runs++;
 	atomic_inc(&turn_nr_known);
 	if (may_be_low(noxs_usage_now(&turn_lost, now)))
 		runner = noxs_runner_find();
-	turn_run(turn, runner);
+	if (!runner || !turn_run_low(turn, runner))
+		(void)turn_run_normal(turn); /* one that waits is with no runner */
+}
+
+/*
+ * One that is with a runner has its next run where it is decided then: otherwise one with ever
+ * more to do would stay with a thread that a busy processor never has time for.
+ */
+static void turn_queue(struct noxs_turn *turn, bool is_much)
+{
+	if (turn_is_with_runner(turn))
+		turn->again = true;
+	else if (is_much)
+		turn_wait(turn);
+	else
+		(void)turn_run_normal(turn);
 }
 
 /*
@@ -243,7 +253,17 @@ static struct noxs_turn *turn_next(u64 now)
 	return NULL;
 }
 
-/* Those that sleep lose their turn; those that only lack a processor keep it. */
+/* Its runner has been waiting for a processor for so long that it is known before the end. */
+static bool turn_is_late(struct noxs_turn *turn, u64 now)
+{
+	if (!turn_is_with_runner(turn) || now < turn->given + TURN_LATE_NS)
+		return false;
+	noxs_usage_charge(&turn_lost, now, now - turn->given);
+	turn->given = now;
+	return true;
+}
+
+/* Those that sleep lose their turn; those that only lack a processor keep it, but for the late. */
 static void turns_expire(u64 now)
 {
 	struct noxs_turn *turn, *next;
@@ -253,7 +273,7 @@ static void turns_expire(u64 now)
 		if (now < turn->since + TURN_MAX_NS)
 			break;
 		thread = READ_ONCE(turn->thread);
-		if (thread && !task_is_running(thread)) {
+		if (thread ? !task_is_running(thread) : turn_is_late(turn, now)) {
 			turn_stop_running(turn);
 			continue;
 		}
@@ -340,12 +360,8 @@ void noxs_turn_queue(struct noxs_turn *turn)
 	if (!is_much && turn_run_normal(turn))
 		return;
 	spin_lock_irqsave(&turn_lock, flags);
-	if (is_much) {
-		turn_wait(turn);
-		turns_go_on(now);
-	} else {
-		turn_run(turn, NULL);
-	}
+	turn_queue(turn, is_much);
+	turns_go_on(now);
 	spin_unlock_irqrestore(&turn_lock, flags);
 }
 
@@ -356,6 +372,7 @@ void noxs_turn_cancel_sync(struct noxs_turn *turn)
 
 	spin_lock_irqsave(&turn_lock, flags);
 	turn_stop_waiting(turn);
+	turn->again = false;
 	spin_unlock_irqrestore(&turn_lock, flags);
 	/* One that is cancelled before it runs does not end its turn. */
 	if (cancel_work_sync(&turn->work))
@@ -394,7 +411,7 @@ bool noxs_turn_begin(struct noxs_turn *turn)
 	turn->slept = current->nvcsw;
 	turn->preempted = current->nivcsw;
 	turn->is_nice = false;
-	if (list_empty_careful(&turn->runs))
+	if (list_empty_careful(&turn->runs) && !turn->is_low)
 		return false;
 	lost = usage_peek(&turn_lost, now);
 	turn->is_nice = !turn->is_low && may_be_low(lost);
@@ -423,14 +440,16 @@ static u64 turn_used(const struct noxs_turn *turn, u64 now)
 	return min_t(u64, passed, current->se.sum_exec_runtime - turn->exec);
 }
 
-/* What it waited for a processor because of its priority; of one that slept nobody knows. */
+/* What it waited for a processor because of its priority; while one slept nobody knows. */
 static u64 turn_lost_by(const struct noxs_turn *turn, u64 now, u64 used)
 {
-	u64 from = turn->is_low ? min(READ_ONCE(turn->given), turn->begun) : turn->begun;
+	u64 given = READ_ONCE(turn->given), passed = turn_passed(turn, now), lost = 0;
 
-	if ((!turn->is_low && !turn->is_nice) || current->nvcsw != turn->slept)
-		return 0;
-	return now > from + used ? now - from - used : 0;
+	if (turn->is_low && turn->begun > given)
+		lost = turn->begun - given;
+	if ((turn->is_low || turn->is_nice) && current->nvcsw == turn->slept)
+		lost += passed - used;
+	return lost;
 }
 
 static u64 share_charge(struct noxs_share *share, u64 now, u64 used)
@@ -444,33 +463,47 @@ static u64 share_charge(struct noxs_share *share, u64 now, u64 used)
 	return spent;
 }
 
+/* With turn_lock held. */
+static void turn_end_low(struct noxs_turn *turn, u64 spent)
+{
+	bool again = turn->again;
+
+	turn->again = false;
+	turn->thread = NULL;
+	turn_leave_runner(turn);
+	if (again)
+		turn_queue(turn, spent >= NOXS_USAGE_MUCH_NS);
+}
+
 void noxs_turn_end(struct noxs_turn *turn)
 {
 	u64 now = local_clock(), used = turn_used(turn, now);
-	u64 spent = share_charge(turn->share, now, used);
+	struct noxs_share *share = turn->share;
+	u64 spent = share_charge(share, now, used);
 	u64 lost = turn_lost_by(turn, now, used);
 	unsigned long flags;
 
 	if (turn->is_nice)
 		set_user_nice(current, 0); /* as the workqueue has its threads */
 	if (!turn->is_low) {
-		atomic_dec(&turn->share->nr_works);
+		WRITE_ONCE(turn->thread, NULL);
+		atomic_dec(&share->nr_works);
 		if (!atomic_read(&turn_nr_known))
 			return;
 	}
 	spin_lock_irqsave(&turn_lock, flags);
 	turn_stop_running(turn);
-	if (turn->is_low)
-		turn_leave_runner(turn);
 	if (lost)
 		noxs_usage_charge(&turn_lost, now, lost);
-	if (turn->share != turn_last) {
-		turn_last = turn->share;
+	if (share != turn_last) {
+		turn_last = share;
 		WRITE_ONCE(turn_shared_until, now + NOXS_USAGE_WINDOW_NS);
 	}
+	if (turn->is_low)
+		turn_end_low(turn, spent); /* from here on it is another thread's */
 	/* One with more to do does not need our patience. */
-	if (list_empty(&turn->share->waiting))
-		turn_expect(turn->share, spent, now);
+	if (list_empty(&share->waiting))
+		turn_expect(share, spent, now);
 	turns_go_on(now);
 	spin_unlock_irqrestore(&turn_lock, flags);
 }

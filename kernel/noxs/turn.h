@@ -39,10 +39,12 @@ struct noxs_turn {
 	struct work_struct work;      /* with wq */
 	struct kthread_work low_work; /* with a runner */
 	/*
-	 * How often it is queued or runs: with wq, or negative with the runner.  Never with both,
-	 * so that it does not run twice at a time.  Below 0 from 0 with turn_lock only.
+	 * How often it is queued or runs with wq; -1 from when it is queued with the runner until
+	 * it ends.  Never with both, so that it does not run twice at a time.  To and from -1 with
+	 * turn_lock only.
 	 */
 	atomic_t lane;
+	bool again;		    /* wanted once more while it was with the runner; turn_lock */
 	struct noxs_runner *runner; /* while lane is below 0; turn_lock */
 	struct list_head node;	    /* waiting, of its share; turn_lock */
 	struct list_head runs;	    /* among those that have their turn; turn_lock */
