@@ -39,6 +39,8 @@
 static struct netif interface;
 static struct noxs_vif_config config; /* of the vif opened last, and its number: */
 static unsigned int vif_id;
+/* There may be packets that were made for this MTU. */
+static uint16_t mtu_largest;
 static void (*ready_callback)(void);
 static uint8_t dhcp_state;    /* when we last looked */
 static uint64_t lease_end_ns; /* of the address */
@@ -192,6 +194,15 @@ static uint16_t mtu_usable(void)
 	return (uint16_t)(mtu > max ? max : mtu);
 }
 
+/*
+ * What a connection has made for a larger MTU goes in fragments, and nobody fills in the checksum of
+ * those.
+ */
+static bool may_leave_csum(void)
+{
+	return netfront_can_csum() && interface.mtu >= mtu_largest;
+}
+
 static void link_changed(bool up)
 {
 	bool is_back = up && netif_is_link_up(&interface);
@@ -202,9 +213,11 @@ static void link_changed(bool up)
 		rx_frame = NULL;
 	}
 	rx_broken = false;
-	if (up)
+	if (up) {
 		interface.mtu = mtu_usable();
-	if (up && netfront_can_csum())
+		mtu_largest = LWIP_MAX(mtu_largest, interface.mtu);
+	}
+	if (up && may_leave_csum())
 		flags &= (uint16_t)~CSUM_TX_OFFLOADED;
 	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
 	if (is_back) { /* restored: perhaps behind another switch, and another server */

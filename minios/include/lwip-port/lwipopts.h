@@ -40,6 +40,8 @@
 
 /* The most; with a peer the lesser of both MTUs decides. */
 #define TCP_MSS			     8960
+/* Set aside behind what is written, for more: as much as a usual segment has. */
+#define TCP_OVERSIZE		     1460
 #define TCP_WND			     23360
 #define TCP_SND_BUF		     23360
 #define TCP_SND_QUEUELEN	     64

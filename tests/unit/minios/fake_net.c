@@ -12,8 +12,9 @@ struct noxs_dev fake_vif = { .cls = NOXS_CLASS_VIF, .config.vif.mtu = 1500 };
 const struct netfront_ops *fake_ops;
 struct loop_source *fake_source;
 struct suspend_hook *fake_hook;
+struct noxs_watch *fake_watch;
 uint64_t fake_now_ns = NSEC_PER_SEC;
-bool fake_can_sg;
+bool fake_can_sg, fake_can_csum, fake_is_open = true;
 static uint8_t tx_frame[NETFRONT_TX_MAX];
 
 /* ---- the front-end ---- */
@@ -31,12 +32,12 @@ int netfront_open(const struct noxs_dev *dev, const struct netfront_ops *ops)
 
 bool netfront_is_open(void)
 {
-	return fake_ops;
+	return fake_ops && fake_is_open;
 }
 
 bool netfront_can_csum(void)
 {
-	return false;
+	return fake_can_csum;
 }
 
 bool netfront_can_sg(void)
@@ -80,7 +81,7 @@ const struct noxs_dev *noxs_find(unsigned int cls, unsigned int id)
 
 void noxs_watch_add(struct noxs_watch *watch)
 {
-	(void)watch;
+	fake_watch = watch;
 }
 
 void loop_add(struct loop_source *source)

@@ -17,10 +17,17 @@ extern struct noxs_dev fake_vif;
 /* Whether its back-end takes frames of several slots. */
 extern bool fake_can_sg;
 
+/* False: the vif has been taken away. */
+extern bool fake_is_open;
+
+/* Whether it fills in checksums. */
+extern bool fake_can_csum;
+
 /* What net.c has registered. */
 extern const struct netfront_ops *fake_ops;
 extern struct loop_source *fake_source;
 extern struct suspend_hook *fake_hook;
+extern struct noxs_watch *fake_watch;
 
 /* What time_ns() says. */
 extern uint64_t fake_now_ns;

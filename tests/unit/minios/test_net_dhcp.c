@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest with an address from DHCP that is saved and restored: net.c and net_timers.c over lwIP, with
- * the test as the wire, the DHCP server, and the clocks.
+ * A guest with an address from DHCP that is saved and restored, or whose vif comes back with another
+ * MTU: net.c and net_timers.c over lwIP, with the test as the wire, the DHCP server, and the clocks.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -257,12 +257,49 @@ static void drops_what_has_run_out(void **state)
 	assert_int_equal(address(), 0);
 }
 
+/* ---- another MTU ---- */
+
+static bool makes_checksums(void)
+{
+	return netif_default->chksum_flags & NETIF_CHECKSUM_GEN_TCP;
+}
+
+static void relinked(uint16_t mtu)
+{
+	fake_ops->link(false);
+	fake_is_open = false;
+	fake_vif.config.vif.mtu = mtu;
+	fake_watch->changed(NULL, NOXS_CLASS_VIF, 0, true);
+	fake_is_open = true;
+	fake_ops->link(true);
+	assert_int_equal(netif_default->mtu, mtu);
+}
+
+/* What was made for the larger one goes in fragments, of which nobody else makes the checksum. */
+static void makes_checksums_when_the_mtu_falls(void **state)
+{
+	(void)state;
+	fake_can_csum = true;
+	fake_can_sg = true;
+	relinked(1500);
+	assert_false(makes_checksums());
+	relinked(9000);
+	assert_false(makes_checksums());
+	relinked(1500);
+	assert_true(makes_checksums());
+	relinked(9000);
+	assert_false(makes_checksums());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_of_no_answer),	  cmocka_unit_test(gets_an_address),
-		cmocka_unit_test(asks_when_restored),	  cmocka_unit_test(takes_a_no),
+		cmocka_unit_test(tells_of_no_answer),
+		cmocka_unit_test(gets_an_address),
+		cmocka_unit_test(asks_when_restored),
+		cmocka_unit_test(takes_a_no),
 		cmocka_unit_test(drops_what_has_run_out),
+		cmocka_unit_test(makes_checksums_when_the_mtu_falls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
