@@ -2,6 +2,10 @@
 /*
  * Builds a PV guest's memory with libxenguest: populates it, loads the image, sets a control page
  * aside beside start info and console, and seeds the grants and ports that connect both.
+ *
+ * The control page is the one that start info names for a XenStore: Linux keeps start info, store and
+ * console out of its allocator, and no other page.  It has no channel to a XenStore, so Linux makes a
+ * ring of its own (docs/linux-guests.md).
  */
 #include <errno.h>
 #include <stdint.h>
@@ -18,28 +22,32 @@
 #define PAGE_SIZE 4096U
 
 /*
- * In place of the library's hook of the same name: one page more, and all of them cleared through
- * one mapping, which the library finds again when it writes start info.
+ * In place of the library's hook of the same name: all of them are cleared through one mapping, which
+ * the library finds again when it writes start info.
  */
 static int alloc_magic_pages(struct xc_dom_image *dom)
 {
-	struct chaos_image *image;
 	void *ptr;
 
-	image = (struct chaos_image *)((char *)dom->arch_hooks -
-				       offsetof(struct chaos_image, hooks));
 	dom->start_info_pfn = xc_dom_alloc_page(dom, "start info");
 	dom->xenstore_pfn = xc_dom_alloc_page(dom, "xenstore");
 	dom->console_pfn = xc_dom_alloc_page(dom, "console");
-	image->ctrl_pfn = xc_dom_alloc_page(dom, "noxs control");
 	dom->alloc_bootstack = 1;
-	if (image->ctrl_pfn != dom->start_info_pfn + 3)
+	if (dom->console_pfn != dom->start_info_pfn + 2)
 		return -1; /* one of them failed, and has logged why */
-	ptr = xc_dom_pfn_to_ptr(dom, dom->start_info_pfn, 4);
+	ptr = xc_dom_pfn_to_ptr(dom, dom->start_info_pfn, 3);
 	if (!ptr)
 		return -1;
-	memset(ptr, 0, 4 * PAGE_SIZE);
+	memset(ptr, 0, 3 * PAGE_SIZE);
 	return 0;
+}
+
+/* Without one, Linux takes it for 8 MiB more than there is, and says so in its page lists. */
+static int set_memory_map(struct chaos_ctx *ctx, uint32_t domid, uint64_t memory_kib)
+{
+	struct e820entry ram = { .addr = 0, .size = memory_kib << 10, .type = E820_RAM };
+
+	return xc_domain_set_memory_map(ctx->xch, domid, &ram, 1);
 }
 
 int chaos_build_memory(struct chaos_ctx *ctx, const struct chaos_plan *plan, uint32_t domid,
@@ -51,6 +59,10 @@ int chaos_build_memory(struct chaos_ctx *ctx, const struct chaos_plan *plan, uin
 
 	dom->guest_domid = domid;
 	chaos_log_reset(&ctx->log);
+	if (set_memory_map(ctx, domid, plan->memory_kib))
+		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
+				       "cannot set the memory map of domain \"%s\": %s", plan->name,
+				       strerror(errno));
 	if (!xc_dom_mem_init(dom, (unsigned int)(plan->memory_kib >> 10)) &&
 	    !xc_dom_boot_mem_init(dom)) {
 		image->hooks = *dom->arch_hooks;
@@ -131,9 +143,9 @@ int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t
 		return build_error(ctx, "loading the image", err);
 	if (xc_dom_boot_image(dom))
 		return build_error(ctx, "making the page tables", err);
-	if (seed_grants(ctx, domid, dom->pv_p2m[dom->console_pfn], dom->pv_p2m[image->ctrl_pfn]))
+	if (seed_grants(ctx, domid, dom->pv_p2m[dom->console_pfn], dom->pv_p2m[dom->xenstore_pfn]))
 		return build_error(ctx, "seeding the grant table", err);
-	built->ctrl_gfn = image->ctrl_pfn;
+	built->ctrl_gfn = dom->xenstore_pfn;
 	built->ctrl_gref = CHAOS_GREF_CONTROL;
 	built->ctrl_port = CHAOS_PORT_CONTROL;
 	built->start_info_mfn = dom->pv_p2m[dom->start_info_pfn];
