@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Between the device page and the control page, and the nodes that the kernel's front-ends know.
+ *
+ *	control page, back half		node of the back-end
+ *	CLOSED				state 2 (InitWait)
+ *	OPEN				state 4 (Connected)
+ *	FAILED				state 6 (Closed)
+ *	GONE				state 6; then its nodes go; acknowledged
+ *					once the driver has let go
+ *
+ *	node of the front-end		we publish
+ *	state 3, or 4 without it	OPEN
+ *	state 5 or 6			CLOSED, and wait for the back-end's
+ *
+ * It runs under one lock.  What the control page says is copied once and checked as far as bounds
+ * go: it is Dom0's word.  Free of kernel calls, so that the unit tests compile it.
+ */
+#ifndef NOXS_FRONT_FRONT_H
+#define NOXS_FRONT_FRONT_H
+
+#include "store.h"
+#include "noxs.h"
+
+/* Below it: watch events by which the kernel's watch thread tells how far it has come. */
+#define FRONT_SYNC "noxs/sync"
+
+struct front;
+
+struct front_ops {
+	/* A message of the store to the kernel. */
+	void (*send)(struct store *s, const struct xsd_sockmsg *head, const void *data);
+	/* Notify the control channel. */
+	void (*notify)(struct front *f);
+	/* Sleep until it has news, 10 ms at most.  False: the guest has been suspended. */
+	bool (*pause)(struct front *f);
+	/* Read the device page into f->page. */
+	int (*read_page)(struct front *f);
+	/* The time in ns as Xen has it. */
+	u64 (*time_ns)(void);
+	/* End with a crash. */
+	void (*crash)(void);
+};
+
+struct front_dev {
+	bool is_used;
+	bool has_seen;	 /* a half of the back-end's */
+	bool is_open;	 /* we have published OPEN, and not CLOSED since */
+	bool is_gone;	 /* we wait for the driver: sync */
+	u32 sync;	 /* the watch event that tells */
+	u32 front_state; /* what the driver has written last, enum xenbus_state */
+	struct noxs_dev dev;
+	struct noxs_ctrl_back back;  /* as last seen: a copy */
+	char front[32], backend[64]; /* paths; empty of the sysctl device */
+};
+
+struct front {
+	struct store store;
+	const struct front_ops *ops;
+	struct store_ops store_ops;
+	struct noxs_dev_page page;		/* a copy */
+	volatile struct noxs_ctrl_page *ctrl;	/* shared with the back-end */
+	struct front_dev devs[NOXS_CTRL_SLOTS]; /* by slot */
+	u64 start_ns;
+	bool is_ready;	    /* and has said so */
+	bool rescan_wanted; /* a device waits for another of its name to go */
+	u32 nr_syncs;	    /* given out */
+	bool was_away;	    /* suspended, and has not told yet that it is back; */
+	bool is_new_here;   /* it is in another domain */
+	u32 suspend_id;	    /* the request we suspend for, 0 if none */
+	u32 suspend_sync;   /* if this one comes first, nothing has become of it */
+};
+
+/* Begin: f->page is read, f->ctrl is there.  Devices are connected by front_events(). */
+void front_start(struct front *f);
+
+/* Look at every slot. */
+void front_events(struct front *f);
+
+/* The watch thread has come to FRONT_SYNC/@number. */
+void front_synced(struct front *f, u32 number);
+
+/* The application serves. */
+void front_ready(struct front *f);
+
+/* The guest goes on after a suspend: in its own domain or, @anew, in another: f->page is new. */
+void front_resumed(struct front *f, bool anew);
+
+/*
+ * All front-ends are to close; the number of the watch event that comes when they have.  During a
+ * shutdown the kernel speaks to no XenStore, and would wait 5 s for each of them.
+ */
+u32 front_close_all(struct front *f);
+
+/* ---- among the parts of it ---- */
+
+/* Publish a half of ours, once the one before has been taken in, or in a second at most. */
+void front_publish(struct front *f, struct front_dev *d, const struct noxs_ctrl_front *half);
+/* Compare the devices of f->page with those that are known. */
+void front_scan(struct front *f);
+/* A watch event that the kernel comes to when it has handled all those before; its number. */
+u32 front_sync(struct front *f);
+
+/* ---- sysctl.c ---- */
+
+void sysctl_start(struct front *f);
+void sysctl_event(struct front *f, const struct noxs_sysctl_back *request);
+void sysctl_resumed(struct front *f, bool anew);
+void sysctl_synced(struct front *f, u32 number);
+
+/* ---- device.c ---- */
+
+/* The paths of a device; false: of a class we do not know. */
+bool device_name(struct front_dev *d, u16 domid);
+/* Its nodes, but for what the back-end offers, and states. */
+void device_describe(struct store *s, const struct front_dev *d, u16 domid);
+/* What the back-end offers. */
+void device_offer(struct store *s, const struct front_dev *d);
+/* What the driver has chosen, in the words of the control page. */
+void device_choose(const struct store *s, const struct front_dev *d, struct noxs_ctrl_front *half);
+
+#endif /* NOXS_FRONT_FRONT_H */
