@@ -316,8 +316,8 @@ void front_events(struct front *f)
 {
 	struct front_dev *d;
 
-	if (f->was_away)
-		sysctl_resumed(f, f->is_new_here);
+	if (READ_ONCE(f->was_away))
+		sysctl_resumed(f);
 	for (d = f->devs; d < f->devs + NOXS_CTRL_SLOTS; d++) {
 		if (!d->is_used || d->is_gone || !consume(f, d))
 			continue;
@@ -383,8 +383,9 @@ void front_resumed(struct front *f, bool is_anew)
 				anew(f, d);
 		front_scan(f);
 	}
-	f->is_new_here = is_anew || (f->was_away && f->is_new_here);
-	f->was_away = true;
+	if (is_anew)
+		f->is_new_here = true;
+	WRITE_ONCE(f->was_away, true);
 }
 
 u32 front_close_all(struct front *f)

@@ -83,7 +83,10 @@ void front_synced(struct front *f, u32 number);
 /* The application serves. */
 void front_ready(struct front *f);
 
-/* The guest goes on after a suspend: in its own domain or, @anew, in another: f->page is new. */
+/*
+ * The guest goes on after a suspend: in its own domain or, @anew, in another: then f->page is new.
+ * In its own, anything may run meanwhile.  front_events() tells the toolstack.
+ */
 void front_resumed(struct front *f, bool anew);
 
 /*
@@ -105,7 +108,7 @@ u32 front_sync(struct front *f);
 
 void sysctl_start(struct front *f);
 void sysctl_event(struct front *f, const struct noxs_sysctl_back *request);
-void sysctl_resumed(struct front *f, bool anew);
+void sysctl_resumed(struct front *f);
 void sysctl_synced(struct front *f, u32 number);
 
 /* ---- device.c ---- */

@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
+#include <linux/workqueue.h>
 #include <xen/xen-ops.h>
 #include <xen/xenbus.h>
 #include "main.h"
@@ -20,8 +21,11 @@ static bool is_watched;
 
 /* ---- random numbers ---- */
 
-/* What ioctl RNDRESEEDCRNG does, without which the next reseed may be a minute away. */
-static void reseed(void)
+/*
+ * What ioctl RNDRESEEDCRNG does, without which the next reseed may be a minute away.  It opens a
+ * file: nobody may wait for that whom a disk waits for.
+ */
+static void reseed(struct work_struct *work)
 {
 	struct file *file = filp_open("/dev/urandom", O_RDONLY, 0);
 
@@ -32,10 +36,12 @@ static void reseed(void)
 	(void)filp_close(file, NULL);
 }
 
+static DECLARE_WORK(reseed_work, reseed);
+
 void resume_mix(const u8 *gen_id, size_t size)
 {
 	add_device_randomness(gen_id, size);
-	reseed();
+	schedule_work(&reseed_work);
 }
 
 /* ---- suspend ---- */
@@ -73,9 +79,8 @@ static int resumed(struct notifier_block *nb, unsigned long action, void *data)
 	if (ring_is_lost()) {
 		resume_anew();
 	} else {
-		mutex_lock(&main_lock);
+		/* Without main_lock: its owner may wait for an interrupt that comes after this. */
 		front_resumed(&main_front, false);
-		mutex_unlock(&main_lock);
 	}
 	ring_kick();
 	return NOTIFY_DONE;

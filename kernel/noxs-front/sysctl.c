@@ -87,11 +87,13 @@ void sysctl_event(struct front *f, const struct noxs_sysctl_back *request)
 	}
 }
 
-void sysctl_resumed(struct front *f, bool anew)
+void sysctl_resumed(struct front *f)
 {
 	u32 req_id = f->suspend_id;
+	bool anew = f->is_new_here;
 
-	f->was_away = false;
+	WRITE_ONCE(f->was_away, false);
+	f->is_new_here = false;
 	f->suspend_id = 0;
 	/* The request was made in another domain; here nobody knows yet how far we are. */
 	if (anew)
@@ -105,7 +107,8 @@ void sysctl_synced(struct front *f, u32 number)
 {
 	u32 req_id = f->suspend_id;
 
-	if (!req_id || number != f->suspend_sync)
+	/* If it has been away, it only has not said so yet. */
+	if (!req_id || number != f->suspend_sync || READ_ONCE(f->was_away))
 		return;
 	f->suspend_id = 0;
 	store_remove(&f->store, "control/shutdown");

@@ -47,7 +47,7 @@ void chaos_ready_never(const char *name, char *text, size_t size)
 {
 	(void)snprintf(
 		text, size,
-		"\"%s\" runs and is not waited for: its kernel has no LightVM note, so it does not know noxs, never says that it is ready, and finds no vifs and disks (with --timeout it is waited for all the same)",
+		"\"%s\" runs and is not waited for: its kernel has no LightVM note; unless it is a Linux with noxs-front, it finds no vifs and disks and never says that it is ready (with --timeout it is waited for all the same)",
 		name);
 }
 
