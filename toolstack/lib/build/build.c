@@ -3,9 +3,9 @@
  * Builds a PV guest's memory with libxenguest: populates it, loads the image, sets a control page
  * aside beside start info and console, and seeds the grants and ports that connect both.
  *
- * The control page is the one that start info names for a XenStore: Linux keeps start info, store and
- * console out of its allocator, and no other page.  It has no channel to a XenStore, so Linux makes a
- * ring of its own (docs/linux-guests.md).
+ * A kernel that does not say that it knows noxs has start info's page of a XenStore for control page:
+ * Linux keeps start info, store and console out of its allocator, and no other page.  It has no channel
+ * to a XenStore, so Linux makes a ring of its own (docs/linux-guests.md).
  */
 #include <errno.h>
 #include <stdint.h>
@@ -22,23 +22,31 @@
 #define PAGE_SIZE 4096U
 
 /*
- * In place of the library's hook of the same name: all of them are cleared through one mapping, which
- * the library finds again when it writes start info.
+ * In place of the library's hook of the same name: a page more, if it is to be one of its own, and all
+ * of them cleared through one mapping, which the library finds again when it writes start info.
  */
 static int alloc_magic_pages(struct xc_dom_image *dom)
 {
+	struct chaos_image *image;
+	xen_pfn_t nr;
 	void *ptr;
 
+	image = (struct chaos_image *)((char *)dom->arch_hooks -
+				       offsetof(struct chaos_image, hooks));
 	dom->start_info_pfn = xc_dom_alloc_page(dom, "start info");
 	dom->xenstore_pfn = xc_dom_alloc_page(dom, "xenstore");
 	dom->console_pfn = xc_dom_alloc_page(dom, "console");
+	image->ctrl_pfn = image->knows_noxs ? xc_dom_alloc_page(dom, "noxs control") :
+					      dom->xenstore_pfn;
 	dom->alloc_bootstack = 1;
-	if (dom->console_pfn != dom->start_info_pfn + 2)
+	nr = image->knows_noxs ? 4 : 3;
+	if ((image->knows_noxs ? image->ctrl_pfn : dom->console_pfn) !=
+	    dom->start_info_pfn + nr - 1)
 		return -1; /* one of them failed, and has logged why */
-	ptr = xc_dom_pfn_to_ptr(dom, dom->start_info_pfn, 3);
+	ptr = xc_dom_pfn_to_ptr(dom, dom->start_info_pfn, nr);
 	if (!ptr)
 		return -1;
-	memset(ptr, 0, 3 * PAGE_SIZE);
+	memset(ptr, 0, nr * PAGE_SIZE);
 	return 0;
 }
 
@@ -143,9 +151,9 @@ int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t
 		return build_error(ctx, "loading the image", err);
 	if (xc_dom_boot_image(dom))
 		return build_error(ctx, "making the page tables", err);
-	if (seed_grants(ctx, domid, dom->pv_p2m[dom->console_pfn], dom->pv_p2m[dom->xenstore_pfn]))
+	if (seed_grants(ctx, domid, dom->pv_p2m[dom->console_pfn], dom->pv_p2m[image->ctrl_pfn]))
 		return build_error(ctx, "seeding the grant table", err);
-	built->ctrl_gfn = dom->xenstore_pfn;
+	built->ctrl_gfn = image->ctrl_pfn;
 	built->ctrl_gref = CHAOS_GREF_CONTROL;
 	built->ctrl_port = CHAOS_PORT_CONTROL;
 	built->start_info_mfn = dom->pv_p2m[dom->start_info_pfn];

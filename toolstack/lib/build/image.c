@@ -26,8 +26,8 @@
  */
 #define BOOT_PADDING_PAGES PAGES(512U << 10)
 #define BOOT_ALIGN_PAGES   PAGES(4U << 20)
-/* start info, store (the control page), console, boot stack */
-#define BOOT_SPECIAL_PAGES 4U
+/* start info, store, console, control page, boot stack */
+#define BOOT_SPECIAL_PAGES 5U
 
 static int file_check(const char *key, const char *path, struct chaos_error *err)
 {

@@ -13,7 +13,8 @@
 struct chaos_image {
 	struct xc_dom_image *dom;
 	struct xc_dom_arch hooks; /* the library's, but for the magic pages */
-	bool knows_noxs;	  /* says a note of ours in the kernel */
+	xen_pfn_t ctrl_pfn;
+	bool knows_noxs; /* says a note of ours in the kernel */
 };
 
 #endif /* CHAOS_IMAGE_H */
