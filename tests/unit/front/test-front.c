@@ -629,6 +629,66 @@ static void test_all_close(void **state)
 	assert_int_equal(ctrl.slot[VIF].back.state, NOXS_STATE_CLOSED);
 }
 
+/* ---- anything ---- */
+
+static unsigned int dice = 1;
+
+static unsigned int roll(unsigned int sides)
+{
+	dice = dice * 1103515245U + 12345U;
+	return (dice >> 16) % sides;
+}
+
+static void scribble(void *to, size_t size, unsigned int bytes)
+{
+	while (bytes--)
+		((u8 *)to)[(roll(256) << 8 | roll(256)) % size] =
+			(u8)(roll(2) ? roll(256) : roll(8));
+}
+
+/* A control page and a device page that say anything: nothing is touched that is not ours, and nobody waits long. */
+static void test_any_page(void **state)
+{
+	static const char *const dirs[] = { VIF_FRONT, VBD_FRONT, "device/vif/1", VIF_BACK,
+					    "control" };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		char value[4];
+
+		is_deaf = roll(100) == 0;
+		pauses = 0;
+		scribble(&ctrl, sizeof(ctrl), roll(16));
+		if (!roll(4))
+			scribble(&xens, sizeof(xens), roll(16));
+		(void)snprintf(value, sizeof(value), "%u", roll(9));
+		switch (roll(8)) {
+		case 0:
+			front_synced(&front, roll(3) ? last_sync : roll(100));
+			break;
+		case 1:
+			front.page = xens;
+			front_resumed(&front, true);
+			break;
+		case 2:
+			front_resumed(&front, false);
+			break;
+		case 3:
+			(void)front_close_all(&front);
+			break;
+		case 4:
+			back_serve();
+			break;
+		default:
+			put(dirs[roll(5)], roll(4) ? "state" : "ring-ref", value);
+		}
+		events[0] = 0;
+		front_events(&front);
+		assert_true(pauses < 40000);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
@@ -654,6 +714,7 @@ int main(void)
 		TEST(suspend_fails),
 		TEST(restore),
 		TEST(all_close),
+		TEST(any_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
