@@ -21,7 +21,6 @@ run linux-ping ping -c 3 -W 2 $net.2
 check linux-http "served 2"
 check linux-info "chaos info one | grep -q 'ready *yes' && all_open one"
 check linux-name "[ \"\$(guest 2 hostname)\" = one ]"
-check linux-shut "run_guest_disk 2"
 disk_works linux 2 xvda $tmp/disk
 run linux-shutdown chaos shutdown --wait --timeout 60 one
 check linux-is-gone "! chaos list one >/dev/null 2>&1"

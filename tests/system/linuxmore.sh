@@ -38,9 +38,9 @@ run more-create linux one 2 "$tmp/disk,raw,xvda,rw"
 # ---- data ----
 
 guest 2 dd if=/dev/urandom of=/www/big bs=1M count=16 2\>/dev/null
-check more-from-guest "[ \"\$(wget -q -O - http://$net.2/big | md5sum)\" = \"\$(guest 2 md5sum \</www/big)\" ]"
+check more-from-guest "[ \"\$(get 2 /big | md5sum)\" = \"\$(guest 2 md5sum \</www/big)\" ]"
 guest 2 "(nc -l -p 99 >/tmp/got) </dev/null >/dev/null 2>&1 &"
-nc $net.2 99 <$tmp/disk
+timeout 60 nc $net.2 99 <$tmp/disk
 check more-to-guest "eventually 20 '[ \"\$(guest 2 md5sum \</tmp/got)\" = \"$(md5 $tmp/disk)  -\" ]'"
 guest 2 rm /www/big /tmp/got
 run more-ping-large ping -c 10 -s 8000 $net.2
