@@ -4,10 +4,6 @@
  */
 #include "front.h"
 
-/* Of waiting for the back-end: 10 ms each. */
-#define ACK_PAUSES   100U
-#define CLOSE_PAUSES 500U
-
 static struct front *front_of(struct store *s)
 {
 	return (struct front *)((char *)s - offsetof(struct front, store));
@@ -18,56 +14,6 @@ static u16 own_domid(const struct front *f)
 	return f->page.hdr.domid;
 }
 
-/* ---- slots ---- */
-
-static volatile struct noxs_ctrl_slot *slot_of(struct front *f, const struct front_dev *d)
-{
-	return &f->ctrl->slot[d - f->devs];
-}
-
-/* Publish our half once the one before has been taken in.  The back-end is Dom0: it does that. */
-void front_publish(struct front *f, struct front_dev *d, const struct noxs_ctrl_front *half)
-{
-	volatile struct noxs_ctrl_slot *slot = slot_of(f, d);
-	u32 seq = READ_ONCE(slot->front.seq);
-	unsigned int i;
-
-	for (i = 0; i < ACK_PAUSES && READ_ONCE(slot->back.ack) != seq; i++)
-		if (!f->ops->pause(f))
-			return; /* whoever comes back connects anew */
-	if (i == ACK_PAUSES)
-		pr_warn("slot %u: the back-end has not taken in publication %u\n",
-			(unsigned int)(d - f->devs), seq);
-	slot->front.state = half->state;
-	memcpy((void *)&slot->front.u, &half->u, sizeof(half->u));
-	virt_wmb(); /* whoever sees the number sees the rest */
-	WRITE_ONCE(slot->front.seq, seq + 1);
-	virt_mb(); /* the number is there before the event */
-	f->ops->notify(f);
-}
-
-static void acknowledge(struct front *f, struct front_dev *d)
-{
-	virt_mb(); /* what we do because of it comes before that */
-	WRITE_ONCE(slot_of(f, d)->front.ack, d->back.seq);
-	f->ops->notify(f);
-}
-
-/* True: there is something new, in d->back. */
-static bool consume(struct front *f, struct front_dev *d)
-{
-	volatile struct noxs_ctrl_slot *slot = slot_of(f, d);
-	u32 seq = READ_ONCE(slot->back.seq);
-
-	if (d->has_seen && seq == d->back.seq)
-		return false;
-	virt_rmb(); /* the number before the rest */
-	memcpy(&d->back, (const void *)&slot->back, sizeof(d->back));
-	d->back.seq = seq;
-	d->has_seen = true;
-	return true;
-}
-
 /* ---- connecting ---- */
 
 static void back_state(struct front *f, const struct front_dev *d, enum xenbus_state state)
@@ -75,24 +21,75 @@ static void back_state(struct front *f, const struct front_dev *d, enum xenbus_s
 	store_write(&f->store, d->backend, "state", "%d", state);
 }
 
+static bool is_over(const struct front_dev *d)
+{
+	return d->is_gone || d->is_given_up ||
+	       (d->has_seen &&
+		(d->back.state == NOXS_STATE_FAILED || d->back.state == NOXS_STATE_GONE));
+}
+
+/* Nothing is said to its back-end any more, and no driver connects, until it is detached. */
+static void give_up(struct front *f, struct front_dev *d)
+{
+	pr_err("%s: its back-end does not answer: it is given up\n", d->front);
+	d->is_given_up = true;
+	d->is_open = false;
+	back_state(f, d, XenbusStateClosed);
+}
+
+static bool publish(struct front *f, struct front_dev *d, const struct noxs_ctrl_front *half)
+{
+	int err = slot_publish(f, d, half);
+
+	if (err == -ETIMEDOUT)
+		give_up(f, d);
+	return !err;
+}
+
+/* True: there is something new, in d->back. */
+static bool consume(struct front *f, struct front_dev *d)
+{
+	struct noxs_ctrl_back back;
+
+	if (!slot_look(f, d, &back))
+		return false;
+	d->back = back;
+	d->has_seen = true;
+	return true;
+}
+
+/* That it has closed is taken in; anything else is front_events()'s. */
+static void closed(struct front *f, struct front_dev *d)
+{
+	struct noxs_ctrl_back back;
+
+	if (!slot_look(f, d, &back))
+		return;
+	if (back.state != NOXS_STATE_CLOSED) {
+		f->ops->kick(f);
+		return;
+	}
+	d->back = back;
+	d->has_seen = true;
+	slot_acknowledge(f, d);
+}
+
 /* The back-end leaves the rings: only then does the driver take its grants back. */
 static void close(struct front *f, struct front_dev *d)
 {
 	const struct noxs_ctrl_front half = { .state = NOXS_STATE_CLOSED };
-	unsigned int i;
+	int err;
 
 	if (!d->is_open)
 		return;
 	d->is_open = false;
-	front_publish(f, d, &half);
-	for (i = 0; i < CLOSE_PAUSES && READ_ONCE(slot_of(f, d)->back.state) == NOXS_STATE_OPEN;
-	     i++)
-		if (!f->ops->pause(f))
-			return;
-	if (i == CLOSE_PAUSES)
-		pr_warn("%s: the back-end has not closed it\n", d->front);
-	if (consume(f, d))
-		acknowledge(f, d);
+	if (!publish(f, d, &half))
+		return;
+	err = slot_wait_closed(f, d);
+	if (err == -ETIMEDOUT)
+		give_up(f, d);
+	if (!err)
+		closed(f, d);
 }
 
 static void open(struct front *f, struct front_dev *d)
@@ -100,21 +97,16 @@ static void open(struct front *f, struct front_dev *d)
 	struct noxs_ctrl_front half = { .state = NOXS_STATE_OPEN };
 
 	close(f, d); /* the rings of a driver that has not said so */
+	if (is_over(d))
+		return;
 	device_choose(&f->store, d, &half);
-	d->is_open = true;
-	front_publish(f, d, &half);
-}
-
-static bool is_over(const struct front_dev *d)
-{
-	return d->is_gone || (d->has_seen && (d->back.state == NOXS_STATE_FAILED ||
-					      d->back.state == NOXS_STATE_GONE));
+	d->is_open = publish(f, d, &half);
 }
 
 /* A driver may connect, if the back-end is there and has nothing of another one. */
 static void invite(struct front *f, struct front_dev *d)
 {
-	if (d->has_seen && d->back.state == NOXS_STATE_CLOSED)
+	if (!is_over(d) && d->has_seen && d->back.state == NOXS_STATE_CLOSED)
 		back_state(f, d, XenbusStateInitWait);
 }
 
@@ -214,10 +206,10 @@ static void appear(struct front *f, const struct noxs_dev *dev)
 		return;
 	device_describe(&f->store, d, own_domid(f));
 	/* What another kernel in this domain has left, or the builder, is not taken over. */
-	d->is_open = READ_ONCE(slot_of(f, d)->back.state) == NOXS_STATE_OPEN;
+	d->is_open = slot_is_open_there(f, d);
+	back_state(f, d, XenbusStateInitialising);
 	close(f, d);
 	d->has_seen = false; /* what it offers is still to be looked at */
-	back_state(f, d, XenbusStateInitialising);
 	store_write(&f->store, d->front, "state", "%d", XenbusStateInitialising);
 }
 
@@ -276,7 +268,7 @@ void front_synced(struct front *f, u32 number)
 	sysctl_synced(f, number);
 	for (d = f->devs; d < f->devs + NOXS_CTRL_SLOTS; d++)
 		if (d->is_used && d->is_gone && d->sync == number) {
-			acknowledge(f, d);
+			slot_acknowledge(f, d);
 			memset(d, 0, sizeof(*d));
 		}
 	if (f->rescan_wanted)
@@ -318,6 +310,7 @@ void front_events(struct front *f)
 
 	if (READ_ONCE(f->was_away))
 		sysctl_resumed(f);
+	sysctl_retry(f);
 	for (d = f->devs; d < f->devs + NOXS_CTRL_SLOTS; d++) {
 		if (!d->is_used || d->is_gone || !consume(f, d))
 			continue;
@@ -327,9 +320,9 @@ void front_events(struct front *f)
 		}
 		if (d->dev.cls == NOXS_CLASS_SYSCTL)
 			sysctl_event(f, &d->back.u.sysctl);
-		else if (d->front[0])
+		else if (d->front[0] && !d->is_given_up)
 			device_event(f, d);
-		acknowledge(f, d);
+		slot_acknowledge(f, d);
 		if (d->back.state == NOXS_STATE_GONE)
 			memset(d, 0, sizeof(*d));
 	}
@@ -359,6 +352,7 @@ static void anew(struct front *f, struct front_dev *d)
 
 	d->has_seen = false;
 	d->is_open = false;
+	d->is_given_up = false;
 	d->front_state = XenbusStateUnknown;
 	memset(&d->back, 0, sizeof(d->back));
 	d->back.seq = seq;

@@ -32,7 +32,9 @@ struct front_ops {
 	void (*send)(struct store *s, const struct xsd_sockmsg *head, const void *data);
 	/* Notify the control channel. */
 	void (*notify)(struct front *f);
-	/* Sleep until it has news, 10 ms at most.  False: the guest has been suspended. */
+	/* Have front_events() called again soon. */
+	void (*kick)(struct front *f);
+	/* Sleep until it has news, 10 ms at most.  False: the guest is in another domain. */
 	bool (*pause)(struct front *f);
 	/* Read the device page into f->page. */
 	int (*read_page)(struct front *f);
@@ -44,11 +46,12 @@ struct front_ops {
 
 struct front_dev {
 	bool is_used;
-	bool has_seen;	 /* a half of the back-end's */
-	bool is_open;	 /* we have published OPEN, and not CLOSED since */
-	bool is_gone;	 /* we wait for the driver: sync */
-	u32 sync;	 /* the watch event that tells */
-	u32 front_state; /* what the driver has written last, enum xenbus_state */
+	bool has_seen;	  /* a half of the back-end's */
+	bool is_open;	  /* we have published OPEN, and not CLOSED since */
+	bool is_gone;	  /* we wait for the driver: sync */
+	bool is_given_up; /* the back-end does not answer */
+	u32 sync;	  /* the watch event that tells */
+	u32 front_state;  /* what the driver has written last, enum xenbus_state */
 	struct noxs_dev dev;
 	struct noxs_ctrl_back back;  /* as last seen: a copy */
 	char front[32], backend[64]; /* paths; empty of the sysctl device */
@@ -62,13 +65,15 @@ struct front {
 	volatile struct noxs_ctrl_page *ctrl;	/* shared with the back-end */
 	struct front_dev devs[NOXS_CTRL_SLOTS]; /* by slot */
 	u64 start_ns;
-	bool is_ready;	    /* and has said so */
-	bool rescan_wanted; /* a device waits for another of its name to go */
-	u32 nr_syncs;	    /* given out */
-	bool was_away;	    /* suspended, and has not told yet that it is back; */
-	bool is_new_here;   /* it is in another domain */
-	u32 suspend_id;	    /* the request we suspend for, 0 if none */
-	u32 suspend_sync;   /* if this one comes first, nothing has become of it */
+	bool is_ready;		       /* and has said so */
+	bool rescan_wanted;	       /* a device waits for another of its name to go */
+	u32 nr_syncs;		       /* given out */
+	bool was_away;		       /* suspended, and has not told yet that it is back; */
+	bool is_new_here;	       /* it is in another domain */
+	bool has_more_to_say;	       /* once the back-end has taken in what was said before: */
+	struct noxs_ctrl_front to_say; /* of the sysctl device */
+	u32 suspend_id;		       /* the request we suspend for, 0 if none */
+	u32 suspend_sync;	       /* if this one comes first, nothing has become of it */
 };
 
 /* Begin: f->page is read, f->ctrl is there.  Devices are connected by front_events(). */
@@ -97,18 +102,35 @@ u32 front_close_all(struct front *f);
 
 /* ---- among the parts of it ---- */
 
-/* Publish a half of ours, once the one before has been taken in, or in a second at most. */
-void front_publish(struct front *f, struct front_dev *d, const struct noxs_ctrl_front *half);
 /* Compare the devices of f->page with those that are known. */
 void front_scan(struct front *f);
 /* A watch event that the kernel comes to when it has handled all those before; its number. */
 u32 front_sync(struct front *f);
+
+/* ---- slot.c ---- */
+
+/*
+ * Publish a half of ours once the one before has been taken in.  -ETIMEDOUT: it was not, in 5 s;
+ * -ENODEV: the device goes; -EINTR: we are in another domain.  Then nothing was published.
+ */
+int slot_publish(struct front *f, const struct front_dev *d, const struct noxs_ctrl_front *half);
+/* Whether slot_publish() would not wait. */
+bool slot_is_taken_in(struct front *f, const struct front_dev *d);
+bool slot_is_open_there(struct front *f, const struct front_dev *d);
+/* Until the back-end is not OPEN.  -ETIMEDOUT: it still is, after 5 s; -EINTR. */
+int slot_wait_closed(struct front *f, const struct front_dev *d);
+/* True: the back-end has said something since d->back, which is in @back now. */
+bool slot_look(struct front *f, const struct front_dev *d, struct noxs_ctrl_back *back);
+/* d->back has been taken in. */
+void slot_acknowledge(struct front *f, const struct front_dev *d);
 
 /* ---- sysctl.c ---- */
 
 void sysctl_start(struct front *f);
 void sysctl_event(struct front *f, const struct noxs_sysctl_back *request);
 void sysctl_resumed(struct front *f);
+/* What could not be said yet. */
+void sysctl_retry(struct front *f);
 void sysctl_synced(struct front *f, u32 number);
 
 /* ---- device.c ---- */

@@ -22,6 +22,11 @@ static u64 time_ns(void)
 	return sched_clock();
 }
 
+static void kick(struct front *f)
+{
+	ring_kick();
+}
+
 static void crash(void)
 {
 	panic("the toolstack has asked for that");
@@ -30,6 +35,7 @@ static void crash(void)
 static const struct front_ops ops = {
 	.send = ring_send,
 	.notify = ring_notify_control,
+	.kick = kick,
 	.pause = ring_pause,
 	.read_page = page_read,
 	.time_ns = time_ns,

@@ -51,7 +51,7 @@ typedef uint64_t u64;
 #define READ_ONCE(x)	   (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, val) (*(volatile __typeof__(x) *)&(x) = (val))
 #define virt_mb()	   __atomic_thread_fence(__ATOMIC_SEQ_CST) /* as in Linux */
-#define virt_rmb()	   __atomic_thread_fence(__ATOMIC_ACQUIRE) /* the same */
+#define virt_rmb()	   front_read_barrier()
 #define virt_wmb()	   __atomic_thread_fence(__ATOMIC_RELEASE) /* the same */
 #define __printf(fmt, arg) __attribute__((format(printf, fmt, arg)))
 #define ARRAY_SIZE(a)	   (sizeof(a) / sizeof((a)[0]))
@@ -61,6 +61,7 @@ typedef uint64_t u64;
 #define pr_info(...)	   pr_err(__VA_ARGS__)
 
 void *front_alloc(size_t size); /* the test's: it can fail */
+void front_read_barrier(void);	/* the test's: another may write meanwhile */
 
 static inline void front_free(void *p)
 {

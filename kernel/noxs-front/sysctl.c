@@ -19,6 +19,7 @@ static void say(struct front *f, u32 event, u32 req_id)
 {
 	struct front_dev *d = sysctl_of(f);
 	struct noxs_ctrl_front half = { .state = NOXS_STATE_OPEN };
+	int err;
 
 	if (!d)
 		return;
@@ -26,7 +27,21 @@ static void say(struct front *f, u32 event, u32 req_id)
 	half.u.sysctl.req_id = req_id;
 	half.u.sysctl.start_ns = f->start_ns;
 	half.u.sysctl.event_ns = f->ops->time_ns();
-	front_publish(f, d, &half);
+	err = slot_publish(f, d, &half);
+	f->has_more_to_say = err == -ETIMEDOUT;
+	if (!err)
+		return;
+	f->to_say = half;
+	if (f->has_more_to_say)
+		pr_warn("the back-end has not taken in what was said before event %u\n", event);
+}
+
+void sysctl_retry(struct front *f)
+{
+	struct front_dev *d = f->has_more_to_say ? sysctl_of(f) : NULL;
+
+	if (d && slot_is_taken_in(f, d))
+		f->has_more_to_say = slot_publish(f, d, &f->to_say) == -ETIMEDOUT;
 }
 
 /* From here on we can be asked. */

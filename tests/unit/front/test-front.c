@@ -27,7 +27,10 @@ static struct noxs_ctrl_page ctrl;
 static struct noxs_dev_page xens; /* the device page as Xen has it */
 static u32 seen[NOXS_CTRL_SLOTS]; /* publications that the back-end has taken in */
 static bool is_deaf;		  /* the back-end */
-static unsigned int crashes, syncs, pauses;
+static unsigned int crashes, syncs, pauses, kicks;
+static unsigned int gone_in; /* pauses until VIF is GONE; 0: never */
+static bool is_torn;	     /* VIF becomes GONE while the front-end copies what it was */
+static u64 now_ns, pause_ns; /* a pause is shorter when there are news */
 static u32 last_sync;
 static char events[4096];
 
@@ -67,9 +70,26 @@ static bool on_pause(struct front *f)
 {
 	(void)f;
 	pauses++;
+	now_ns += pause_ns;
+	if (gone_in && !--gone_in)
+		back_publish(VIF, NOXS_STATE_GONE);
 	if (!is_deaf)
 		back_serve();
 	return true;
+}
+
+void front_read_barrier(void)
+{
+	if (is_torn) {
+		is_torn = false;
+		back_publish(VIF, NOXS_STATE_GONE);
+	}
+}
+
+static void on_kick(struct front *f)
+{
+	(void)f;
+	kicks++;
 }
 
 static void on_notify(struct front *f)
@@ -85,7 +105,7 @@ static int on_read_page(struct front *f)
 
 static u64 on_time(void)
 {
-	return 1234;
+	return now_ns;
 }
 
 static void on_crash(void)
@@ -109,6 +129,7 @@ static void on_send(struct store *s, const struct xsd_sockmsg *head, const void 
 static const struct front_ops ops = {
 	.send = on_send,
 	.notify = on_notify,
+	.kick = on_kick,
 	.pause = on_pause,
 	.read_page = on_read_page,
 	.time_ns = on_time,
@@ -208,6 +229,17 @@ static void news(void)
 	back_serve();
 }
 
+/* The watch thread comes to all there is. */
+static void all_synced(void)
+{
+	u32 number;
+
+	do {
+		number = last_sync;
+		front_synced(&front, number);
+	} while (number != last_sync);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -217,7 +249,10 @@ static int setup(void **state)
 	memset(seen, 0, sizeof(seen));
 	events[0] = 0;
 	is_deaf = false;
-	crashes = syncs = pauses = 0;
+	crashes = syncs = pauses = kicks = gone_in = 0;
+	is_torn = false;
+	now_ns = 1234;
+	pause_ns = 10000000;
 	xens.hdr.domid = 7;
 	add(SYSCTL, NOXS_CLASS_SYSCTL, 0);
 	add(VIF, NOXS_CLASS_VIF, 0);
@@ -375,17 +410,75 @@ static void test_new_rings_without_a_word(void **state)
 	assert_int_equal(ctrl.slot[VBD].back.state, NOXS_STATE_OPEN);
 }
 
+/* It is waited for, and then given up: its half is not written to while it may be read. */
 static void test_deaf_back_end(void **_)
+{
+	u32 seq;
+
+	(void)_;
+	vif_connects();
+	news();
+	is_deaf = true;
+	state(VIF_FRONT, XenbusStateClosing);
+	assert_int_equal(now_ns / 1000000, 5000);
+	/* The driver goes on all the same, and connects no more. */
+	assert_int_equal(state_of(VIF_BACK), XenbusStateClosed);
+	seq = ctrl.slot[VIF].front.seq;
+	state(VIF_FRONT, XenbusStateClosed);
+	state(VIF_FRONT, XenbusStateInitialising);
+	vif_connects();
+	assert_int_equal(state_of(VIF_BACK), XenbusStateClosed);
+	assert_int_equal(ctrl.slot[VIF].front.seq, seq);
+	/* It goes as others do. */
+	back_publish(VIF, NOXS_STATE_GONE);
+	news();
+	assert_int_equal(syncs, 1);
+}
+
+/* News of other devices cut each pause short, and the time is none the shorter. */
+static void test_deaf_among_news(void **_)
 {
 	(void)_;
 	vif_connects();
 	news();
 	is_deaf = true;
-	pauses = 0;
+	pause_ns = 500000;
 	state(VIF_FRONT, XenbusStateClosing);
-	assert_true(pauses > 100 && pauses < 1000);
-	/* The driver goes on all the same. */
+	assert_int_equal(now_ns / 1000000, 5000);
+}
+
+static void test_publication_not_taken_in(void **_)
+{
+	const volatile struct noxs_ctrl_front *half = &ctrl.slot[VIF].front;
+
+	(void)_;
+	is_deaf = true;
+	vif_connects();
+	state(VIF_FRONT, XenbusStateClosing);
+	assert_int_equal(half->state, NOXS_STATE_OPEN);
+	assert_int_equal(half->u.vif.tx_gref, 768);
+	assert_int_equal(now_ns / 1000000, 5000);
 	assert_int_equal(state_of(VIF_BACK), XenbusStateClosed);
+}
+
+/* What could not be said is said when it can be. */
+static void test_ready_is_not_lost(void **_)
+{
+	u32 seq = ctrl.slot[SYSCTL].front.seq;
+
+	(void)_;
+	is_deaf = true;
+	ctrl.slot[SYSCTL].back.ack--;
+	front_ready(&front);
+	assert_int_equal(ctrl.slot[SYSCTL].front.seq, seq);
+	front_events(&front);
+	assert_int_equal(ctrl.slot[SYSCTL].front.seq, seq);
+	ctrl.slot[SYSCTL].back.ack++;
+	front_events(&front);
+	assert_int_equal(ctrl.slot[SYSCTL].front.seq, seq + 1);
+	assert_int_equal(ctrl.slot[SYSCTL].front.u.sysctl.event, NOXS_SYSCTL_EV_READY);
+	front_events(&front);
+	assert_int_equal(ctrl.slot[SYSCTL].front.seq, seq + 1);
 }
 
 static void test_back_end_fails(void **state)
@@ -460,6 +553,41 @@ static void test_unplug(void **state)
 	assert_int_not_equal(ctrl.slot[VIF].front.ack, gone_seq);
 	front_synced(&front, last_sync);
 	assert_int_equal(ctrl.slot[VIF].front.ack, gone_seq);
+}
+
+/* It goes from OPEN to GONE while its driver closes: that is seen, and acknowledged in its turn. */
+static void test_unplug_while_it_closes(void **_)
+{
+	(void)_;
+	vif_connects();
+	news();
+	xens.dev[VIF] = (struct noxs_dev){ 0 };
+	is_deaf = true;
+	gone_in = 3;
+	state(VIF_FRONT, XenbusStateClosing);
+	assert_int_equal(pauses, 3);
+	assert_int_not_equal(ctrl.slot[VIF].front.ack, ctrl.slot[VIF].back.seq);
+	assert_true(kicks > 0);
+	front_events(&front);
+	assert_int_equal(syncs, 1);
+	all_synced();
+	assert_int_equal(ctrl.slot[VIF].front.ack, ctrl.slot[VIF].back.seq);
+	assert_false(tree_has(&front.store.tree, VIF_FRONT));
+}
+
+/* GONE is published whether or not what was before has been copied. */
+static void test_unplug_in_a_copy(void **state)
+{
+	(void)state;
+	xens.dev[VIF] = (struct noxs_dev){ 0 };
+	back_publish(VIF, NOXS_STATE_CLOSED);
+	is_torn = true;
+	front_events(&front);
+	assert_false(is_torn);
+	front_events(&front);
+	all_synced();
+	assert_int_equal(ctrl.slot[VIF].front.ack, ctrl.slot[VIF].back.seq);
+	assert_false(tree_has(&front.store.tree, VIF_FRONT));
 }
 
 /* One of the same name comes before the driver of the old one has gone: it waits. */
@@ -701,10 +829,15 @@ int main(void)
 		TEST(driver_goes_and_comes),
 		TEST(new_rings_without_a_word),
 		TEST(deaf_back_end),
+		TEST(deaf_among_news),
+		TEST(publication_not_taken_in),
+		TEST(ready_is_not_lost),
 		TEST(back_end_fails),
 		TEST(resize),
 		TEST(plug),
 		TEST(unplug),
+		TEST(unplug_while_it_closes),
+		TEST(unplug_in_a_copy),
 		TEST(plug_in_place),
 		TEST(nonsense_in_the_page),
 		TEST(starts_with_open_rings),
