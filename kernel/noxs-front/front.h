@@ -6,8 +6,8 @@
  *	CLOSED				state 2 (InitWait)
  *	OPEN				state 4 (Connected)
  *	FAILED				state 6 (Closed)
- *	GONE				state 6; then its nodes go; acknowledged
- *					once the driver has let go
+ *	GONE				state 6; when that has been handled, its
+ *					nodes go; when that has, acknowledged
  *
  *	node of the front-end		we publish
  *	state 3, or 4 without it	OPEN
@@ -44,14 +44,22 @@ struct front_ops {
 	void (*crash)(void);
 };
 
+/* How far a device that goes has come.  The kernel's watch thread is waited for after each step. */
+enum front_going {
+	GOING_NOT,
+	GOING_LATER,  /* the page of this domain does not have it; the guest still resumes */
+	GOING_CLOSES, /* its driver is told to close */
+	GOING_LEAVES, /* its nodes have been removed, and so is its driver */
+};
+
 struct front_dev {
 	bool is_used;
 	bool has_seen;	  /* a half of the back-end's */
 	bool is_open;	  /* we have published OPEN, and not CLOSED since */
-	bool is_gone;	  /* we wait for the driver: sync */
 	bool is_given_up; /* the back-end does not answer */
-	u32 sync;	  /* the watch event that tells */
-	u32 front_state;  /* what the driver has written last, enum xenbus_state */
+	enum front_going going;
+	u32 sync;	 /* the watch event after which it goes on to go */
+	u32 front_state; /* what the driver has written last, enum xenbus_state */
 	struct noxs_dev dev;
 	struct noxs_ctrl_back back;  /* as last seen: a copy */
 	char front[32], backend[64]; /* paths; empty of the sysctl device */
@@ -64,6 +72,7 @@ struct front {
 	struct noxs_dev_page page;		/* a copy */
 	volatile struct noxs_ctrl_page *ctrl;	/* shared with the back-end */
 	struct front_dev devs[NOXS_CTRL_SLOTS]; /* by slot */
+	struct front_dev left[NOXS_CTRL_SLOTS]; /* those that did not come along to this domain */
 	u64 start_ns;
 	bool is_ready;		       /* and has said so */
 	bool rescan_wanted;	       /* a device waits for another of its name to go */
@@ -102,8 +111,21 @@ u32 front_close_all(struct front *f);
 
 /* ---- among the parts of it ---- */
 
+/* The back-end's state, as the driver sees it. */
+void front_back_state(struct front *f, const struct front_dev *d, enum xenbus_state state);
+/* The back-end leaves the rings: only then does the driver take its grants back. */
+void front_close(struct front *f, struct front_dev *d);
+
+/* ---- plug.c ---- */
+
 /* Compare the devices of f->page with those that are known. */
 void front_scan(struct front *f);
+/* The back-end has let it go. */
+void front_gone(struct front *f, struct front_dev *d);
+/* f->page is another domain's. */
+void front_renew(struct front *f);
+/* The kernel watches FRONT_SYNC. */
+void front_watched(struct front *f);
 /* A watch event that the kernel comes to when it has handled all those before; its number. */
 u32 front_sync(struct front *f);
 

@@ -204,6 +204,8 @@ static void watch_request(struct store *s, const struct request *r)
 	for (w = s->watches; !err && w; w = w->next)
 		if (!w->next)
 			watch_tell(s, w, path);
+	if (!err && s->ops->watched)
+		s->ops->watched(s, path);
 }
 
 static void start_request(struct store *s, const struct xsd_sockmsg *head)

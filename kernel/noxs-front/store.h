@@ -51,6 +51,8 @@ struct store_ops {
 	void (*send)(struct store *s, const struct xsd_sockmsg *head, const void *data);
 	/* The client has written a node, which all can see now; its answer is still to be sent. */
 	void (*written)(struct store *s, const char *path);
+	/* The client has set a watch, and knows it; may be NULL. */
+	void (*watched)(struct store *s, const char *path);
 };
 
 struct store {

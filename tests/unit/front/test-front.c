@@ -544,12 +544,19 @@ static void test_unplug(void **state)
 	back_publish(VIF, NOXS_STATE_GONE);
 	gone_seq = ctrl.slot[VIF].back.seq;
 	news();
+	/* The driver closes when it sees that, so the node is there until it has. */
+	assert_int_equal(state_of(VIF_BACK), XenbusStateClosed);
+	assert_true(tree_has(&front.store.tree, VIF_FRONT));
+	assert_int_equal(syncs, 1);
+	front_synced(&front, last_sync + 1);
+	assert_true(tree_has(&front.store.tree, VIF_FRONT));
+	front_synced(&front, last_sync);
 	assert_false(tree_has(&front.store.tree, VIF_FRONT));
 	assert_false(tree_has(&front.store.tree, VIF_BACK));
 	/* Acknowledged when the driver has gone, not before. */
+	assert_int_equal(syncs, 2);
 	assert_int_not_equal(ctrl.slot[VIF].front.ack, gone_seq);
-	assert_int_equal(syncs, 1);
-	front_synced(&front, last_sync + 1);
+	front_synced(&front, last_sync - 1);
 	assert_int_not_equal(ctrl.slot[VIF].front.ack, gone_seq);
 	front_synced(&front, last_sync);
 	assert_int_equal(ctrl.slot[VIF].front.ack, gone_seq);
@@ -599,8 +606,8 @@ static void test_plug_in_place(void **state)
 	news();
 	add(3, NOXS_CLASS_VIF, 0);
 	repage(6);
-	assert_false(tree_has(&front.store.tree, VIF_FRONT));
-	front_synced(&front, last_sync);
+	assert_int_equal(state_of(VIF_BACK), XenbusStateClosed);
+	all_synced();
 	news();
 	assert_int_equal(state_of(VIF_FRONT), XenbusStateInitialising);
 	assert_int_equal(state_of(VIF_BACK), XenbusStateInitWait);
@@ -742,6 +749,128 @@ static void test_restore(void **state)
 	assert_int_equal(state_of("/local/domain/0/backend/vbd/9/51712"), XenbusStateConnected);
 }
 
+#define NEW_VBD_BACK "/local/domain/0/backend/vbd/9/51712"
+
+/* In another domain, whose slots begin as kernel/noxs begins them. */
+static void moved(void)
+{
+	unsigned int i;
+
+	xens.hdr.domid = 9;
+	front.page = xens;
+	for (i = 0; i < NOXS_CTRL_SLOTS; i++) {
+		memset(&ctrl.slot[i].back, 0, sizeof(ctrl.slot[i].back));
+		seen[i] = ctrl.slot[i].back.ack = ctrl.slot[i].front.seq;
+		ctrl.slot[i].back.seq = ctrl.slot[i].front.ack;
+	}
+	for (i = 0; i < xens.hdr.nr_slots; i++)
+		if (xens.dev[i].cls)
+			back_publish(xens.dev[i].ctrl_slot,
+				     i == SYSCTL ? NOXS_STATE_OPEN : NOXS_STATE_CLOSED);
+	front_resumed(&front, true);
+	news();
+}
+
+/* The kernel has resumed: it watches again. */
+static void watches(void)
+{
+	events[0] = 0;
+	request(XS_WATCH, FRONT_SYNC, "sync", true);
+	request(XS_WATCH, "device", "fe", true);
+}
+
+static void test_restore_in_other_slots(void **state)
+{
+	struct noxs_dev vif, vbd;
+	u32 seq;
+
+	(void)state;
+	add(3, NOXS_CLASS_VIF, 1);
+	repage(5);
+	vif_connects();
+	vbd_connects("8");
+	news();
+	vif = xens.dev[3];
+	vbd = xens.dev[VBD];
+	/* In the order in which they are made: those plugged in behind their like. */
+	xens.dev[2] = vif;
+	xens.dev[2].ctrl_slot = 2;
+	xens.dev[3] = vbd;
+	xens.dev[3].ctrl_slot = 3;
+	moved();
+	watches();
+	assert_false(front.rescan_wanted);
+	seq = ctrl.slot[2].front.seq;
+	assert_int_equal(state_of(NEW_VBD_BACK), XenbusStateInitWait);
+	assert_int_equal(state_of("/local/domain/0/backend/vif/9/1"), XenbusStateInitWait);
+	vif_connects();
+	vbd_connects("10");
+	assert_int_equal(ctrl.slot[3].front.state, NOXS_STATE_OPEN);
+	assert_int_equal(ctrl.slot[3].front.u.vbd.ring_gref[0], 10);
+	/* Not in its old slot, which is another's. */
+	assert_int_equal(ctrl.slot[2].front.seq, seq);
+	news();
+	assert_int_equal(state_of(NEW_VBD_BACK), XenbusStateConnected);
+	assert_int_equal(syncs, 0);
+}
+
+/* A device that is not in the new domain goes when its driver has resumed, and nobody is told. */
+static void test_restore_without_a_device(void **state)
+{
+	u32 ack;
+
+	(void)state;
+	vif_connects();
+	vbd_connects("8");
+	news();
+	xens.dev[VIF] = xens.dev[VBD];
+	xens.dev[VIF].ctrl_slot = VIF;
+	xens.dev[VBD] = (struct noxs_dev){ 0 };
+	moved();
+	/* Drivers resume.  They find nodes, and no back-end that would have them connect. */
+	assert_int_equal(state_of(VIF_BACK), XenbusStateInitialising);
+	assert_int_equal(syncs, 0);
+	watches();
+	assert_int_equal(syncs, 1);
+	assert_int_equal(state_of(VIF_BACK), XenbusStateInitialising);
+	vif_connects();
+	vbd_connects("10");
+	assert_int_equal(ctrl.slot[VIF].front.u.vbd.ring_gref[0], 10);
+	news();
+	ack = ctrl.slot[VIF].front.ack;
+	front_synced(&front, last_sync);
+	assert_int_equal(state_of(VIF_BACK), XenbusStateClosed);
+	all_synced();
+	assert_false(tree_has(&front.store.tree, VIF_FRONT));
+	assert_false(tree_has(&front.store.tree, VIF_BACK));
+	assert_non_null(strstr(events, VIF_FRONT));
+	assert_int_equal(ctrl.slot[VIF].front.ack, ack);
+	assert_int_equal(state_of(NEW_VBD_BACK), XenbusStateConnected);
+	/* Another of its name can come then. */
+	add(2, NOXS_CLASS_VIF, 0);
+	repage(5);
+	assert_int_equal(state_of("/local/domain/0/backend/vif/9/0"), XenbusStateInitWait);
+}
+
+/* One that was about to go when the guest was saved: its watch events may be lost. */
+static void test_restore_while_one_goes(void **state)
+{
+	(void)state;
+	vif_connects();
+	news();
+	xens.dev[VIF] = (struct noxs_dev){ 0 };
+	back_publish(VIF, NOXS_STATE_GONE);
+	news();
+	front_synced(&front, last_sync);
+	assert_false(tree_has(&front.store.tree, VIF_FRONT));
+	moved();
+	watches();
+	all_synced();
+	assert_non_null(strstr(events, VIF_FRONT));
+	assert_false(tree_has(&front.store.tree, VIF_FRONT));
+	assert_false(tree_has(&front.store.tree, VIF_BACK));
+}
+
 static void test_all_close(void **state)
 {
 	u32 number;
@@ -846,6 +975,9 @@ int main(void)
 		TEST(suspend_cancelled),
 		TEST(suspend_fails),
 		TEST(restore),
+		TEST(restore_in_other_slots),
+		TEST(restore_without_a_device),
+		TEST(restore_while_one_goes),
 		TEST(all_close),
 		TEST(any_page),
 	};
