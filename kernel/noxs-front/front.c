@@ -46,6 +46,12 @@ static bool publish(struct front *f, struct front_dev *d, const struct noxs_ctrl
 	return !err;
 }
 
+static void take_in(struct front_dev *d, const struct noxs_ctrl_back *back)
+{
+	d->back = *back;
+	d->has_seen = true;
+}
+
 /* True: there is something new, in d->back. */
 static bool consume(struct front *f, struct front_dev *d)
 {
@@ -53,42 +59,45 @@ static bool consume(struct front *f, struct front_dev *d)
 
 	if (!slot_look(f, d, &back))
 		return false;
-	d->back = back;
-	d->has_seen = true;
+	take_in(d, &back);
 	return true;
 }
 
-/* That it has closed is taken in; anything else is front_events()'s. */
-static void closed(struct front *f, struct front_dev *d)
+/*
+ * It has to learn that we have seen OPEN before it says CLOSED.  Anything else is not ours to take
+ * in, but front_events()'s.
+ */
+static int wait_closed(struct front *f, struct front_dev *d)
 {
+	u64 begin = f->ops->time_ns();
 	struct noxs_ctrl_back back;
+	int err = 0;
 
-	if (!slot_look(f, d, &back))
-		return;
-	if (back.state != NOXS_STATE_CLOSED) {
-		f->ops->kick(f);
-		return;
+	while (!err) {
+		if (slot_look(f, d, &back)) {
+			if (back.state != NOXS_STATE_OPEN && back.state != NOXS_STATE_CLOSED) {
+				f->ops->kick(f);
+				break;
+			}
+			take_in(d, &back);
+			slot_acknowledge(f, d);
+		}
+		if (d->back.state != NOXS_STATE_OPEN)
+			break;
+		err = slot_wait(f, begin);
 	}
-	d->back = back;
-	d->has_seen = true;
-	slot_acknowledge(f, d);
+	return err;
 }
 
 void front_close(struct front *f, struct front_dev *d)
 {
 	const struct noxs_ctrl_front half = { .state = NOXS_STATE_CLOSED };
-	int err;
 
 	if (!d->is_open)
 		return;
 	d->is_open = false;
-	if (!publish(f, d, &half))
-		return;
-	err = slot_wait_closed(f, d);
-	if (err == -ETIMEDOUT)
+	if (publish(f, d, &half) && wait_closed(f, d) == -ETIMEDOUT)
 		give_up(f, d);
-	if (!err)
-		closed(f, d);
 }
 
 static void open(struct front *f, struct front_dev *d)

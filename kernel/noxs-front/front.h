@@ -133,14 +133,14 @@ u32 front_sync(struct front *f);
 
 /*
  * Publish a half of ours once the one before has been taken in.  -ETIMEDOUT: it was not, in 5 s;
- * -ENODEV: the device goes; -EINTR: we are in another domain.  Then nothing was published.
+ * -ENODEV: the device has failed or gone; -EINTR: we are in another domain.  Then nothing was published.
  */
 int slot_publish(struct front *f, const struct front_dev *d, const struct noxs_ctrl_front *half);
 /* Whether slot_publish() would not wait. */
 bool slot_is_taken_in(struct front *f, const struct front_dev *d);
 bool slot_is_open_there(struct front *f, const struct front_dev *d);
-/* Until the back-end is not OPEN.  -ETIMEDOUT: it still is, after 5 s; -EINTR. */
-int slot_wait_closed(struct front *f, const struct front_dev *d);
+/* Once more, of what is waited for since @begin.  -ETIMEDOUT: for 5 s now; -EINTR. */
+int slot_wait(struct front *f, u64 begin);
 /* True: the back-end has said something since d->back, which is in @back now. */
 bool slot_look(struct front *f, const struct front_dev *d, struct noxs_ctrl_back *back);
 /* d->back has been taken in. */

@@ -24,28 +24,30 @@ bool slot_is_open_there(struct front *f, const struct front_dev *d)
 	return READ_ONCE(slot_of(f, d)->back.state) == NOXS_STATE_OPEN;
 }
 
-/* Until it has, or the device has gone.  -EINTR: we are in another domain; -ETIMEDOUT. */
-static int wait_taken_in(struct front *f, const struct front_dev *d)
+int slot_wait(struct front *f, u64 begin)
 {
-	u64 begin = f->ops->time_ns();
+	if (f->ops->time_ns() - begin >= WAIT_NS)
+		return -ETIMEDOUT;
+	return f->ops->pause(f) ? 0 : -EINTR; /* whoever comes back connects anew */
+}
 
-	while (!slot_is_taken_in(f, d)) {
-		if (READ_ONCE(slot_of(f, d)->back.state) == NOXS_STATE_GONE)
-			return -ENODEV;
-		if (f->ops->time_ns() - begin >= WAIT_NS)
-			return -ETIMEDOUT;
-		if (!f->ops->pause(f))
-			return -EINTR; /* whoever comes back connects anew */
-	}
-	return 0;
+/* The back-end takes in nothing of a device that has failed or gone. */
+static bool is_dead(struct front *f, const struct front_dev *d)
+{
+	u32 state = READ_ONCE(slot_of(f, d)->back.state);
+
+	return state == NOXS_STATE_FAILED || state == NOXS_STATE_GONE;
 }
 
 int slot_publish(struct front *f, const struct front_dev *d, const struct noxs_ctrl_front *half)
 {
 	volatile struct noxs_ctrl_slot *slot = slot_of(f, d);
-	int err = wait_taken_in(f, d);
+	u64 begin = f->ops->time_ns();
+	int err = 0;
 
 	/* A half that may just be being copied is never written to. */
+	while (!err && !slot_is_taken_in(f, d))
+		err = is_dead(f, d) ? -ENODEV : slot_wait(f, begin);
 	if (err)
 		return err;
 	slot->front.state = half->state;
@@ -54,19 +56,6 @@ int slot_publish(struct front *f, const struct front_dev *d, const struct noxs_c
 	WRITE_ONCE(slot->front.seq, READ_ONCE(slot->front.seq) + 1);
 	virt_mb(); /* the number is there before the event */
 	f->ops->notify(f);
-	return 0;
-}
-
-int slot_wait_closed(struct front *f, const struct front_dev *d)
-{
-	u64 begin = f->ops->time_ns();
-
-	while (slot_is_open_there(f, d)) {
-		if (f->ops->time_ns() - begin >= WAIT_NS)
-			return -ETIMEDOUT;
-		if (!f->ops->pause(f))
-			return -EINTR;
-	}
 	return 0;
 }
 

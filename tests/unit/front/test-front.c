@@ -24,9 +24,10 @@
 
 static struct front front;
 static struct noxs_ctrl_page ctrl;
-static struct noxs_dev_page xens; /* the device page as Xen has it */
-static u32 seen[NOXS_CTRL_SLOTS]; /* publications that the back-end has taken in */
-static bool is_deaf;		  /* the back-end */
+static struct noxs_dev_page xens;     /* the device page as Xen has it */
+static u32 seen[NOXS_CTRL_SLOTS];     /* publications that the back-end has taken in */
+static bool follows[NOXS_CTRL_SLOTS]; /* it has to publish what the front-end has */
+static bool is_deaf;		      /* the back-end */
 static unsigned int crashes, syncs, pauses, kicks;
 static unsigned int gone_in; /* pauses until VIF is GONE; 0: never */
 static bool is_torn;	     /* VIF becomes GONE while the front-end copies what it was */
@@ -47,7 +48,7 @@ static void back_publish(unsigned int slot, u32 state)
 	ctrl.slot[slot].back.seq++;
 }
 
-/* As kernel/noxs does: acknowledge, and OPEN or CLOSED after the front-end. */
+/* As kernel/noxs does: acknowledge, and OPEN or CLOSED after the front-end, once it may be said. */
 static void back_serve(void)
 {
 	unsigned int i;
@@ -55,14 +56,17 @@ static void back_serve(void)
 	for (i = 0; i < NOXS_CTRL_SLOTS; i++) {
 		struct noxs_ctrl_slot *s = &ctrl.slot[i];
 
-		if (s->front.seq == seen[i])
+		if (s->back.state == NOXS_STATE_FAILED || s->back.state == NOXS_STATE_GONE)
 			continue;
-		seen[i] = s->back.ack = s->front.seq;
-		if (i == SYSCTL || s->back.state == NOXS_STATE_FAILED ||
-		    s->back.state == NOXS_STATE_GONE)
-			continue;
-		if (s->front.state != s->back.state)
-			back_publish(i, s->front.state);
+		if (s->front.seq != seen[i]) {
+			seen[i] = s->back.ack = s->front.seq;
+			follows[i] = i != SYSCTL;
+		}
+		if (follows[i] && s->front.ack == s->back.seq) {
+			follows[i] = false;
+			if (s->front.state != s->back.state)
+				back_publish(i, s->front.state);
+		}
 	}
 }
 
@@ -247,6 +251,7 @@ static int setup(void **state)
 	memset(&ctrl, 0, sizeof(ctrl));
 	memset(&xens, 0, sizeof(xens));
 	memset(seen, 0, sizeof(seen));
+	memset(follows, 0, sizeof(follows));
 	events[0] = 0;
 	is_deaf = false;
 	crashes = syncs = pauses = kicks = gone_in = 0;
@@ -408,6 +413,33 @@ static void test_new_rings_without_a_word(void **state)
 	assert_int_equal(ctrl.slot[VBD].front.u.vbd.ring_gref[0], 9);
 	news();
 	assert_int_equal(ctrl.slot[VBD].back.state, NOXS_STATE_OPEN);
+}
+
+/* It closes before it has seen that the back-end is open, which cannot say CLOSED before. */
+static void test_closes_at_once(void **_)
+{
+	(void)_;
+	vif_connects();
+	back_serve();
+	assert_int_equal(ctrl.slot[VIF].back.state, NOXS_STATE_OPEN);
+	state(VIF_FRONT, XenbusStateClosing);
+	assert_int_equal(ctrl.slot[VIF].back.state, NOXS_STATE_CLOSED);
+	assert_int_equal(state_of(VIF_BACK), XenbusStateClosed);
+	assert_true(pauses < 10);
+	state(VIF_FRONT, XenbusStateClosed);
+	assert_int_equal(state_of(VIF_BACK), XenbusStateInitWait);
+}
+
+/* A failed device takes in nothing: nobody waits for that. */
+static void test_closes_what_fails(void **_)
+{
+	(void)_;
+	vif_connects();
+	back_publish(VIF, NOXS_STATE_FAILED);
+	state(VIF_FRONT, XenbusStateClosing);
+	assert_int_equal(pauses, 0);
+	news();
+	assert_int_equal(ctrl.slot[VIF].front.ack, ctrl.slot[VIF].back.seq);
 }
 
 /* It is waited for, and then given up: its half is not written to while it may be read. */
@@ -762,6 +794,7 @@ static void moved(void)
 		memset(&ctrl.slot[i].back, 0, sizeof(ctrl.slot[i].back));
 		seen[i] = ctrl.slot[i].back.ack = ctrl.slot[i].front.seq;
 		ctrl.slot[i].back.seq = ctrl.slot[i].front.ack;
+		follows[i] = false;
 	}
 	for (i = 0; i < xens.hdr.nr_slots; i++)
 		if (xens.dev[i].cls)
@@ -957,6 +990,8 @@ int main(void)
 		TEST(vbd_connects),
 		TEST(driver_goes_and_comes),
 		TEST(new_rings_without_a_word),
+		TEST(closes_at_once),
+		TEST(closes_what_fails),
 		TEST(deaf_back_end),
 		TEST(deaf_among_news),
 		TEST(publication_not_taken_in),
