@@ -126,7 +126,15 @@ static int __init front_init(void)
 		return err;
 	pr_info("domain %u \"%s\", %u devices\n", f->page.hdr.domid, f->page.hdr.name,
 		f->page.hdr.nr_devs);
-	return resume_start();
+	resume_start();
+	err = ring_run();
+	if (err) {
+		is_started = false;
+		resume_stop();
+		ring_stop();
+		store_fini(&f->store);
+	}
+	return err;
 }
 
 /* Built in, before late_initcall(), where the kernel waits for its devices. */

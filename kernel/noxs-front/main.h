@@ -20,8 +20,12 @@ bool page_is_offered(void);
 int page_read(struct front *f);
 
 /* ring.c: messages between the kernel's xenbus and our store */
-/* Begin; @port is the one of the control channel. */
+/* Channels; @port is the one of the control channel. */
 int ring_start(evtchn_port_t port);
+/* The thread, with which the kernel's xenbus begins. */
+int ring_run(void);
+/* No channels any more.  There is no thread. */
+void ring_stop(void);
 void ring_send(struct store *s, const struct xsd_sockmsg *head, const void *data);
 void ring_notify_control(struct front *f);
 bool ring_pause(struct front *f);
@@ -31,11 +35,13 @@ void ring_kick(void);
 bool ring_is_lost(void);
 /* What is on its way is given up, so that main_lock comes free. */
 void ring_give_up(void);
-/* New channels.  With main_lock. */
-int ring_resume(void);
+/* New channels, or a crash: without them nothing in the guest goes on.  With main_lock. */
+void ring_resume(void);
 
 /* resume.c */
-int resume_start(void);
+/* Before ring_run(): what it calls back for comes once. */
+void resume_start(void);
+void resume_stop(void);
 /* Mix the id of this life of the guest into the kernel's random numbers. */
 void resume_mix(const u8 *gen_id, size_t size);
 

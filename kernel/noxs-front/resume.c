@@ -62,9 +62,8 @@ static void resume_anew(void)
 	ring_give_up();
 	mutex_lock(&main_lock);
 	memcpy(before, main_front.page.hdr.gen_id, sizeof(before));
-	err = ring_resume();
-	if (!err)
-		err = page_read(&main_front);
+	ring_resume();
+	err = page_read(&main_front);
 	if (err)
 		pr_err("no devices after this suspend: %d\n", err);
 	else
@@ -134,11 +133,16 @@ static int store_is_there(struct notifier_block *nb, unsigned long action, void 
 
 static struct notifier_block store_nb = { .notifier_call = store_is_there };
 
-int resume_start(void)
+void resume_start(void)
 {
 	xen_resume_notifier_register(&resume_nb);
-	(void)register_reboot_notifier(&reboot_nb); /* it does not fail */
-	/* Called at once if the kernel's xenbus has begun, or when it does. */
+	(void)register_reboot_notifier(&reboot_nb);  /* it does not fail */
 	(void)register_xenstore_notifier(&store_nb); /* nor does this */
-	return 0;
+}
+
+void resume_stop(void)
+{
+	unregister_xenstore_notifier(&store_nb);
+	(void)unregister_reboot_notifier(&reboot_nb);
+	xen_resume_notifier_unregister(&resume_nb);
 }

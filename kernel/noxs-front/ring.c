@@ -150,15 +150,26 @@ static void serve_request(void)
 	store_request(&main_front.store, &head, body);
 }
 
+static void wait_for_work(void)
+{
+	/*
+	 * The kernel's xenbus waits for an event before it looks for devices, and does not notice
+	 * one that comes before it waits.
+	 */
+	while (!READ_ONCE(main_front.store.nr_requests)) {
+		notify_remote_via_irq(store_irq);
+		if (wait_event_interruptible_timeout(ring_wq, has_request() || READ_ONCE(is_kicked),
+						     HZ / 10))
+			return;
+	}
+	(void)wait_event_interruptible(ring_wq, has_request() || READ_ONCE(is_kicked));
+}
+
 static int ring_thread(void *arg)
 {
-	mutex_lock(&main_lock);
-	front_events(&main_front);
-	mutex_unlock(&main_lock);
-	/* This is what the kernel's xenbus waits for before it looks for devices. */
-	notify_remote_via_irq(store_irq);
+	ring_kick();
 	for (;;) {
-		(void)wait_event_interruptible(ring_wq, has_request() || READ_ONCE(is_kicked));
+		wait_for_work();
 		mutex_lock(&main_lock);
 		while (has_request() && !READ_ONCE(is_given_up))
 			serve_request();
@@ -209,7 +220,7 @@ void ring_give_up(void)
 	wake_up(&ring_wq);
 }
 
-int ring_resume(void)
+void ring_resume(void)
 {
 	struct evtchn_alloc_unbound alloc = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
 	int err;
@@ -218,20 +229,21 @@ int ring_resume(void)
 	unbind_from_irqhandler(store_irq, &ring_wq);
 	unbind_from_irqhandler(control_irq, &ring_wq);
 	err = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
-	if (err)
-		return err;
-	/* xs_resume() binds it next, and drops what is in the ring. */
-	xen_store_evtchn = alloc.port;
-	err = bind_store();
+	if (!err) {
+		/* xs_resume() binds it next, and drops what is in the ring. */
+		xen_store_evtchn = alloc.port;
+		err = bind_store();
+	}
 	if (!err)
 		err = bind_control();
+	/* The kernel would wait for an answer for ever: somebody should know. */
+	if (err)
+		panic("noxs-front: no event channels after a restore: error %d\n", err);
 	WRITE_ONCE(is_given_up, false);
-	return err;
 }
 
 int ring_start(evtchn_port_t port)
 {
-	struct task_struct *thread;
 	int err;
 
 	if (xen_store_domain_type != XS_LOCAL) {
@@ -244,13 +256,19 @@ int ring_start(evtchn_port_t port)
 		return err;
 	err = bind_control();
 	if (err)
-		goto unbind_store;
-	thread = kthread_run(ring_thread, NULL, "noxs-store");
-	if (!IS_ERR(thread))
-		return 0;
-	err = PTR_ERR(thread);
-	unbind_from_irqhandler(control_irq, &ring_wq);
-unbind_store:
-	unbind_from_irqhandler(store_irq, &ring_wq);
+		unbind_from_irqhandler(store_irq, &ring_wq);
 	return err;
+}
+
+int ring_run(void)
+{
+	struct task_struct *thread = kthread_run(ring_thread, NULL, "noxs-store");
+
+	return PTR_ERR_OR_ZERO(thread);
+}
+
+void ring_stop(void)
+{
+	unbind_from_irqhandler(control_irq, &ring_wq);
+	unbind_from_irqhandler(store_irq, &ring_wq);
 }
