@@ -133,7 +133,8 @@ u32 front_sync(struct front *f);
 
 /*
  * Publish a half of ours once the one before has been taken in.  -ETIMEDOUT: it was not, in 5 s;
- * -ENODEV: the device has failed or gone; -EINTR: we are in another domain.  Then nothing was published.
+ * -ENODEV: the device has failed or gone; -EINTR: we are in another domain.  Nothing was published
+ * then.
  */
 int slot_publish(struct front *f, const struct front_dev *d, const struct noxs_ctrl_front *half);
 /* Whether slot_publish() would not wait. */
