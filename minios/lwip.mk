@@ -19,13 +19,8 @@ all: $(OUT)/lwip/liblwip.a
 # there (LWIP=DIR, a tree of lwIP's) is taken as it is.
 $(LWIP_HERE):
 	$(call say,UNPACK,lwip)
-	$(Q)$(TOP)/scripts/apt-root source lwip $(BUILD)/src/dl
 	$(Q)rm -rf $(LWIP).new && mkdir -p $(LWIP).new
-	$(Q)known=$(abspath $(MINIOS))/lwip.sha256 && cd $(BUILD)/src/dl && \
-		archive=$$(ls -v lwip_*.orig.tar.* | tail -n 1) && \
-		{ grep -F "$$archive" "$$known" | sha256sum --quiet -c - || \
-		{ echo "lwip: $$archive is not one of minios/lwip.sha256; LWIP=DIR builds a tree of yours" >&2; exit 1; }; } && \
-		tar -C $(LWIP).new --strip-components=1 --touch -xf "$$archive"
+	$(Q)archive=$$($(TOP)/scripts/lwip-fetch) && tar -C $(LWIP).new --strip-components=1 --touch -xf "$$archive"
 	$(Q)rm -rf $(LWIP) && mv $(LWIP).new $(LWIP)
 
 $(LWIP_OBJS): $(OUT)/lwip/%.o: $(LWIP_HERE) config.mk include/lwip-port/lwipopts.h | $(OUT)/include/xen
