@@ -8,8 +8,10 @@ JOBS ?= $(shell nproc)
 # Tests that run at a time: a lab has two processors.
 TEST_JOBS ?= $(shell n=$$(($$(nproc) / 2)); echo $$((n < 1 ? 1 : n > 4 ? 4 : n)))
 
-# Parts run JOBS ways, unless make was given -j: then its job server shares them out.
-part = $(MAKE) $(if $(filter 1,$(V)),,-s) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) -C $(1)
+# Parts run JOBS ways, unless make was given -j: then its job server shares them out.  In folders of their own, where
+# DESTDIR= is the same directory as here.
+part = $(MAKE) $(if $(filter 1,$(V)),,-s) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) \
+	$(if $(DESTDIR),DESTDIR=$(abspath $(DESTDIR))) -C $(1)
 
 all: xen module minios toolstack			## build the four parts
 
@@ -37,8 +39,9 @@ lint: deps						## formatting, static checks, spelling
 check-series: deps					## build Xen at every patch of the queue (long)
 	@scripts/xen-check-series
 
-deb: deps						## Debian packages (build/deb/)
+deb: deps						## Debian packages (build/deb/, build/deb-xen/)
 	@scripts/deb
+	@scripts/deb-xen
 
 deps:							## Debian packages: install (root) or name the missing
 	@scripts/deps
@@ -76,21 +79,27 @@ install: minios toolstack				## all but Xen (DESTDIR=, PREFIX=/usr/local)
 	@$(call part,kernel/noxs) dkms-install
 	@$(call part,minios) install
 
+# The ~ sorts it before Debian's -amd64, so that GRUB's default stays what it is.
 install-xen: xen					## the hypervisor, beside others in /boot
-	@. scripts/xen-common; install -D -m 644 build/xen$$at/xen.gz $(DESTDIR)/boot/xen-$$xen-lightvm.gz
+	@. scripts/xen-common; install -D -m 644 build/xen$$at/xen.gz $(DESTDIR)/boot/xen-$$xen~lightvm.gz; \
+		install -m 644 build/xen$$at/.config $(DESTDIR)/boot/xen-$$xen~lightvm.config
 
-uninstall:						## take back what both put there
+install-bench: minios toolstack				## lightvm-bench, which measures the Dom0 it is in
+	@$(call part,tests/bench) install
+
+uninstall:						## take back what these put there
 	@$(call part,toolstack) uninstall
 	@$(call part,kernel/noxs) dkms-uninstall
 	@$(call part,minios) uninstall
-	@. scripts/xen-common; for x in $$queues; do rm -f $(DESTDIR)/boot/xen-$$x-lightvm.gz; done
+	@$(call part,tests/bench) uninstall
+	@. scripts/xen-common; for x in $$queues; do rm -f $(DESTDIR)/boot/xen-$$x~lightvm.gz $(DESTDIR)/boot/xen-$$x~lightvm.config; done
 
 help:							## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 clean:							## remove what was built; sources and packages stay
 	@echo "  CLEAN"
-	@rm -rf build/xen* build/kernel* build/minios build/toolstack build/lab build/tests build/deb \
+	@rm -rf build/xen* build/kernel* build/minios build/toolstack build/lab build/tests build/deb* \
 		build/bench build/demo
 
 distclean:						## remove build/
@@ -98,4 +107,4 @@ distclean:						## remove build/
 	@rm -rf build
 
 .PHONY: all demo check check-all bench bench-quick lab lint check-series deps deps-deb xen xen-debug module \
-	minios toolstack lab-files lab-other deb install install-xen uninstall help clean distclean
+	minios toolstack lab-files lab-other deb install install-xen install-bench uninstall help clean distclean
