@@ -3,9 +3,9 @@
  * Builds a PV guest's memory with libxenguest: populates it, loads the image, sets a control page
  * aside beside start info and console, and seeds the grants and ports that connect both.
  *
- * A kernel that does not say that it knows noxs has start info's page of a XenStore for control page:
- * Linux keeps start info, store and console out of its allocator, and no other page.  It has no channel
- * to a XenStore, so Linux makes a ring of its own (docs/linux-guests.md).
+ * Linux has start info's page of a XenStore for control page, as it keeps start info, store and
+ * console out of its allocator, and no other page.  It has no channel to a XenStore, so Linux makes a
+ * ring of its own (docs/linux-guests.md).
  */
 #include <errno.h>
 #include <stdint.h>
@@ -36,12 +36,11 @@ static int alloc_magic_pages(struct xc_dom_image *dom)
 	dom->start_info_pfn = xc_dom_alloc_page(dom, "start info");
 	dom->xenstore_pfn = xc_dom_alloc_page(dom, "xenstore");
 	dom->console_pfn = xc_dom_alloc_page(dom, "console");
-	image->ctrl_pfn = image->knows_noxs ? xc_dom_alloc_page(dom, "noxs control") :
-					      dom->xenstore_pfn;
+	image->ctrl_pfn = image->is_linux ? dom->xenstore_pfn :
+					    xc_dom_alloc_page(dom, "noxs control");
 	dom->alloc_bootstack = 1;
-	nr = image->knows_noxs ? 4 : 3;
-	if ((image->knows_noxs ? image->ctrl_pfn : dom->console_pfn) !=
-	    dom->start_info_pfn + nr - 1)
+	nr = image->is_linux ? 3 : 4;
+	if ((image->is_linux ? dom->console_pfn : image->ctrl_pfn) != dom->start_info_pfn + nr - 1)
 		return -1; /* one of them failed, and has logged why */
 	ptr = xc_dom_pfn_to_ptr(dom, dom->start_info_pfn, nr);
 	if (!ptr)

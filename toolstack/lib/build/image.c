@@ -117,6 +117,7 @@ static int image_check_abi(struct chaos_image *image, const char *kernel, struct
 	uint32_t abi = pv_image_abi(image->dom->kernel_blob, image->dom->kernel_size);
 
 	image->knows_noxs = abi;
+	image->is_linux = !strcmp(xc_dom_guest_os(image->dom), "linux");
 	return chaos_pv_check_abi(abi, kernel, err);
 }
 

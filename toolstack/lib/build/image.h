@@ -14,7 +14,8 @@ struct chaos_image {
 	struct xc_dom_image *dom;
 	struct xc_dom_arch hooks; /* the library's, but for the magic pages */
 	xen_pfn_t ctrl_pfn;
-	bool knows_noxs; /* says a note of ours in the kernel */
+	bool is_linux;	 /* says the kernel's note */
+	bool knows_noxs; /* says a note of ours in it */
 };
 
 #endif /* CHAOS_IMAGE_H */
