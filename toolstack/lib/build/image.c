@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "build/image.h"
 #include "build/pv/pv_build.h"
 #include "build/pv/pv_image.h"
+#include "config/tinyx_file.h"
 
 #define PAGE_SHIFT	   12
 #define PAGE_SIZE	   (1U << PAGE_SHIFT)
@@ -54,17 +56,69 @@ static int file_check(const char *key, const char *path, struct chaos_error *err
 	return 0;
 }
 
-static int image_parse(struct chaos_ctx *ctx, struct xc_dom_image *dom, const char *kernel,
-		       struct chaos_error *err)
+/* Maps a file that is a tinyx image: 1, 0 if it is none, or an error. */
+static int image_map(struct chaos_image *image, const char *path, struct chaos_tinyx *tinyx,
+		     struct chaos_error *err)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc, e;
+
+	if (fd < 0)
+		return 0; /* the kernel's loader says why */
+	rc = chaos_tinyx_read(fd, path, tinyx, err);
+	if (rc == 1) {
+		image->map = mmap(NULL, tinyx->size, PROT_READ, MAP_PRIVATE, fd, 0);
+		image->map_size = tinyx->size;
+		if (image->map == MAP_FAILED) {
+			e = errno;
+			image->map = NULL;
+			rc = chaos_error_set(err, CHAOS_RESOURCES, e, "%s: cannot be mapped: %s",
+					     path, strerror(e));
+		}
+	}
+	close(fd);
+	return rc;
+}
+
+/* The kernel, and the ramdisk if the image has one; what the configuration has instead comes first. */
+static int image_load(struct chaos_image *image, const struct chaos_plan *plan,
+		      struct chaos_error *err)
+{
+	struct xc_dom_image *dom = image->dom;
+	struct chaos_tinyx tinyx;
+	const char *start;
+	int rc = image_map(image, plan->kernel, &tinyx, err);
+
+	if (rc < 0)
+		return rc;
+	start = image->map;
+	if (rc ? xc_dom_kernel_mem(dom, start + tinyx.kernel.start, tinyx.kernel.size) :
+		 xc_dom_kernel_file(dom, plan->kernel))
+		return 1;
+	if (!plan->ramdisk && rc && tinyx.ramdisk.size &&
+	    xc_dom_module_mem(dom, start + tinyx.ramdisk.start, tinyx.ramdisk.size, NULL))
+		return chaos_error_set(err, CHAOS_RESOURCES, errno, "%s: ramdisk: cannot be taken",
+				       plan->kernel);
+	return 0;
+}
+
+static int image_parse(struct chaos_ctx *ctx, struct chaos_image *image,
+		       const struct chaos_plan *plan, struct chaos_error *err)
+{
+	struct xc_dom_image *dom = image->dom;
+	const char *kernel = plan->kernel;
 	char why[300];
+	int rc;
 
 	/* Known without asking Xen: a 64-bit Xen runs 64-bit PV guests, and we build no others. */
 	(void)strcpy(dom->xen_caps, PV64 " xen-3.0-x86_32p");
 	dom->xch = ctx->xch;
 	dom->container_type = XC_DOM_PV_CONTAINER;
 	chaos_log_reset(&ctx->log);
-	if (xc_dom_kernel_file(dom, kernel) || xc_dom_parse_image(dom))
+	rc = image_load(image, plan, err);
+	if (rc < 0)
+		return rc;
+	if (rc || xc_dom_parse_image(dom))
 		return chaos_error_set(err, CHAOS_CONFIG, ENOEXEC,
 				       "kernel \"%s\": not a kernel that runs as a Xen PV guest%s",
 				       kernel, chaos_log_text(&ctx->log, why, sizeof(why)));
@@ -140,7 +194,7 @@ int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_plan *plan, struc
 		free(image);
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	}
-	rc = image_parse(ctx, image->dom, plan->kernel, err);
+	rc = image_parse(ctx, image, plan, err);
 	if (!rc && plan->ramdisk && xc_dom_module_file(image->dom, plan->ramdisk, NULL))
 		rc = chaos_error_set(err, CHAOS_CONFIG, errno, "ramdisk \"%s\": cannot be read",
 				     plan->ramdisk);
@@ -166,5 +220,7 @@ void chaos_image_close(struct chaos_image *image)
 	if (!image)
 		return;
 	xc_dom_release(image->dom);
+	if (image->map)
+		(void)munmap(image->map, image->map_size); /* it was mapped so */
 	free(image);
 }

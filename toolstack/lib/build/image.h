@@ -14,6 +14,8 @@ struct chaos_image {
 	struct xc_dom_image *dom;
 	struct xc_dom_arch hooks; /* the library's, but for the magic pages */
 	xen_pfn_t ctrl_pfn;
+	void *map; /* a tinyx image, whose members the domain is built from; NULL if it is none */
+	size_t map_size;
 	bool is_linux;	 /* says the kernel's note */
 	bool knows_noxs; /* says a note of ours in it */
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/internal.h"
+#include "config/tinyx_file.h"
 
 #define MAX_FILE (1U << 20)
 
@@ -52,15 +53,51 @@ static int not_a_file(const char *path, const struct stat *st, struct chaos_erro
 	return chaos_error_set(err, CHAOS_CONFIG, EINVAL, "%s: %s", path, what);
 }
 
+/*
+ * An image's own configuration, and that its kernel is this file: the ramdisk and the root come with that.
+ * 1, 0 if the file is no image, or an error; *text is to be freed in any case.
+ */
+static int read_image(int fd, const char *path, char **text, size_t *len, struct chaos_error *err)
+{
+	struct chaos_tinyx image;
+	char *whole = NULL, *part = NULL;
+	int rc = chaos_tinyx_read(fd, path, &image, err);
+
+	if (rc != 1)
+		return rc;
+	if (image.config.size < MAX_FILE)
+		part = calloc(1, image.config.size + 1);
+	whole = part ? realpath(path, NULL) : NULL;
+	if (!whole || pread(fd, part, image.config.size, (off_t)image.config.start) !=
+			      (ssize_t)image.config.size)
+		rc = chaos_error_set(err, CHAOS_CONFIG, errno, "%s: xl.cfg: cannot be read", path);
+	else if (strpbrk(whole, "\"\\\n"))
+		rc = chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				     "%s: a quote or a backslash in its path: give it another name",
+				     path);
+	else if (asprintf(text, "%s\nkernel = \"%s\"\n", part, whole) < 0)
+		rc = chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	else
+		*len = strlen(*text);
+	free(whole);
+	free(part);
+	return rc;
+}
+
 int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err)
 {
 	struct stat st;
-	int fd, e;
+	int fd, rc, e;
 
 	*text = NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return chaos_error_set(err, CHAOS_CONFIG, errno, "%s: %s", path, strerror(errno));
+	rc = read_image(fd, path, text, len, err);
+	if (rc) {
+		close(fd);
+		return rc < 0 ? rc : 0;
+	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > MAX_FILE) {
 		close(fd);
 		return not_a_file(path, &st, err);

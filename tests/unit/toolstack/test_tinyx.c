@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An image of tinyx is read as it was written, and one that was cut off, altered or made for something else is
+ * refused with the member's name.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/tinyx_file.h"
+#include "core/sha256.h"
+#include "unit.h"
+
+#define SIZE 20480U
+
+static char path[] = "/tmp/test_tinyx.XXXXXX";
+static const char config[] = "name = \"web\"\nmemory = 32\n";
+
+static void hex(const void *data, size_t len, char text[65])
+{
+	uint8_t digest[CHAOS_SHA256_LEN];
+	unsigned int i;
+
+	chaos_sha256(data, len, digest);
+	for (i = 0; i < sizeof(digest); i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* An image with these lines in its index, of `size` bytes. */
+static void write_image(const char *lines, size_t size)
+{
+	static char image[SIZE];
+	char digest[65];
+	FILE *f = fopen(path, "w");
+
+	memset(image, 0, sizeof(image));
+	memcpy(image, "tinyx", 5);
+	memcpy(image + 257, "ustar", 5);
+	hex(lines, strlen(lines), digest);
+	(void)snprintf(image + 512, 3072, "%sdigest %s\n", lines, digest);
+	memcpy(image + 8192, config, strlen(config));
+	assert_non_null(f);
+	assert_int_equal(fwrite(image, size, 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+#define HEAD   "tinyx 1\narch amd64\n"
+#define KERNEL "member kernel 4096 100 0\n"
+#define CONFIG "member xl.cfg 8192 25 0\n"
+#define ROOT   "member root.erofs 12288 4096 0\n"
+#define END    "size 20480\n"
+
+static void refused(const char *lines, size_t size, const char *what)
+{
+	struct chaos_error err = { 0 };
+	struct chaos_tinyx image;
+
+	write_image(lines, size);
+	assert_true(chaos_tinyx_look(path, &image, &err) < 0);
+	if (!strstr(err.text, what))
+		fail_msg("\"%s\" has no \"%s\"", err.text, what);
+}
+
+/* FIPS 180-4's own examples, and lengths around the end of a block. */
+static void digests(void **state)
+{
+	static const char million_like[] =
+		"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+	char text[65], pad[120];
+
+	(void)state;
+	hex("", 0, text);
+	assert_string_equal(text,
+			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	hex("abc", 3, text);
+	assert_string_equal(text,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	hex(million_like, strlen(million_like), text);
+	assert_string_equal(text,
+			    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+	memset(pad, 'a', sizeof(pad));
+	hex(pad, 119, text);
+	assert_string_equal(text,
+			    "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
+	hex(pad, 64, text);
+	assert_string_equal(text,
+			    "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb");
+}
+
+static void whole(void **state)
+{
+	struct chaos_error err = { 0 };
+	struct chaos_tinyx image;
+
+	(void)state;
+	write_image(HEAD KERNEL CONFIG ROOT END, SIZE);
+	assert_int_equal(chaos_tinyx_look(path, &image, &err), 1);
+	assert_int_equal(image.kernel.start, 4096);
+	assert_int_equal(image.kernel.size, 100);
+	assert_int_equal(image.ramdisk.size, 0);
+	assert_int_equal(image.root.start, 12288);
+	assert_int_equal(image.root.size, 4096);
+}
+
+/* The image's own settings, then that it is the kernel, then those of the command line. */
+static void configuration(void **state)
+{
+	const char *overrides[] = { "name=other" };
+	struct chaos_config_source src = { .path = path,
+					   .overrides = overrides,
+					   .nr_overrides = 1 };
+	struct chaos_error err = { 0 };
+	char *text = NULL, *name, *kernel;
+	size_t len = 0, file_len = 0;
+
+	(void)state;
+	write_image(HEAD KERNEL CONFIG ROOT END, SIZE);
+	assert_int_equal(chaos_cfgtext_load(&src, &text, &len, &file_len, &err), 0);
+	kernel = strstr(text, "\nkernel = \"/");
+	name = strstr(text, "name=\"other\"");
+	assert_non_null(kernel);
+	assert_non_null(name);
+	assert_true(strstr(text, "name = \"web\"") < kernel && kernel < name);
+	free(text);
+}
+
+static void others(void **state)
+{
+	struct chaos_error err = { 0 };
+	struct chaos_tinyx image;
+	FILE *f = fopen(path, "w");
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(fputs("name = \"x\"\n", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chaos_tinyx_look(path, &image, &err), 0);
+	assert_int_equal(chaos_tinyx_look("/nonexistent", &image, &err), 0);
+}
+
+static void bad(void **state)
+{
+	(void)state;
+	refused(HEAD KERNEL CONFIG ROOT END, 14000, "root.erofs: cut off");
+	refused(HEAD KERNEL CONFIG ROOT END, 4000, "kernel: cut off");
+	refused(HEAD KERNEL CONFIG ROOT END, 560, "index: altered");
+	refused(HEAD KERNEL CONFIG ROOT END, SIZE - 1, "end: cut off");
+	refused(HEAD KERNEL CONFIG ROOT "size 4096\n", SIZE, "end: cut off");
+	refused(HEAD KERNEL CONFIG ROOT, SIZE, "end: cut off");
+	refused("tinyx 2\narch amd64\n" KERNEL CONFIG END, SIZE, "another version");
+	refused("tinyx 1\narch arm64\n" KERNEL CONFIG END, SIZE, "for arm64");
+	refused(HEAD CONFIG END, SIZE, "kernel: it is not there");
+	refused(HEAD KERNEL END, SIZE, "xl.cfg: it is not there");
+	refused(HEAD "member kernel 100 1 0\n" CONFIG END, SIZE, "kernel: cut off");
+	refused(HEAD "member kernel 4096 18446744073709551615 0\n" CONFIG END, SIZE,
+		"kernel: cut off");
+	refused(HEAD "member kernel\n" CONFIG END, SIZE, "index: not understood");
+}
+
+static void altered(void **state)
+{
+	struct chaos_error err = { 0 };
+	struct chaos_tinyx image;
+	int fd;
+
+	(void)state;
+	write_image(HEAD KERNEL CONFIG ROOT END, SIZE);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "9", 1, 512 + strlen(HEAD) + 14), 1);
+	assert_int_equal(close(fd), 0);
+	assert_true(chaos_tinyx_look(path, &image, &err) < 0);
+	assert_non_null(strstr(err.text, "index: altered"));
+}
+
+static int make(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(digests), cmocka_unit_test(whole), cmocka_unit_test(configuration),
+		cmocka_unit_test(others),  cmocka_unit_test(bad),   cmocka_unit_test(altered),
+	};
+
+	return cmocka_run_group_tests_name("tinyx", tests, make, drop);
+}
