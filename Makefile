@@ -64,6 +64,7 @@ minios: deps						## the unikernel and its apps
 toolstack: deps						## chaos and libchaos
 	@$(call part,toolstack)
 	@$(call part,toolstack) STATIC=1
+	@$(call part,toolstack/tinyx)
 
 # What the lab boots besides: Debian's kernel, xen-utils and hypervisor, unpacked.
 lab-files: deps
@@ -76,6 +77,7 @@ lab-other: deps
 
 install: minios toolstack				## all but Xen (DESTDIR=, PREFIX=/usr/local)
 	@$(call part,toolstack) install
+	@$(call part,toolstack/tinyx) install
 	@$(call part,kernel/noxs) dkms-install
 	@$(call part,minios) install
 
@@ -88,6 +90,7 @@ install-bench: minios toolstack				## lightvm-bench, which measures the Dom0 it 
 	@$(call part,tests/bench) install
 
 uninstall:						## take back what these put there
+	@$(call part,toolstack/tinyx) uninstall
 	@$(call part,toolstack) uninstall
 	@$(call part,kernel/noxs) dkms-uninstall
 	@$(call part,minios) uninstall

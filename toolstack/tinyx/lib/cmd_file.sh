@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The commands that look at an image: info, list, verify, extract.
+
+# file_arguments ARGUMENT... - sets json, folder, and files
+file_arguments()
+{
+	json='' folder='' files=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--json) json=1 ;;
+		-C) [ $# -gt 1 ] || usage_error '-C wants a folder'; folder=$2; shift ;;
+		--help) usage; exit 0 ;;
+		-*) usage_error "unknown option $1" ;;
+		*) files+=("$1") ;;
+		esac
+		shift
+	done
+	[ ${#files[@]} -gt 0 ] || usage_error "$verb wants a file"
+}
+
+# One answer is about one file.
+one_file()
+{
+	[ ${#files[@]} -eq 1 ] || usage_error "$verb wants one file"
+}
+
+cmd_list()
+{
+	local index
+
+	file_arguments "$@"
+	one_file
+	index=$(file_index "${files[0]}") || exit
+	if [ -n "$json" ]; then
+		awk 'BEGIN { printf "[" } { printf "%s{\"name\": \"%s\", \"offset\": %d, \"size\": %d, \"sha256\": \"%s\"}",
+			(NR > 1 ? ", " : ""), $1, $2, $3, $4 } END { print "]" }' <<<"$index"
+	else
+		awk '{ printf "%-16s %10d  %s\n", $1, $3, $4 }' <<<"$index"
+	fi
+}
+
+cmd_verify()
+{
+	local file
+
+	file_arguments "$@"
+	for file in "${files[@]}"; do
+		(file_verify "$file") || exit
+		echo "$file: whole"
+	done
+}
+
+cmd_extract()
+{
+	local file index name
+
+	file_arguments "$@"
+	file=${files[0]}
+	index=$(file_index "$file") || exit
+	files=("${files[@]:1}")
+	[ ${#files[@]} -gt 0 ] || mapfile -t files < <(cut -d' ' -f1 <<<"$index")
+	mkdir -p "${folder:=.}"
+	for name in "${files[@]}"; do
+		grep -q "^$name " <<<"$index" || die "$file: has no member $name"
+	done
+	for name in "${files[@]}"; do
+		file_member "$file" "$name" "$index" >"$folder/$name" || die "$folder/$name: cannot be written"
+		[ "$(sha256_of "$folder/$name")" = "$(sed -n "s/^$name .* //p" <<<"$index")" ] || {
+			rm -f "$folder/$name"
+			die "$file: $name: altered: its digest is another"
+		}
+	done
+}
+
+cmd_info()
+{
+	local index manifest
+
+	file_arguments "$@"
+	one_file
+	index=$(file_index "${files[0]}") || exit
+	manifest=$(file_member "${files[0]}" manifest "$index")
+	if [ -n "$json" ]; then
+		info_json "$index" <<<"$manifest"
+	else
+		sed -E '/^package /d; s/^([a-z-]+) (.*)/\1\t\2/' <<<"$manifest" | awk -F'\t' '{ printf "%-16s %s\n", $1, $2 }'
+		awk '{ printf "%-16s %.2f MiB\n", "size of " $1, $3 / 1048576 }' <<<"$index"
+		awk '/^package / { printf "%-32s %-28s %6d files %10d bytes\n", $2, $3, $5, $6 }' <<<"$manifest"
+	fi
+}
+
+info_json()
+{
+	local key value pairs='' exec='' packages='' inputs='' members
+
+	while read -r key value; do
+		case $key in
+		exec) exec+="${exec:+, }$(json_string "$value")" ;;
+		input) inputs+="${inputs:+, }$(json_string "$value")" ;;
+		memory|port) pairs+="$(json_string "$key"): $value, " ;;
+		package) packages+="${packages:+, }$(info_package "$value")" ;;
+		*) pairs+="$(json_string "$key"): $(json_string "$value"), " ;;
+		esac
+	done
+	members=$(awk '{ printf "%s\"%s\": %d", (NR > 1 ? ", " : ""), $1, $3 }' <<<"$1")
+	printf '{%s"exec": [%s], "inputs": [%s], "members": {%s}, "packages": [%s]}\n' "$pairs" "$exec" "$inputs" \
+		"$members" "$packages"
+}
+
+# NAME VERSION ARCH FILES BYTES SHA256
+info_package()
+{
+	local name version arch number bytes sum
+
+	read -r name version arch number bytes sum <<<"$1"
+	printf '{"name": "%s", "version": "%s", "architecture": "%s", "files": %d, "bytes": %d, "sha256": "%s"}' \
+		"$name" "$version" "$arch" "$number" "$bytes" "$sum"
+}

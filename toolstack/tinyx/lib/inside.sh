@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What runs in the namespaces that space.sh makes: inside.sh FOLDER... -- FUNCTION ARGUMENT...
+#
+# It makes a root of its own, in which there are the host's programs (read-only), /proc, a few devices and the
+# FOLDERs, goes there for good, and calls FUNCTION, of stages.sh.
+# shellcheck disable=SC1091 # its parts, found where it is installed
+set -euo pipefail
+
+share=$(dirname "$(dirname "$0")")
+lib=$share/lib
+. "$lib/common.sh"
+. "$lib/elf.sh"
+. "$lib/gather.sh"
+. "$lib/service.sh"
+. "$lib/pack.sh"
+. "$lib/stages.sh"
+
+# bind WHAT - under the same name; what is no folder yet is made one
+bind()
+{
+	mkdir -p "$jail$1"
+	mount --rbind "$1" "$jail$1"
+}
+
+read_only()
+{
+	local options=ro,bind,remount flags
+
+	# What a mount of the host forbids it goes on forbidding.
+	flags=$(findmnt -n -o VFS-OPTIONS -T "$1" | tr ',' '\n' | grep -xE 'nosuid|nodev|noexec|noatime|nodiratime|relatime' |
+		tr '\n' ',')
+	mount -o "$options,${flags%,}" "$jail$1"
+}
+
+make_jail()
+{
+	local d
+
+	jail=$(mktemp -d)
+	mount -t tmpfs -o mode=755 tmpfs "$jail"
+	mkdir -p "$jail"/{dev,proc,tmp,run,old,root}
+	for d in /usr /etc /bin /sbin /lib /lib64; do
+		if [ -L $d ]; then
+			cp -P $d "$jail$d"
+		elif [ -d $d ]; then
+			bind $d
+			read_only $d
+		fi
+	done
+	for d in null zero full random urandom tty; do
+		: >"$jail/dev/$d"
+		mount --bind /dev/$d "$jail/dev/$d"
+	done
+	ln -s /proc/self/fd "$jail/dev/fd"
+	ln -s /proc/self/fd/1 "$jail/dev/stdout"
+	ln -s /proc/self/fd/2 "$jail/dev/stderr"
+	mkdir -p "$jail/dev/shm" "$jail/dev/pts"
+	# Where a container hides parts of /proc, there is no new one; then it is the old one's.
+	mount -t proc proc "$jail/proc" 2>/dev/null || mount --rbind /proc "$jail/proc"
+	bind "$share"
+	read_only "$share"
+	while [ "$1" != -- ]; do
+		bind "$1"
+		shift
+	done
+	cd "$jail"
+	pivot_root . old
+	umount -l /old
+	cd /
+}
+
+make_jail "$@"
+while [ "$1" != -- ]; do
+	shift
+done
+shift
+export HOME=/root TMPDIR=/tmp PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+"$@"
