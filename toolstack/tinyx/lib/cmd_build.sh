@@ -171,6 +171,9 @@ build_packages()
 	closure=$(apt_order "${names[@]}") || exit
 	base=$(apt_order '?essential') || exit
 	all=$(apt_order '?essential' "${names[@]}") || exit
+	# Beside the essential packages apt may choose others than without them: what is over the base is there for
+	# the names that were given, and of the base what those want even so.
+	closure=$({ grep -xFf <(echo "$all") <<<"$closure"; grep -vxFf <(echo "$base") <<<"$all"; } | sort -u)
 	sed -n 's/^Inst \([^ ]*\) .*/\1/p' <<<"$closure" | sort -u >"$work/closure"
 	step FETCH "$(grep -c ^Inst <<<"$all") packages"
 	apt_fetch '?essential' "${names[@]}"
