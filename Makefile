@@ -81,10 +81,12 @@ install: minios toolstack				## all but Xen (DESTDIR=, PREFIX=/usr/local)
 	@$(call part,kernel/noxs) dkms-install
 	@$(call part,minios) install
 
-# The ~ sorts it before Debian's -amd64, so that GRUB's default stays what it is.
+# The ~ sorts it before Debian's -amd64, so that GRUB's default stays what it is.  Before version 0.2 it was a -, which
+# does not.
 install-xen: xen					## the hypervisor, beside others in /boot
 	@. scripts/xen-common; install -D -m 644 build/xen$$at/xen.gz $(DESTDIR)/boot/xen-$$xen~lightvm.gz; \
-		install -m 644 build/xen$$at/.config $(DESTDIR)/boot/xen-$$xen~lightvm.config
+		install -m 644 build/xen$$at/.config $(DESTDIR)/boot/xen-$$xen~lightvm.config; \
+		scripts/uninstall $(foreach f,gz config,$(DESTDIR)/boot/xen-$$xen-lightvm.$f)
 
 install-bench: minios toolstack				## lightvm-bench, which measures the Dom0 it is in
 	@$(call part,tests/bench) install
@@ -95,7 +97,7 @@ uninstall:						## take back what these put there
 	@$(call part,kernel/noxs) dkms-uninstall
 	@$(call part,minios) uninstall
 	@$(call part,tests/bench) uninstall
-	@. scripts/xen-common; for x in $$queues; do rm -f $(DESTDIR)/boot/xen-$$x~lightvm.gz $(DESTDIR)/boot/xen-$$x~lightvm.config; done
+	@. scripts/xen-common; for x in $$queues; do scripts/uninstall $(foreach f,~lightvm.gz ~lightvm.config -lightvm.gz -lightvm.config,$(DESTDIR)/boot/xen-$$x$f); done
 
 help:							## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
