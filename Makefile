@@ -88,7 +88,11 @@ install-xen: xen					## the hypervisor, beside others in /boot
 		install -m 644 build/xen$$at/.config $(DESTDIR)/boot/xen-$$xen~lightvm.config; \
 		scripts/uninstall $(foreach f,gz config,$(DESTDIR)/boot/xen-$$xen-lightvm.$f)
 
-install-bench: minios toolstack				## lightvm-bench, which measures the Dom0 it is in
+# In two steps, the second of which is root's and builds nothing.
+bench-parts: minios toolstack				## what install-bench installs
+	@$(call part,tests/bench) parts
+
+install-bench:						## lightvm-bench, which measures the Dom0 it is in
 	@$(call part,tests/bench) install
 
 uninstall:						## take back what these put there
@@ -112,4 +116,4 @@ distclean:						## remove build/
 	@rm -rf build
 
 .PHONY: all demo check check-all bench bench-quick lab lint check-series deps deps-deb xen xen-debug module \
-	minios toolstack lab-files lab-other deb install install-xen install-bench uninstall help clean distclean
+	minios toolstack lab-files lab-other deb install install-xen bench-parts install-bench uninstall help clean distclean
