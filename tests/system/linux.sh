@@ -10,13 +10,7 @@
 # shellcheck source=tests/system/linux-common
 . ./linux-common
 
-trap destroy_all EXIT
-bridge_up
-mkdir -p $tmp
-
-dd if=/dev/urandom of=$tmp/disk bs=1M count=16 2>/dev/null
-run linux-create linux one 2 "$tmp/disk,raw,xvda,rw"
-[ $failures = 0 ] || { chaos console --dump one; finish; }
+linux_begin linux
 run linux-ping ping -c 3 -W 2 $net.2
 check linux-http "served 2"
 check linux-info "chaos info one | grep -q 'ready *yes' && all_open one"

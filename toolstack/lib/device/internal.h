@@ -53,11 +53,12 @@ int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
 /* The same without waiting for anything, or telling of errors. */
 void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
 
-/* vif_host.c: that none of them has an address that this host has on the same link */
-/* Its bridge or switch is not there, or is something else. */
+/* vif_host.c */
+/* The error for a vif whose bridge or switch is not there, or is something else. */
 int chaos_vif_no_link(const struct chaos_vif *vif, struct chaos_error *err);
 /* That it is there: what the module finds out when it makes the vif. */
 int chaos_vif_check_link(const struct chaos_vif *vif, struct chaos_error *err);
+/* That none of them has an address that this host has on the same link. */
 int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct chaos_error *err);
 
 /*
