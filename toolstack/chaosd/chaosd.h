@@ -77,14 +77,6 @@ struct guest {
 	unsigned int short_lives, tries; /* it ended soon, or could not be restarted, so often */
 };
 
-/* A kernel or ramdisk as it was when shells were made of it. */
-struct file_id {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime, ctime;
-};
-
 #define HISTOGRAM_BUCKETS 20 /* 64 us, doubling: up to 33 s */
 
 struct histogram {

@@ -22,7 +22,7 @@ static int missing(struct chaos_error *err, enum chaos_code code, const char *wh
 	return -(int)code;
 }
 
-static int file_identify(struct file_id *id, const char *path)
+static int file_identify(struct chaos_file_id *id, const char *path)
 {
 	struct stat st;
 
@@ -30,11 +30,7 @@ static int file_identify(struct file_id *id, const char *path)
 		return 0;
 	if (stat(path, &st))
 		return -1;
-	id->dev = st.st_dev;
-	id->ino = st.st_ino;
-	id->size = st.st_size;
-	id->mtime = st.st_mtim;
-	id->ctime = st.st_ctim; /* size and mtime can be those of the older one: rsync, touch -r */
+	chaos_file_id_take(id, &st);
 	return 0;
 }
 

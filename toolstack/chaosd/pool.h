@@ -4,13 +4,14 @@
 #define CHAOSD_POOL_H
 
 #include "chaosd.h"
+#include "core/file_id.h"
 
 /*
  * What a pool's shells were made of and are linked to, to see whether it is still so: files, and the
  * numbers of the bridges and switches, of which a later one of the same name has another.
  */
 struct origin {
-	struct file_id kernel, ramdisk;
+	struct chaos_file_id kernel, ramdisk; /* as they were when shells were made of them */
 	int bridges[CHAOS_MAX_VIFS];
 };
 

@@ -55,12 +55,12 @@ static int not_a_file(const char *path, const struct stat *st, struct chaos_erro
 
 /*
  * An image's own configuration, and that its kernel is this file: the ramdisk and the root come with that.
- * 1, 0 if the file is no image, or an error; *text is to be freed in any case.
+ * 1, 0 if the file is no image, or an error; *text, which it takes the place of, is to be freed in any case.
  */
-static int read_image(int fd, const char *path, char **text, size_t *len, struct chaos_error *err)
+static int take_image(int fd, const char *path, char **text, size_t *len, struct chaos_error *err)
 {
 	struct chaos_tinyx image;
-	char *whole = NULL, *part = NULL;
+	char *whole = NULL, *part = NULL, *taken = NULL;
 	int rc = chaos_tinyx_read(fd, path, &image, err);
 
 	if (rc != 1)
@@ -75,10 +75,13 @@ static int read_image(int fd, const char *path, char **text, size_t *len, struct
 		rc = chaos_error_set(err, CHAOS_CONFIG, EINVAL,
 				     "%s: a quote or a backslash in its path: give it another name",
 				     path);
-	else if (asprintf(text, "%s\nkernel = \"%s\"\n", part, whole) < 0)
+	else if (asprintf(&taken, "%s\nkernel = \"%s\"\n", part, whole) < 0)
 		rc = chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	else
-		*len = strlen(*text);
+	if (rc == 1) {
+		free(*text);
+		*text = taken;
+		*len = strlen(taken);
+	}
 	free(whole);
 	free(part);
 	return rc;
@@ -87,24 +90,29 @@ static int read_image(int fd, const char *path, char **text, size_t *len, struct
 int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err)
 {
 	struct stat st;
-	int fd, rc, e;
+	int fd, rc, e = 0;
+	bool is_file;
 
 	*text = NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return chaos_error_set(err, CHAOS_CONFIG, errno, "%s: %s", path, strerror(errno));
-	rc = read_image(fd, path, text, len, err);
-	if (rc) {
-		close(fd);
-		return rc < 0 ? rc : 0;
+	is_file = !fstat(fd, &st) && S_ISREG(st.st_mode);
+	if (is_file && st.st_size <= MAX_FILE) {
+		*text = read_all(fd, (size_t)st.st_size, len);
+		e = errno;
 	}
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > MAX_FILE) {
-		close(fd);
-		return not_a_file(path, &st, err);
+	/* What is read already says of most that they are no image. */
+	if (is_file && (!*text || chaos_tinyx_begins(*text, *len))) {
+		rc = take_image(fd, path, text, len, err);
+		if (rc) {
+			close(fd);
+			return rc < 0 ? rc : 0;
+		}
 	}
-	*text = read_all(fd, (size_t)st.st_size, len);
-	e = errno;
 	close(fd);
+	if (!is_file || st.st_size > MAX_FILE)
+		return not_a_file(path, &st, err);
 	if (!*text)
 		return chaos_error_set(err, CHAOS_CONFIG, e, "%s: %s", path, strerror(e));
 	if (memchr(*text, '\0', *len))

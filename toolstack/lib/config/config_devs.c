@@ -131,16 +131,16 @@ static int load_disks(struct reader *r)
 static int add_root(struct reader *r)
 {
 	struct chaos_config *cfg = r->cfg;
-	struct chaos_disk *disk = &cfg->disks[cfg->nr_disks];
+	struct chaos_disk *disk;
 	struct chaos_tinyx image;
 	int rc;
 
-	rc = cfg->kernel ? chaos_tinyx_look(cfg->kernel, &image, r->err) : 0;
-	if (rc != 1 || !image.root.size)
-		return rc < 0 ? rc : 0;
 	for (disk = cfg->disks; disk < cfg->disks + cfg->nr_disks; disk++)
 		if (disk->id == 0)
 			return 0;
+	rc = cfg->kernel ? chaos_tinyx_look(cfg->kernel, &image, r->err) : 0;
+	if (rc != 1 || !image.root.size)
+		return rc < 0 ? rc : 0;
 	if (cfg->nr_disks == CHAOS_MAX_DISKS || cfg->nr_vifs + cfg->nr_disks + 1 >= CHAOS_MAX_DEVS)
 		return reader_error(r, "disk",
 				    "has too many entries: the kernel's image is one more");

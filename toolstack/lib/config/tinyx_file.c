@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "config/tinyx_file.h"
+#include "core/file_id.h"
 #include "core/sha256.h"
 
 #define HEADER	   512U /* of a member of a tar */
@@ -106,6 +107,11 @@ static int parse(struct chaos_tinyx *image, const char *text, const char *path,
 	return 1;
 }
 
+bool chaos_tinyx_begins(const char *data, size_t len)
+{
+	return len >= sizeof(MAGIC) && !memcmp(data, MAGIC, sizeof(MAGIC));
+}
+
 int chaos_tinyx_read(int fd, const char *path, struct chaos_tinyx *image, struct chaos_error *err)
 {
 	char head[HEADER + INDEX_SIZE + 1];
@@ -113,12 +119,14 @@ int chaos_tinyx_read(int fd, const char *path, struct chaos_tinyx *image, struct
 	ssize_t n;
 
 	memset(image, 0, sizeof(*image));
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+	/* Of each guest's kernel this is asked: most need one short look. */
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    pread(fd, head, sizeof(MAGIC), 0) != sizeof(MAGIC) ||
+	    !chaos_tinyx_begins(head, sizeof(MAGIC)))
 		return 0;
 	n = pread(fd, head, sizeof(head) - 1, 0);
-	/* A tar's first header: the name, and "ustar" at 257. */
-	if (n < (ssize_t)HEADER || memcmp(head, MAGIC, sizeof(MAGIC)) != 0 ||
-	    memcmp(head + 257, "ustar", 5) != 0)
+	/* A tar's first header has "ustar" at 257. */
+	if (n < (ssize_t)HEADER || memcmp(head + 257, "ustar", 5) != 0)
 		return 0;
 	head[n] = '\0';
 	image->size = (uint64_t)st.st_size;
@@ -127,12 +135,19 @@ int chaos_tinyx_read(int fd, const char *path, struct chaos_tinyx *image, struct
 
 int chaos_tinyx_look(const char *path, struct chaos_tinyx *image, struct chaos_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int rc;
+	/* The last one that was none: who makes many guests of one kernel opens it once. */
+	static _Thread_local struct chaos_file_id none;
+	struct stat st;
+	int fd, rc;
 
+	if (stat(path, &st) || chaos_file_id_is(&none, &st))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return 0;
-	rc = chaos_tinyx_read(fd, path, image, err);
+	rc = fstat(fd, &st) ? 0 : chaos_tinyx_read(fd, path, image, err);
+	if (!rc)
+		chaos_file_id_take(&none, &st); /* as it was before it was read */
 	close(fd);
 	return rc;
 }

@@ -18,6 +18,8 @@ struct chaos_tinyx {
 	uint64_t size; /* of the file */
 };
 
+/* Whether a file that begins so can be an image. */
+bool chaos_tinyx_begins(const char *data, size_t len);
 /*
  * 1 if the open file is an image, and whole as far as its index can tell: the members' bytes are not looked
  * at, which `tinyx verify` does.  0 if it is something else; path is for errors.

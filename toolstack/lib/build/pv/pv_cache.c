@@ -21,13 +21,6 @@ struct pv_image_cache {
 	struct pv_image *images[CACHE_SIZE];
 };
 
-static bool is_same(const struct pv_image_id *id, const struct stat *st)
-{
-	return id->dev == st->st_dev && id->ino == st->st_ino && id->size == st->st_size &&
-	       id->mtime.tv_sec == st->st_mtim.tv_sec && id->mtime.tv_nsec == st->st_mtim.tv_nsec &&
-	       id->ctime.tv_sec == st->st_ctim.tv_sec && id->ctime.tv_nsec == st->st_ctim.tv_nsec;
-}
-
 static void image_free(struct pv_image *img)
 {
 	close(img->fd);
@@ -71,7 +64,7 @@ static struct pv_image *cache_find(struct pv_image_cache *cache, const char *pat
 	if (!cache || stat(path, &st))
 		return NULL;
 	for (i = 0; i < CACHE_SIZE; i++)
-		if (cache->images[i] && is_same(&cache->images[i]->id, &st))
+		if (cache->images[i] && chaos_file_id_is(&cache->images[i]->id, &st))
 			return cache->images[i];
 	return NULL;
 }
@@ -167,11 +160,7 @@ int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image 
 		return 0;
 	}
 	img->fd = fd;
-	img->id.dev = st.st_dev;
-	img->id.ino = st.st_ino;
-	img->id.size = st.st_size;
-	img->id.mtime = st.st_mtim;
-	img->id.ctime = st.st_ctim;
+	chaos_file_id_take(&img->id, &st);
 	cache_add(&keep->cache, img);
 found:
 	img->users++;

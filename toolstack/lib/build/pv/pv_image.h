@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-#include <time.h>
+#include "core/file_id.h"
 
 #define PV_PAGE_SHIFT	     12
 #define PV_PAGE_SIZE	     (1UL << PV_PAGE_SHIFT)
@@ -86,14 +85,6 @@ struct pv_note {
 	uint64_t size;
 };
 
-/* Which file it was, in which state. */
-struct pv_image_id {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime, ctime;
-};
-
 struct pv_image {
 	uint64_t virt_base; /* of frame 0 */
 	uint64_t entry;
@@ -121,7 +112,7 @@ struct pv_image {
 	uint64_t first_paddr, last_paddr; /* of the loaded segments, in memory */
 
 	/* chaos_pv_image_get() */
-	struct pv_image_id id;
+	struct chaos_file_id id;
 	int fd;
 	unsigned int users;
 	bool is_cached;
