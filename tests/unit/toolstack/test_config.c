@@ -449,6 +449,25 @@ static void disks(void **state)
 	assert_error(f->err, CHAOS_CONFIG, "disk is not a list");
 }
 
+/* The kernel's image is xvda, unless something else is. */
+static void root_disk(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load_text(f, GOOD "disk = [ 'vdev=xvdb,target=/b' ]\n"), 0);
+	assert_int_equal(chaos_config_add_root(f->cfg, &f->err), 0);
+	assert_int_equal(f->cfg->nr_disks, 2);
+	assert_int_equal(f->cfg->disks[1].id, 0);
+	assert_string_equal(f->cfg->disks[1].vdev, "xvda");
+	assert_string_equal(f->cfg->disks[1].target, "/boot/x");
+	assert_true(f->cfg->disks[1].is_read_only);
+	assert_int_equal(chaos_config_add_root(f->cfg, &f->err), 0);
+	assert_int_equal(f->cfg->nr_disks, 2);
+	assert_int_equal(load_text(f, GOOD "disk = [ 'vdev=xvda1,target=/b' ]\n"), 0);
+	assert_int_equal(chaos_config_add_root(f->cfg, &f->err), -(int)CHAOS_CONFIG);
+	assert_error(f->err, CHAOS_CONFIG, "vdev xvda is there twice (as xvda1)");
+}
+
 static void too_many_disks(void **state)
 {
 	char text[4096] = GOOD "disk = [", item[32];
@@ -483,6 +502,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_a_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_vifs, setup, teardown),
 		cmocka_unit_test_setup_teardown(disks, setup, teardown),
+		cmocka_unit_test_setup_teardown(root_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_disks, setup, teardown),
 	};
 

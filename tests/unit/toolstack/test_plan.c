@@ -16,7 +16,7 @@ static struct chaos_plan *plan;
 static struct chaos_error err;
 static struct pv_image image;
 static int fast_rc, generic_rc;
-static bool generic_knows;
+static bool generic_knows, generic_has_root;
 static unsigned int nr_open;
 static bool has_module = true;
 
@@ -71,6 +71,20 @@ bool chaos_image_knows_noxs(const struct chaos_image *img)
 	return generic_knows;
 }
 
+bool chaos_image_has_root(const struct chaos_image *img)
+{
+	assert_ptr_equal(img, (struct chaos_image *)&image);
+	return generic_has_root;
+}
+
+int chaos_config_add_root(struct chaos_config *c, struct chaos_error *e)
+{
+	(void)e;
+	assert_ptr_equal(c, &cfg);
+	c->nr_disks++;
+	return 0;
+}
+
 int chaos_module_open(struct chaos_ctx *c, struct chaos_error *e)
 {
 	assert_ptr_equal(c, &ctx);
@@ -112,6 +126,7 @@ static int setup(void **state)
 	cfg.nr_vifs = 2;
 	fast_rc = 1;
 	generic_rc = 0;
+	generic_has_root = false;
 	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_RATE | NOXS_MODULE_LOG;
 	return 0;
 }
@@ -226,6 +241,18 @@ static void with_a_ramdisk(void **state)
 	(void)state;
 	cfg.ramdisk = (char *)"/ramdisk";
 	generic("it has a ramdisk");
+}
+
+/* The image of the kernel is a disk as well, of which the module is asked. */
+static void with_a_root(void **state)
+{
+	(void)state;
+	fast_rc = 0;
+	generic_has_root = true;
+	generic("it is a picture");
+	assert_true(plan->has_root);
+	assert_int_equal(plan->nr_disks, 1);
+	assert_int_equal(plan->devices->nr_disks, 1);
 }
 
 static void generic_was_wanted(void **state)
@@ -376,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_two_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_for_the_fast_builder, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_a_ramdisk, setup, teardown),
+		cmocka_unit_test_setup_teardown(with_a_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(generic_was_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(fast_was_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_only, setup, teardown),

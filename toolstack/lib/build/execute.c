@@ -131,6 +131,8 @@ static int identify(struct chaos_shell *s, struct chaos_config *cfg, struct chao
 	int rc;
 
 	rc = chaos_identity_check(cfg->name, cfg->uuid, err);
+	if (!rc && s->has_root)
+		rc = chaos_config_add_root(cfg, err);
 	if (!rc)
 		rc = chaos_identity(&info, cfg->name, cfg->uuid, err);
 	if (!rc)

@@ -91,6 +91,7 @@ static int image_load(struct chaos_image *image, const struct chaos_plan *plan,
 
 	if (rc < 0)
 		return rc;
+	image->has_root = rc && tinyx.root.size;
 	start = image->map;
 	if (rc ? xc_dom_kernel_mem(dom, start + tinyx.kernel.start, tinyx.kernel.size) :
 		 xc_dom_kernel_file(dom, plan->kernel))
@@ -208,6 +209,11 @@ int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_plan *plan, struc
 	}
 	*out = image;
 	return 0;
+}
+
+bool chaos_image_has_root(const struct chaos_image *image)
+{
+	return image->has_root;
 }
 
 bool chaos_image_knows_noxs(const struct chaos_image *image)

@@ -16,6 +16,7 @@ struct chaos_image {
 	xen_pfn_t ctrl_pfn;
 	void *map; /* a tinyx image, whose members the domain is built from; NULL if it is none */
 	size_t map_size;
+	bool has_root;	 /* that image, which is to be a disk of the guest's */
 	bool is_linux;	 /* says the kernel's note */
 	bool knows_noxs; /* says a note of ours in it */
 };

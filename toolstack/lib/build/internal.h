@@ -14,6 +14,8 @@ int chaos_image_open(struct chaos_ctx *ctx, const struct chaos_plan *plan,
 		     struct chaos_image **image, struct chaos_error *err);
 void chaos_image_close(struct chaos_image *image);
 /* Whether its kernel says so, by a note of ours. */
+/* True if it is an image of tinyx with a root: chaos_config_add_root(). */
+bool chaos_image_has_root(const struct chaos_image *image);
 bool chaos_image_knows_noxs(const struct chaos_image *image);
 /* Of a plan with such an image. */
 int chaos_build_memory(struct chaos_ctx *ctx, const struct chaos_plan *plan, uint32_t domid,

@@ -58,6 +58,20 @@ static int plan_fast(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chao
 	return 1;
 }
 
+/* An image of tinyx that is the kernel is a disk as well; that it is one is known when it has been opened. */
+static int plan_root(struct chaos_plan *plan, struct chaos_error *err)
+{
+	int rc;
+
+	plan->has_root = chaos_image_has_root(plan->generic);
+	if (!plan->has_root)
+		return 0;
+	rc = chaos_config_add_root(plan->cfg, err);
+	plan->nr_disks = plan->cfg->nr_disks;
+	chaos_dev_plan_make(plan->devices, plan->cfg);
+	return rc;
+}
+
 /* By the builder that is wanted, or the one of the two that can. */
 static int plan_image(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chaos_error *err)
 {
@@ -82,7 +96,7 @@ static int plan_image(struct chaos_ctx *ctx, struct chaos_plan *plan, struct cha
 		return rc;
 	plan->builder = CHAOS_BUILDER_GENERIC;
 	plan->knows_noxs = chaos_image_knows_noxs(plan->generic);
-	return 0;
+	return plan_root(plan, err);
 }
 
 /* ---- all of it ---- */
@@ -118,6 +132,7 @@ int chaos_plan_begin(struct chaos_config *cfg, struct chaos_plan **out, struct c
 	plan->on_reboot = cfg->on_reboot;
 	plan->on_crash = cfg->on_crash;
 	plan->is_logged = cfg->is_logged;
+	plan->cfg = cfg;
 	chaos_dev_plan_make(plan->devices, cfg);
 	*out = plan;
 	return 0;

@@ -223,8 +223,10 @@ int chaos_shell_make(struct chaos_ctx *ctx, struct chaos_config *cfg, const char
 	chaos_lap(&s->last_ns, &t->open_ns);
 	if (!rc)
 		rc = chaos_plan_make(ctx, cfg, &s->plan, err);
-	if (!rc)
+	if (!rc) {
 		s->knows_noxs = s->plan->knows_noxs;
+		s->has_root = s->plan->has_root;
+	}
 	chaos_lap(&s->last_ns, &t->image_ns);
 	if (!rc)
 		rc = build(s, shell_name ? shell_name : s->plan->name, t, err);

@@ -13,6 +13,7 @@ struct chaos_shell {
 	bool has_devices;	 /* they are made, and lack their addresses */
 	bool is_identified;	 /* it has become a particular VM */
 	bool knows_noxs;	 /* its kernel says so */
+	bool has_root;		 /* its kernel is an image of tinyx, which is a disk as well */
 	struct chaos_plan *plan; /* of one that is made in one go; NULL in a pool */
 	struct chaos_built built;
 	struct pv_guest *pv_guest; /* fast builder: what it has mapped is still mapped */

@@ -44,6 +44,8 @@ struct chaos_plan {
 	bool is_logged;
 
 	/* The library's own. */
+	struct chaos_config *cfg;	/* of which it is */
+	bool has_root;			/* the kernel's image is one of the disks */
 	struct chaos_pins *pins;	/* NULL: every vCPU may run anywhere */
 	struct pv_plan *fast;		/* NULL: not by the fast builder, or without a kernel */
 	struct chaos_image *generic;	/* NULL: not by the generic one */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "config/config_reader.h"
-#include "config/tinyx_file.h"
 
 /* As in xl, one that has no number of its own has that of its place in the list. */
 static int number_vif(struct reader *r, unsigned int nr)
@@ -101,7 +100,7 @@ static int load_disk(struct reader *r, unsigned int nr, const char *spec)
 	return chaos_config_warn(r->src, text, r->err);
 }
 
-static int load_disks(struct reader *r)
+int reader_get_disks(struct reader *r)
 {
 	XLU_ConfigList *list;
 	const char *spec;
@@ -127,36 +126,23 @@ static int load_disks(struct reader *r)
 	return 0;
 }
 
-/* The root of an image that is the kernel, unless something else is to be xvda. */
-static int add_root(struct reader *r)
+int chaos_config_add_root(struct chaos_config *cfg, struct chaos_error *err)
 {
-	struct chaos_config *cfg = r->cfg;
 	struct chaos_disk *disk;
-	struct chaos_tinyx image;
-	int rc;
 
 	for (disk = cfg->disks; disk < cfg->disks + cfg->nr_disks; disk++)
 		if (disk->id == 0)
 			return 0;
-	rc = cfg->kernel ? chaos_tinyx_look(cfg->kernel, &image, r->err) : 0;
-	if (rc != 1 || !image.root.size)
-		return rc < 0 ? rc : 0;
 	if (cfg->nr_disks == CHAOS_MAX_DISKS || cfg->nr_vifs + cfg->nr_disks + 1 >= CHAOS_MAX_DEVS)
-		return reader_error(r, "disk",
-				    "has too many entries: the kernel's image is one more");
+		return chaos_error_set(err, CHAOS_CONFIG, EINVAL,
+				       "disk has too many entries: the image of \"%s\" is one more",
+				       cfg->name);
 	memset(disk, 0, sizeof(*disk));
 	disk->target = strdup(cfg->kernel);
 	if (!disk->target)
-		return chaos_error_set(r->err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	chaos_vdev_format(disk->id, disk->vdev);
 	disk->is_read_only = true;
 	cfg->nr_disks++;
-	return check_number(cfg, disk, r->err);
-}
-
-int reader_get_disks(struct reader *r)
-{
-	int rc = load_disks(r);
-
-	return rc ? rc : add_root(r);
+	return check_number(cfg, disk, err);
 }

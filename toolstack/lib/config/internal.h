@@ -13,6 +13,12 @@
 int chaos_config_warn(const struct chaos_config_source *src, const char *text,
 		      struct chaos_error *err);
 
+/*
+ * config_devs.c: the guest's kernel is an image of tinyx with a root, which is to be xvda unless something
+ * else is.  No file is looked at.
+ */
+int chaos_config_add_root(struct chaos_config *cfg, struct chaos_error *err);
+
 /* cfgtext.c: *text is NUL-terminated and *len bytes long, and to be freed */
 int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err);
 int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err);

@@ -4,7 +4,6 @@
  * toolstack/tinyx/lib/file.sh writes it, and reads the same.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "config/tinyx_file.h"
-#include "core/file_id.h"
 #include "core/sha256.h"
 
 #define HEADER	   512U /* of a member of a tar */
@@ -119,35 +117,14 @@ int chaos_tinyx_read(int fd, const char *path, struct chaos_tinyx *image, struct
 	ssize_t n;
 
 	memset(image, 0, sizeof(*image));
-	/* Of each guest's kernel this is asked: most need one short look. */
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
-	    pread(fd, head, sizeof(MAGIC), 0) != sizeof(MAGIC) ||
-	    !chaos_tinyx_begins(head, sizeof(MAGIC)))
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return 0;
 	n = pread(fd, head, sizeof(head) - 1, 0);
-	/* A tar's first header has "ustar" at 257. */
-	if (n < (ssize_t)HEADER || memcmp(head + 257, "ustar", 5) != 0)
+	/* A tar's first header: the name, and "ustar" at 257. */
+	if (n < (ssize_t)HEADER || !chaos_tinyx_begins(head, (size_t)n) ||
+	    memcmp(head + 257, "ustar", 5) != 0)
 		return 0;
 	head[n] = '\0';
 	image->size = (uint64_t)st.st_size;
 	return parse(image, head + HEADER, path, err);
-}
-
-int chaos_tinyx_look(const char *path, struct chaos_tinyx *image, struct chaos_error *err)
-{
-	/* The last one that was none: who makes many guests of one kernel opens it once. */
-	static _Thread_local struct chaos_file_id none;
-	struct stat st;
-	int fd, rc;
-
-	if (stat(path, &st) || chaos_file_id_is(&none, &st))
-		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return 0;
-	rc = fstat(fd, &st) ? 0 : chaos_tinyx_read(fd, path, image, err);
-	if (!rc)
-		chaos_file_id_take(&none, &st); /* as it was before it was read */
-	close(fd);
-	return rc;
 }

@@ -25,7 +25,5 @@ bool chaos_tinyx_begins(const char *data, size_t len);
  * at, which `tinyx verify` does.  0 if it is something else; path is for errors.
  */
 int chaos_tinyx_read(int fd, const char *path, struct chaos_tinyx *image, struct chaos_error *err);
-/* The same of a file by name: 0 also if it cannot be opened, as whoever uses it says why. */
-int chaos_tinyx_look(const char *path, struct chaos_tinyx *image, struct chaos_error *err);
 
 #endif /* CHAOS_CONFIG_TINYX_FILE_H */
