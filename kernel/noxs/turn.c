@@ -5,31 +5,20 @@
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include "compat.h"
+#include "patience.h"
 #include "turn.h"
 
 /* As long does a turn keep others waiting at most; works that do not sleep are briefer. */
-#define TURN_MAX_NS    (1000 * 1000ULL)
+#define TURN_MAX_NS  (1000 * 1000ULL)
 
 /*
  * Of a thread of a workqueue that carries out one turn of many because there is no runner for it,
  * unless that has cost too much time of late.
  */
-#define TURN_NICE      19
+#define TURN_NICE    19
 
 /* A turn that its runner has not begun by then is given up, and low priority with it. */
-#define TURN_LATE_NS   NOXS_USAGE_WINDOW_NS
-
-/* As soon does a guest that has been answered ask again, if it lives on that. */
-#define TURN_EXPECT_NS (50 * 1000ULL)
-
-/* As long do guests with much work make way for what is asked of the module. */
-#define TURN_WAY_NS    (2 * 1000 * 1000ULL)
-
-/*
- * It is waited for until it has used so many times as much as who waits: one that asks for one
- * thing at a time leaves the processor between, which who floods its disks does not.
- */
-#define TURN_PATIENCE  4
+#define TURN_LATE_NS NOXS_USAGE_WINDOW_NS
 
 static DEFINE_SPINLOCK(turn_lock);
 static LIST_HEAD(turn_shares); /* with works that wait; whose turn it is next comes first */
@@ -40,41 +29,12 @@ static atomic_t turn_nr_known = ATOMIC_INIT(0);
 static struct hrtimer turn_timer;
 static u64 turn_timer_at; /* when it fires; 0: it is not armed */
 
-/* Who has just been answered, having used so much of late, and until when that counts. */
-static struct {
-	const struct noxs_share *share;
-	u64 spent, until;
-} turn_expected;
-
-/* How long, of late, somebody was waited for. */
-static struct noxs_usage turn_expecting;
-
 /* Who has ended last; and until when it counts that another had before. */
 static const struct noxs_share *turn_last;
 static u64 turn_shared_until;
 
-/* No turn is given before; and how much of late was kept free so. */
-static u64 turn_way_until;
-static struct noxs_usage turn_way;
-
 /* What turns have waited for a processor because of their low priority. */
 static struct noxs_usage turn_lost;
-
-/* Without the lock of who charges it: about. */
-static u64 usage_peek(const struct noxs_usage *usage, u64 now)
-{
-	struct noxs_usage copy = {
-		.spent_ns = READ_ONCE(usage->spent_ns),
-		.at_ns = READ_ONCE(usage->at_ns),
-	};
-
-	return noxs_usage_now(&copy, now);
-}
-
-static u64 share_spent(const struct noxs_share *share, u64 now)
-{
-	return usage_peek(&share->usage, now);
-}
 
 /* ---- where a work runs ---- */
 
@@ -214,37 +174,13 @@ static void turn_queue(struct noxs_turn *turn, bool is_much)
 		(void)turn_run_normal(turn);
 }
 
-/*
- * @share was answered: who has used more is to wait for it.  Many of whom each has used little
- * would be waited for all the time: it is three quarters of the time at most.
- */
-static void turn_expect(const struct noxs_share *share, u64 spent, u64 now)
-{
-	if (now < turn_expected.until && share != turn_expected.share &&
-	    spent > turn_expected.spent)
-		return;
-	if (noxs_usage_now(&turn_expecting, now) > NOXS_USAGE_WINDOW_NS / 4 * 3)
-		return;
-	noxs_usage_charge(&turn_expecting, now,
-			  now + TURN_EXPECT_NS - max(now, turn_expected.until));
-	turn_expected.share = share;
-	turn_expected.spent = spent;
-	turn_expected.until = now + TURN_EXPECT_NS;
-}
-
-static bool share_is_held(const struct noxs_share *share, u64 now)
-{
-	return now < turn_expected.until && share != turn_expected.share &&
-	       turn_expected.spent < TURN_PATIENCE * share_spent(share, now);
-}
-
 static struct noxs_turn *turn_next(u64 now)
 {
 	struct noxs_share *share;
 	struct noxs_turn *turn;
 
 	list_for_each_entry(share, &turn_shares, node) {
-		if (share_is_held(share, now))
+		if (noxs_patience_holds(share, noxs_share_spent(share, now), now))
 			continue;
 		turn = list_first_entry(&share->waiting, struct noxs_turn, node);
 		list_move_tail(&share->node, &turn_shares);
@@ -285,7 +221,7 @@ static void turns_expire(u64 now)
 static void turns_set_timer(u64 now, bool full)
 {
 	u64 at = full ? list_first_entry(&turn_runs, struct noxs_turn, runs)->since + TURN_MAX_NS :
-			max(turn_expected.until, turn_way_until);
+			noxs_patience_until();
 
 	if (turn_timer_at && turn_timer_at <= at)
 		return;
@@ -299,7 +235,7 @@ static void turns_go_on(u64 now)
 	struct noxs_turn *turn;
 
 	turns_expire(now);
-	while (turn_nr_runs < max && now >= turn_way_until) {
+	while (turn_nr_runs < max && !noxs_patience_makes_way(now)) {
 		turn = turn_next(now);
 		if (!turn)
 			break;
@@ -320,13 +256,6 @@ static enum hrtimer_restart turns_timeout(struct hrtimer *timer)
 	turns_go_on(local_clock());
 	spin_unlock_irqrestore(&turn_lock, flags);
 	return HRTIMER_NORESTART;
-}
-
-void noxs_share_init(struct noxs_share *share)
-{
-	INIT_LIST_HEAD(&share->node);
-	INIT_LIST_HEAD(&share->waiting);
-	spin_lock_init(&share->lock);
 }
 
 void noxs_turn_init(struct noxs_turn *turn, struct noxs_share *share, struct workqueue_struct *wq,
@@ -356,7 +285,7 @@ void noxs_turn_queue(struct noxs_turn *turn)
 	    atomic_read(&share->nr_works) <= (int)num_online_cpus() && turn_run_normal(turn))
 		return;
 	now = local_clock();
-	is_much = share_spent(share, now) >= NOXS_USAGE_MUCH_NS;
+	is_much = noxs_share_spent(share, now) >= NOXS_USAGE_MUCH_NS;
 	if (!is_much && turn_run_normal(turn))
 		return;
 	spin_lock_irqsave(&turn_lock, flags);
@@ -394,10 +323,7 @@ void noxs_turns_make_way(void)
 	if (!atomic_read(&turn_nr_known))
 		return;
 	spin_lock_irqsave(&turn_lock, flags);
-	if (noxs_usage_now(&turn_way, now) < NOXS_USAGE_WINDOW_NS / 2) {
-		noxs_usage_charge(&turn_way, now, now + TURN_WAY_NS - max(now, turn_way_until));
-		turn_way_until = now + TURN_WAY_NS;
-	}
+	noxs_patience_make_way(now);
 	spin_unlock_irqrestore(&turn_lock, flags);
 }
 
@@ -406,14 +332,11 @@ bool noxs_turn_begin(struct noxs_turn *turn)
 	u64 now = local_clock(), lost;
 
 	WRITE_ONCE(turn->thread, current);
-	turn->begun = now;
-	turn->exec = current->se.sum_exec_runtime;
-	turn->slept = current->nvcsw;
-	turn->preempted = current->nivcsw;
+	noxs_stint_begin(&turn->stint, now);
 	turn->is_nice = false;
 	if (list_empty_careful(&turn->runs) && !turn->is_low)
 		return false;
-	lost = usage_peek(&turn_lost, now);
+	lost = noxs_usage_peek(&turn_lost, now);
 	turn->is_nice = !turn->is_low && may_be_low(lost);
 	if (turn->is_nice) {
 		set_user_nice(current, TURN_NICE);
@@ -422,45 +345,16 @@ bool noxs_turn_begin(struct noxs_turn *turn)
 	return now < READ_ONCE(turn_shared_until) || lost > NOXS_USAGE_MUCH_NS;
 }
 
-static u64 turn_passed(const struct noxs_turn *turn, u64 now)
-{
-	return now > turn->begun ? now - turn->begun : 0;
-}
-
-/*
- * What the work has used of the processor.  If the thread has been switched away from, that is not
- * all the time that has passed, and the scheduler has counted up to the last switch.
- */
-static u64 turn_used(const struct noxs_turn *turn, u64 now)
-{
-	u64 passed = turn_passed(turn, now);
-
-	if (current->nvcsw == turn->slept && current->nivcsw == turn->preempted)
-		return passed;
-	return min_t(u64, passed, current->se.sum_exec_runtime - turn->exec);
-}
-
 /* What it waited for a processor because of its priority; while one slept nobody knows. */
 static u64 turn_lost_by(const struct noxs_turn *turn, u64 now, u64 used)
 {
-	u64 given = READ_ONCE(turn->given), passed = turn_passed(turn, now), lost = 0;
+	u64 given = READ_ONCE(turn->given), begun = turn->stint.begun, lost = 0;
 
-	if (turn->is_low && turn->begun > given)
-		lost = turn->begun - given;
-	if ((turn->is_low || turn->is_nice) && current->nvcsw == turn->slept)
-		lost += passed - used;
+	if (turn->is_low && begun > given)
+		lost = begun - given;
+	if ((turn->is_low || turn->is_nice) && !noxs_stint_has_slept(&turn->stint))
+		lost += noxs_stint_passed(&turn->stint, now) - used;
 	return lost;
-}
-
-static u64 share_charge(struct noxs_share *share, u64 now, u64 used)
-{
-	u64 spent;
-
-	spin_lock(&share->lock);
-	noxs_usage_charge(&share->usage, now, used);
-	spent = share->usage.spent_ns;
-	spin_unlock(&share->lock);
-	return spent;
 }
 
 /* With turn_lock held. */
@@ -477,9 +371,9 @@ static void turn_end_low(struct noxs_turn *turn, u64 spent)
 
 void noxs_turn_end(struct noxs_turn *turn)
 {
-	u64 now = local_clock(), used = turn_used(turn, now);
+	u64 now = local_clock(), used = noxs_stint_used(&turn->stint, now);
 	struct noxs_share *share = turn->share;
-	u64 spent = share_charge(share, now, used);
+	u64 spent = noxs_share_charge(share, now, used);
 	u64 lost = turn_lost_by(turn, now, used);
 	unsigned long flags;
 
@@ -503,7 +397,7 @@ void noxs_turn_end(struct noxs_turn *turn)
 		turn_end_low(turn, spent); /* from here on it is another thread's */
 	/* One with more to do does not need our patience. */
 	if (list_empty(&share->waiting))
-		turn_expect(share, spent, now);
+		noxs_patience_expect(share, spent, now);
 	turns_go_on(now);
 	spin_unlock_irqrestore(&turn_lock, flags);
 }

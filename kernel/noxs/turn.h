@@ -17,19 +17,10 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include "runner.h"
-#include "usage.h"
-
-/* What a guest has used, and its works that wait for their turn.  Embedded in its noxs_domain. */
-struct noxs_share {
-	struct list_head node;	  /* among those with works that wait; turn_lock */
-	struct list_head waiting; /* turn_lock */
-	atomic_t nr_works;	  /* queued, or running */
-	spinlock_t lock;	  /* usage */
-	struct noxs_usage usage;
-};
+#include "share.h"
+#include "stint.h"
 
 /* A work that takes turns. */
 struct noxs_turn {
@@ -54,11 +45,8 @@ struct noxs_turn {
 	/* The work's own, while it runs: */
 	bool is_nice; /* the thread, for the moment */
 	bool is_low;  /* of a runner */
-	u64 begun, exec;
-	unsigned long slept, preempted; /* how often the thread had */
+	struct noxs_stint stint;
 };
-
-void noxs_share_init(struct noxs_share *share);
 
 /* @share must last for as long as the turn is used. */
 void noxs_turn_init(struct noxs_turn *turn, struct noxs_share *share, struct workqueue_struct *wq,
@@ -78,8 +66,8 @@ bool noxs_turn_begin(struct noxs_turn *turn);
 void noxs_turn_end(struct noxs_turn *turn);
 
 /*
- * Somebody asks something of the module, and has a process that waits for the answer: for 2 ms no
- * further work of guests with much of it begins; of the time in all, for half of it at most.
+ * Somebody asks something of the module, and has a process that waits for the answer: no further work
+ * of guests with much of it begins for a while (patience.h).
  */
 void noxs_turns_make_way(void);
 

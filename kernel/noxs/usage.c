@@ -16,6 +16,16 @@ u64 noxs_usage_now(const struct noxs_usage *usage, u64 now_ns)
 	return spent - (spent * (now_ns - at) >> NOXS_USAGE_SHIFT);
 }
 
+u64 noxs_usage_peek(const struct noxs_usage *usage, u64 now_ns)
+{
+	const struct noxs_usage copy = {
+		.spent_ns = READ_ONCE(usage->spent_ns),
+		.at_ns = READ_ONCE(usage->at_ns),
+	};
+
+	return noxs_usage_now(&copy, now_ns);
+}
+
 void noxs_usage_charge(struct noxs_usage *usage, u64 now_ns, u64 ns)
 {
 	u64 spent = noxs_usage_now(usage, now_ns) + ns;

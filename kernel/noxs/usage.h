@@ -8,12 +8,16 @@
 
 #ifdef __KERNEL__
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 #else
 #include <assert.h>
 #include <stdint.h>
 #include <stdbool.h>
 typedef uint64_t u64;
+#ifndef READ_ONCE
+#define READ_ONCE(x) (x)
+#endif
 #endif
 
 /* What was used this long ago is forgotten: "lately" is the last 8.4 ms. */
@@ -33,6 +37,9 @@ struct noxs_usage {
 
 /* What was used in the window before @now, about: it fades, linearly between two charges. */
 u64 noxs_usage_now(const struct noxs_usage *usage, u64 now_ns);
+
+/* The same while another processor may be charging it: about. */
+u64 noxs_usage_peek(const struct noxs_usage *usage, u64 now_ns);
 
 /* Another @ns, until @now. */
 void noxs_usage_charge(struct noxs_usage *usage, u64 now_ns, u64 ns);

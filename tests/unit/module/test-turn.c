@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include "fake-turn.h"
 #include "usage.c"
+#include "share.c"
 #include "runner.c"
+#include "patience.c"
 #include "turn.c"
 
 #define US 1000ULL
