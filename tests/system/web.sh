@@ -171,6 +171,8 @@ run web-jumbo-create chaos create --no-daemon $options "$jumbo_cfg"
 run web-jumbo-segments ./netcheck segments $net.2 8900 /big.bin
 run web-jumbo-large same /big.bin web.big
 run web-jumbo-many ./webcheck many $net.2 /big.bin web.big 20
+# To it as well: the body comes in one segment of three slots, and what follows it is found.
+told web-jumbo-body 1 "POST / HTTP/1.1\r\n${host}Content-Length: 8000\r\n\r\n$(printf '%08000d' 0)GET / HTTP/1.1\r\n${host}Connection: close\r\n\r\n" "405 200 closed"
 chaos destroy jumbo
 ip link set xenbr0 mtu 1500
 
