@@ -60,7 +60,10 @@ struct noxs_domain *noxs_domain_get(u16 domid)
 
 static void domain_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct noxs_domain, ref));
+	struct noxs_domain *dom = container_of(ref, struct noxs_domain, ref);
+
+	kfree(dom->note);
+	kfree(dom);
 }
 
 void noxs_domain_put(struct noxs_domain *dom)

@@ -152,7 +152,9 @@ struct noxs_domain {
 	bool heard;		 /* a front-end has said something */
 	const void *quiesced_by; /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
-	u32 ends;		    /* NOXS_END_*, NOXS_KEEP_LOG: noxs_domain_set_ends() */
+	u32 ends;   /* NOXS_END_*, NOXS_KEEP_LOG: noxs_domain_set_ends() */
+	char *note; /* NOXS_IOC_SET_NOTE; NULL if there is none */
+	u32 note_len;
 	unsigned int change_credit; /* see service.c */
 	unsigned long change_stamp; /* jiffies */
 

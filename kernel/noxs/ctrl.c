@@ -27,7 +27,7 @@ static int ctrl_version(void __user *uarg)
 		.uapi = NOXS_UAPI_VERSION,
 		.module_abi = NOXS_ABI_VERSION,
 		.xen_abi = ctrl_xen_abi,
-		.flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG | NOXS_MODULE_RATE,
+		.flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG | NOXS_MODULE_RATE | NOXS_MODULE_NOTE,
 	};
 
 	if (noxs_ends_exist())
@@ -120,6 +120,80 @@ static int ctrl_query(void __user *uarg)
 	if (!err && copy_to_user(uarg, &arg, sizeof(arg)))
 		err = -EFAULT;
 	kfree(states);
+	return err;
+}
+
+/* ---- notes ---- */
+
+static int ctrl_set_note(void __user *uarg)
+{
+	struct noxs_ioc_note arg;
+	struct noxs_domain *dom;
+	char *text = NULL;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0)
+		return -EINVAL;
+	if (arg.len > NOXS_NOTE_MAX)
+		return -E2BIG;
+	if (arg.len) {
+		text = kmalloc(arg.len, GFP_KERNEL_ACCOUNT);
+		if (!text)
+			return -ENOMEM;
+		if (copy_from_user(text, u64_to_user_ptr(arg.text), arg.len)) {
+			kfree(text);
+			return -EFAULT;
+		}
+	}
+	dom = noxs_domain_get_locked(arg.domid);
+	if (!dom) {
+		kfree(text);
+		return -ENOENT;
+	}
+	swap(dom->note, text);
+	dom->note_len = arg.len;
+	noxs_domain_put_unlock(dom);
+	kfree(text);
+	return 0;
+}
+
+/* A copy: nobody waits for a caller's memory under the lock. */
+static char *note_copy(u16 domid, u32 room, u32 *len)
+{
+	struct noxs_domain *dom = noxs_domain_get_locked(domid);
+	char *copy;
+
+	if (!dom)
+		return ERR_PTR(-ENOENT);
+	*len = dom->note_len;
+	if (!dom->note)
+		copy = ERR_PTR(-ENODATA);
+	else if (dom->note_len > room)
+		copy = ERR_PTR(-ENAMETOOLONG);
+	else
+		copy = kmemdup(dom->note, dom->note_len, GFP_KERNEL) ?: ERR_PTR(-ENOMEM);
+	noxs_domain_put_unlock(dom);
+	return copy;
+}
+
+static int ctrl_get_note(void __user *uarg)
+{
+	struct noxs_ioc_note arg;
+	char *copy;
+	int err = 0;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0)
+		return -EINVAL;
+	copy = note_copy(arg.domid, arg.len, &arg.len);
+	if (IS_ERR(copy))
+		return PTR_ERR(copy);
+	if (copy_to_user(u64_to_user_ptr(arg.text), copy, arg.len) ||
+	    copy_to_user(uarg, &arg, sizeof(arg)))
+		err = -EFAULT;
+	kfree(copy);
 	return err;
 }
 
@@ -223,6 +297,10 @@ static long ctrl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ctrl_quiesce(file, uarg, false);
 	case NOXS_IOC_QUERY:
 		return ctrl_query(uarg);
+	case NOXS_IOC_SET_NOTE:
+		return ctrl_set_note(uarg);
+	case NOXS_IOC_GET_NOTE:
+		return ctrl_get_note(uarg);
 	case NOXS_IOC_LIST:
 		return ctrl_list(uarg);
 	case NOXS_IOC_SUBSCRIBE:

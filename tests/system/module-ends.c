@@ -168,6 +168,67 @@ static void test_log(const struct guest *guest)
 	close(events);
 }
 
+static int set_note(uint32_t domid, const char *text, uint32_t len)
+{
+	struct noxs_ioc_note arg = {
+		.domid = (uint16_t)domid,
+		.len = len,
+		.text = (uintptr_t)text,
+	};
+
+	return control(fd, NOXS_IOC_SET_NOTE, &arg);
+}
+
+static int get_note(uint32_t domid, char *text, uint32_t *len)
+{
+	struct noxs_ioc_note arg = {
+		.domid = (uint16_t)domid,
+		.len = *len,
+		.text = (uintptr_t)text,
+	};
+	int rc = control(fd, NOXS_IOC_GET_NOTE, &arg);
+
+	*len = arg.len;
+	return rc;
+}
+
+/* A text that the module keeps for whoever asks, as long as the domain is attached. */
+static void test_note(const struct guest *guest)
+{
+	static char text[NOXS_NOTE_MAX + 1], back[NOXS_NOTE_MAX];
+	struct noxs_ioc_note bad = { .domid = (uint16_t)guest->domid, .pad0 = 1 };
+	uint32_t len = sizeof(back);
+
+	memset(text, 'n', sizeof(text));
+	verdict("note-module", module_flags() & NOXS_MODULE_NOTE, "%#x", module_flags());
+	expect("note-unattached", set_note(guest->domid, text, 1), ENOENT);
+	expect("note-get-unattached", get_note(guest->domid, back, &len), ENOENT);
+	attach(guest);
+	expect("note-none", get_note(guest->domid, back, &len), ENODATA);
+	expect("note-too-long", set_note(guest->domid, text, NOXS_NOTE_MAX + 1), E2BIG);
+	expect("note-bad-pointer", set_note(guest->domid, (char *)8, 16), EFAULT);
+	expect("note-pad", control(fd, NOXS_IOC_SET_NOTE, &bad), EINVAL);
+	expect("note-get-pad", control(fd, NOXS_IOC_GET_NOTE, &bad), EINVAL);
+	expect("note-dom0", set_note(0, text, 1), EINVAL);
+	expect("note-set", set_note(guest->domid, text, NOXS_NOTE_MAX), 0);
+	expect("note-get", get_note(guest->domid, back, &len), 0);
+	verdict("note-same", len == NOXS_NOTE_MAX && !memcmp(back, text, len), "%u bytes", len);
+	expect("note-replace", set_note(guest->domid, "one", 3), 0);
+	len = 2;
+	expect("note-no-room", get_note(guest->domid, back, &len), ENAMETOOLONG);
+	len = 3;
+	expect("note-get-again", get_note(guest->domid, back, &len), 0);
+	verdict("note-replaced", len == 3 && !memcmp(back, "onen", 4), "%u bytes", len);
+	expect("note-get-bad-pointer", get_note(guest->domid, (char *)8, &len), EFAULT);
+	expect("note-take-away", set_note(guest->domid, NULL, 0), 0);
+	expect("note-taken-away", get_note(guest->domid, back, &len), ENODATA);
+	(void)set_note(guest->domid, "two", 3);
+	detach(guest->domid);
+	attach(guest);
+	expect("note-goes-with-it", get_note(guest->domid, back, &len), ENODATA);
+	detach(guest->domid);
+}
+
 static bool is_readable(int file)
 {
 	struct pollfd pfd = { .fd = file, .events = POLLIN };
@@ -282,6 +343,7 @@ void test_domain_ends(void)
 	test_kept(&guest);
 	test_configured(&guest);
 	test_log(&guest);
+	test_note(&guest);
 	test_one(one, other);
 	test_killed(other);
 	test_read(&guest, one);

@@ -34,6 +34,20 @@ is_gone()
 	! chaos list "$1" >/dev/null 2>&1
 }
 
+# is_anew NAME OLD-DOMID - a successor of that domain runs
+is_anew()
+{
+	_new=$(domid "$1" 2>/dev/null)
+	[ -n "$_new" ] && [ "$_new" != "$2" ] && ! state "$1" | grep -q s
+}
+
+# what_is NAME - what is to be the same after a restart
+what_is()
+{
+	chaos info --json "$1" | tr ',{' '\n\n' |
+		grep -E '"(name|uuid|memory_kib|vcpus|mac|ipv4|mtu|on_[a-z]*)":' | grep -v gen_id
+}
+
 trap 'daemon_stop; destroy_all; end_reapers' EXIT
 end_reapers
 rm -f /run/chaosd.log
@@ -114,7 +128,20 @@ check reap-idle-silent "[ ! -s /run/reap.log ]"
 # ---- chaosd ----
 
 chaos create "$noop" name=old
-chaos create "$noop" name=old-again
+(cd /lab && chaos create "$noop" name=old-again kernel=./noop 'cmdline=a \\"b\\"; c')
+# One that ends while nobody could make it anew, one that has been renamed, and one from a file.
+daytime away 41 mtu=1400
+what_is away >/run/away.was
+chaos create "$noop" name=unnamed
+chaos rename unnamed renamed
+chaos create "$noop" name=filed memory_kib=5000
+run reap-restart-save chaos save filed /run/filed.save
+run reap-restart-restore chaos restore /run/filed.save
+for g in away renamed filed old-again; do
+	domid $g >/run/$g.id
+done
+chaos reboot away
+check reap-restart-waits "eventually 5 'state away | grep -q s'"
 chaos create "$noop" name=old-stays on_poweroff=preserve
 daemon_start
 check reap-ousted "eventually 5 '[ -z \"\$(reapers)\" ]'"
@@ -125,20 +152,40 @@ for g in old beside old-stays; do
 	chaos shutdown $g
 done
 chaos reboot old-again
+chaos reboot renamed
+chaos reboot filed
 check reap-chaosd-destroys "eventually 5 'is_gone old && is_gone beside'"
 check reap-chaosd-preserves "eventually 5 'state old-stays | grep -q s'"
-check reap-chaosd-tells "eventually 5 'grep -q \"old-again.*is to be restarted\" /run/chaosd.log'"
+check reap-restarts "eventually 10 'is_anew old-again \$(cat /run/old-again.id)'"
+check reap-restarts-ended "eventually 10 'is_anew away \$(cat /run/away.id)'"
+check reap-restarts-same "eventually 5 'what_is away | cmp - /run/away.was' && [ \$(wc -l </run/away.was) -ge 8 ]"
+check reap-restarts-answers "eventually 5 'busybox nc $net.41 13 </dev/null 2>/dev/null | grep -q UTC'"
+check reap-restarts-renamed "eventually 10 'is_anew renamed \$(cat /run/renamed.id)'"
+check reap-restarts-restored "eventually 10 'is_anew filed \$(cat /run/filed.id)'"
+_kib=$(chaos info --json filed | tr ",{" "\n\n" | sed -n "s/^ *\"memory_kib\": *//p" | head -n 1)
+check reap-restarts-memory "[ \"$_kib\" -ge 4990 ] && [ \"$_kib\" -le 5010 ]"
+# From now on they are the daemon's, and it is not the last one either.
+for g in away old-again; do
+	domid $g >/run/$g.id
+	chaos reboot $g
+done
+check reap-restarts-again "eventually 20 'is_anew away \$(cat /run/away.id) && is_anew old-again \$(cat /run/old-again.id)'"
 # One of its own is its successor's, or a reaper's.
 chaos create "$noop" name=own
 chaos create "$noop" name=own2
+chaos create "$noop" name=own-again
+domid own-again >/run/own-again.id
 kill -9 "$daemon"
 wait "$daemon" 2>/dev/null
 chaos shutdown own
 run reap-chaosd-killed chaos create --no-daemon "$noop" name=other
 check reap-chaosd-killed-found "eventually 5 'is_gone own'"
+chaos reboot own-again
+check reap-chaosd-killed-waits "eventually 5 'state own-again | grep -q s'"
 daemon_start
 chaos shutdown own2
 check reap-chaosd-successor "eventually 5 'is_gone own2'"
+check reap-chaosd-successor-restarts "eventually 10 'is_anew own-again \$(cat /run/own-again.id)'"
 daemon_stop
 destroy_all
 finish

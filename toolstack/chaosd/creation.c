@@ -111,6 +111,9 @@ static void creation_end(struct chaosd *d, struct creation *c)
 	c->guest->cfg = c->cfg;
 	c->guest->since_ns = now_ns();
 	c->guest->short_lives = c->short_lives;
+	/* For a later daemon: this one has the configuration itself. */
+	if (chaos_restart_keep(d->ctx, c->created.domid, c->cfg, &err))
+		log_line("%s", err.text);
 	d->metrics.restarts += c->is_restart;
 	c->cfg = NULL;
 	creation_free(d, c);

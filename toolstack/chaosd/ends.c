@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VMs that chaos has made without this daemon, or an earlier daemon has: what is to be done when they end
- * is known to the module.  As long as this descriptor is open no `chaos reap` does it.
+ * is known to the module, and so is what they are to be made of again.  One that is to be restarted
+ * becomes a guest of this daemon, as if it had made it.  As long as this descriptor is open no
+ * `chaos reap` does it.
  */
 #include <stdlib.h>
 
@@ -15,6 +17,10 @@ struct end {
 	struct chaos_dominfo info;
 	bool is_again; /* what is to be said has been said */
 	enum chaos_end end;
+	/* RESTART: its configuration, or why there is none. */
+	struct chaos_config *cfg;
+	uint64_t since_ns;
+	struct chaos_error err;
 };
 
 int ends_init(struct chaosd *d, struct chaos_error *err)
@@ -32,9 +38,12 @@ static void end_work(struct job *job, struct chaos_ctx *ctx)
 	struct chaos_error err;
 
 	e->end = CHAOS_END_NOTHING;
-	if (chaos_domain_look(ctx, e->info.domid, &e->info) &&
-	    chaos_domain_end(ctx, &e->info, &e->end, &err))
+	if (!chaos_domain_look(ctx, e->info.domid, &e->info))
+		return;
+	if (chaos_domain_end(ctx, &e->info, &e->end, &err))
 		log_line("%s", err.text);
+	else if (e->end == CHAOS_END_RESTART)
+		(void)chaos_config_again(ctx, &e->info, &e->cfg, &e->since_ns, &e->err);
 }
 
 static void later(struct chaosd *d)
@@ -48,15 +57,47 @@ static void later(struct chaosd *d)
 	loop_wake_at(d, d->ends_ns);
 }
 
+/* It has not been destroyed meanwhile; from here on an event would say so. */
+static bool is_still_there(struct chaosd *d, const struct end *e)
+{
+	struct chaos_dominfo now;
+
+	return chaos_domain_look(d->ctx, e->info.domid, &now) && now.serial == e->info.serial &&
+	       now.is_shutdown && !now.is_dying;
+}
+
+static void take_up(struct chaosd *d, struct end *e)
+{
+	struct guest *guest;
+
+	/* Told twice, or somebody else was quicker. */
+	if (d->guests[e->info.domid] || !is_still_there(d, e))
+		return;
+	guest = guest_add(d, e->info.domid);
+	if (!guest) {
+		later(d);
+		return;
+	}
+	guest->cfg = e->cfg;
+	guest->since_ns = e->since_ns;
+	e->cfg = NULL;
+	restart_plan(d, guest);
+}
+
 static void end_done(struct chaosd *d, struct job *job)
 {
 	struct end *e = (struct end *)job;
 
 	if (e->end == CHAOS_END_LATER)
 		later(d);
+	else if (e->cfg)
+		take_up(d, e);
 	else if (e->end == CHAOS_END_RESTART && !e->is_again)
-		log_line("\"%s\" is to be restarted, but this daemon has not made it: it stays",
-			 e->info.name);
+		log_line("\"%s\" is to be restarted, but it stays as it is: %s", e->info.name,
+			 e->err.text);
+	if (e->end == CHAOS_END_RESTART && e->err.code && e->err.code != CHAOS_CONFIG)
+		later(d);
+	chaos_config_free(e->cfg);
 	free(e);
 }
 

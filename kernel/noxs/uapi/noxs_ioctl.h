@@ -36,6 +36,7 @@ struct noxs_ioc_version {
 #define NOXS_MODULE_IS_WATCHED  (1U << 2)       /* somebody has subscribed with SUBSCRIBE_ENDS */
 #define NOXS_MODULE_LOG         (1U << 3)       /* it keeps NOXS_KEEP_LOG */
 #define NOXS_MODULE_RATE        (1U << 4)       /* it knows noxs_ioc_vif.rate_* */
+#define NOXS_MODULE_NOTE        (1U << 5)       /* it has SET_NOTE and GET_NOTE */
 #define NOXS_UAPI_VERSION       2U
 
 /* ---- create: attach back-ends to a domain. ---- */
@@ -245,6 +246,23 @@ struct noxs_ioc_target {
     uint32_t pad0;
 };
 
+/* ---- note: what a toolstack wants to find again with a domain. ---- */
+
+#define NOXS_NOTE_MAX           4096U
+
+/*
+ * One text for each domain that is attached, which the module keeps until the domain is detached, and
+ * does not look at.  SET_NOTE replaces it; of 0 bytes it takes it away.
+ * -ENOENT not attached; SET_NOTE: -E2BIG longer than NOXS_NOTE_MAX; GET_NOTE: -ENODATA there is none;
+ * -ENAMETOOLONG there is no room for it.  A module without NOXS_MODULE_NOTE answers -ENOTTY.
+ */
+struct noxs_ioc_note {
+    uint16_t domid;                     /* IN */
+    uint16_t pad0;
+    uint32_t len;                       /* SET_NOTE IN: bytes; GET_NOTE IN: room, OUT: bytes */
+    uint64_t text;                      /* IN: user pointer */
+};
+
 /* ---- request: ask something of a guest through its sysctl device. ---- */
 
 /*
@@ -378,6 +396,8 @@ struct noxs_ioc_subscribe {
 #define NOXS_IOC_REMOVE         _IOW('N', 0x6b, struct noxs_ioc_remove)
 #define NOXS_IOC_RESIZE         _IOWR('N', 0x6c, struct noxs_ioc_resize)
 #define NOXS_IOC_TARGET         _IOWR('N', 0x6d, struct noxs_ioc_target)
+#define NOXS_IOC_SET_NOTE       _IOW('N', 0x6e, struct noxs_ioc_note)
+#define NOXS_IOC_GET_NOTE       _IOWR('N', 0x6f, struct noxs_ioc_note)
 
 NOXS_ASSERT(ioc_configure, sizeof(struct noxs_ioc_configure) == 152);
 NOXS_ASSERT(ioc_version, sizeof(struct noxs_ioc_version) == 16);
@@ -399,6 +419,7 @@ NOXS_ASSERT(ioc_add, sizeof(struct noxs_ioc_add) == 24);
 NOXS_ASSERT(ioc_remove, sizeof(struct noxs_ioc_remove) == 16);
 NOXS_ASSERT(ioc_resize, sizeof(struct noxs_ioc_resize) == 16);
 NOXS_ASSERT(ioc_target, sizeof(struct noxs_ioc_target) == 24);
+NOXS_ASSERT(ioc_note, sizeof(struct noxs_ioc_note) == 16);
 NOXS_ASSERT(ioc_subscribe, sizeof(struct noxs_ioc_subscribe) == 8);
 
 #endif /* NOXS_IOCTL_H */

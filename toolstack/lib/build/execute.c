@@ -203,7 +203,12 @@ int chaos_shell_commit(struct chaos_shell *s, struct chaos_error *err)
 		.what = NOXS_SET_STATE,
 		.state = NOXS_DOM_COMPLETE,
 	};
+	int rc;
 
+	/* A pool's is its user's to keep, who need not do it before the guest is there. */
+	rc = s->plan ? chaos_restart_keep(s->ctx, s->domid, s->plan->cfg, err) : 0;
+	if (rc)
+		return rc;
 	if (chaos_noxs_set_info(s->ctx, &info))
 		return chaos_error_set(err, chaos_code_of_errno(errno), errno,
 				       "domain %u went away while it was made: %s", s->domid,

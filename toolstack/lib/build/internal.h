@@ -26,6 +26,9 @@ int chaos_build_image(struct chaos_ctx *ctx, struct chaos_image *image, uint32_t
 /* plan.c: its memory has been made; what the plan has open for that is closed. */
 void chaos_plan_is_built(struct chaos_plan *plan);
 
+/* keep.c: what chaos_restart_keep() has kept, text of a configuration in one line; NULL = nothing. */
+int chaos_restart_kept(struct chaos_ctx *ctx, uint32_t domid, char **text, struct chaos_error *err);
+
 /* sched.c */
 /* The host's topology, for lists of CPUs that name NUMA nodes. */
 struct chaos_topology {

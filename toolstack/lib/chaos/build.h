@@ -150,6 +150,14 @@ void chaos_shell_discard(struct chaos_shell *shell, struct chaos_ctx *ctx);
 /* ---- a guest that is to be made again ---- */
 
 /*
+ * Have the module keep, with a domain that is to be restarted at some end of its, what of cfg nobody else
+ * knows: chaos_config_again() finds it.  What is made in one go has it kept; who identifies a shell calls
+ * this.  Without a module that can, and of more than fits there, nothing is kept.
+ */
+int chaos_restart_keep(struct chaos_ctx *ctx, uint32_t domid, const struct chaos_config *cfg,
+		       struct chaos_error *err);
+
+/*
  * Give cfg the name, the vifs and the disks that the domain made from it has now: those attached to it
  * since, and none that were detached.
  */

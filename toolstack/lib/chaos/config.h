@@ -78,6 +78,8 @@ struct chaos_config {
 	enum chaos_action on_poweroff, on_reboot, on_crash;
 	bool is_logged;		    /* chaosd is to keep what it writes to its console */
 	enum chaos_builder builder; /* the caller's choice: no key of the file */
+	/* Of a saved guest: what else there was in its configuration, for a restart; NULL = nothing. */
+	char *restart_with;
 };
 
 struct chaos_config_source {

@@ -42,6 +42,13 @@ int chaos_domain_save(struct chaos_ctx *ctx, const struct chaos_dominfo *info, c
 int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source *src,
 			 const struct chaos_create_opts *opts, struct chaos_created *out,
 			 struct chaos_config **made, struct chaos_error *err);
+/*
+ * What a guest of ours, which may have ended, is to be made of again, by what Xen and the module know: all
+ * but how the parts of its configuration were written.  *since_ns is when it began (CLOCK_MONOTONIC).
+ * CHAOS_CONFIG if nobody has kept what it was made of.
+ */
+int chaos_config_again(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
+		       struct chaos_config **cfg, uint64_t *since_ns, struct chaos_error *err);
 /* Let a guest go on that has been suspended by a save or a migration which did not end. */
 int chaos_domain_resume(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err);
 

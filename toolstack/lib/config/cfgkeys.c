@@ -15,8 +15,7 @@ static const char *const supported[] = {
 	"vif",	 "builder", "on_reboot", "on_poweroff", "on_crash", "memory_kib",
 	"disk",	 "pool",    "cap",	 "cpu_weight",	"log",
 };
-/* Of saved guests only. */
-#define SAVED_DISKS "saved_disks"
+static const char *const supported_if_saved[] = { "saved_disks", "restart_with" };
 
 bool chaos_cfgkeys_is(const struct chaos_key *key, const char *name)
 {
@@ -27,8 +26,9 @@ bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved)
 {
 	size_t i;
 
-	if (is_saved && chaos_cfgkeys_is(key, SAVED_DISKS))
-		return true;
+	for (i = 0; is_saved && i < sizeof(supported_if_saved) / sizeof(supported_if_saved[0]); i++)
+		if (chaos_cfgkeys_is(key, supported_if_saved[i]))
+			return true;
 	for (i = 0; i < sizeof(supported) / sizeof(supported[0]); i++)
 		if (chaos_cfgkeys_is(key, supported[i]))
 			return true;

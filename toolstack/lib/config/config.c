@@ -190,7 +190,8 @@ static int fill_config(struct reader *r)
 	    (rc = reader_number(r, "vcpus", 1, MAX_VCPUS, 1, &cfg->vcpus)) ||
 	    (rc = reader_get_cpus(r)) || (rc = reader_get_vifs(r)) || (rc = reader_get_disks(r)) ||
 	    (r->src->is_saved &&
-	     (rc = chaos_saved_disks_load(r->xlu, r->src->path, cfg, r->err))) ||
+	     ((rc = chaos_saved_disks_load(r->xlu, r->src->path, cfg, r->err)) ||
+	      (rc = reader_copy(r, "restart_with", &cfg->restart_with)))) ||
 	    (rc = get_action(r, "on_poweroff", CHAOS_DESTROY, &cfg->on_poweroff)) ||
 	    (rc = get_action(r, "on_reboot", CHAOS_RESTART, &cfg->on_reboot)) ||
 	    (rc = get_action(r, "on_crash", CHAOS_DESTROY, &cfg->on_crash)) || (rc = get_log(r)))
@@ -258,5 +259,6 @@ void chaos_config_free(struct chaos_config *cfg)
 	free(cfg->ramdisk);
 	free(cfg->cmdline);
 	free(cfg->cpus);
+	free(cfg->restart_with);
 	free(cfg);
 }

@@ -125,5 +125,10 @@ int chaos_uuid_parse(const char *text, uint8_t uuid[CHAOS_UUID_LEN]);
 /* utf8.c */
 /* Has it an ASCII control character, other than the tab? */
 bool chaos_text_has_control(const char *text);
+/*
+ * What a string of a configuration has between its double quotes, cut if there is no room: how long it would
+ * be, without its NUL.
+ */
+size_t chaos_text_quote(const char *text, char *out, size_t room);
 
 #endif /* CHAOS_CORE_INTERNAL_H */

@@ -83,3 +83,22 @@ bool chaos_text_has_control(const char *text)
 			return true;
 	return false;
 }
+
+size_t chaos_text_quote(const char *text, char *out, size_t room)
+{
+	size_t len = 0;
+
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\') {
+			if (len + 1 < room)
+				out[len] = '\\';
+			len++;
+		}
+		if (len + 1 < room)
+			out[len] = *text;
+		len++;
+	}
+	if (room)
+		out[len < room ? len : room - 1] = '\0';
+	return len;
+}

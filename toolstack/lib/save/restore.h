@@ -47,8 +47,11 @@ int restore_refuse(struct restore *r, const char *what, uint64_t value); /* of t
 /* restore_config.c */
 /* Of an open file: nobody but root or the caller can have written it. */
 bool restore_file_is_ours(int fd);
-/* That a restore may use it: what it says of disks only from who may say that. */
-int restore_check_config(const struct chaos_config_source *src, const struct chaos_config *cfg,
+/*
+ * That a restore may use it: what it says of disks only from who may say that; what it says of its restart
+ * is forgotten otherwise.
+ */
+int restore_check_config(const struct chaos_config_source *src, struct chaos_config *cfg,
 			 struct chaos_error *err);
 /* restore.c, in parts, for who has more than a file */
 struct chaos_shell;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /* What a saved guest's configuration may say: above all, which files of this host are its disks. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,9 +71,28 @@ static int check_disks(const struct chaos_config *cfg, const char *path, struct 
 	return 0;
 }
 
-int restore_check_config(const struct chaos_config_source *src, const struct chaos_config *cfg,
+/* The files it names are opened with root's rights, when the guest is restarted. */
+static void check_restart(const struct chaos_config_source *src, struct chaos_config *cfg)
+{
+	char text[sizeof(((struct chaos_error *)NULL)->text)];
+
+	if (!cfg->restart_with || src->trusts_disks)
+		return;
+	free(cfg->restart_with);
+	cfg->restart_with = NULL;
+	(void)snprintf(
+		text, sizeof(text),
+		"%s: others than root and you can have written it: no chaosd will restart its guest",
+		src->path); /* cut is fine */
+	chaos_text_clean(text);
+	if (src->warn)
+		src->warn(src->opaque, text);
+}
+
+int restore_check_config(const struct chaos_config_source *src, struct chaos_config *cfg,
 			 struct chaos_error *err)
 {
+	check_restart(src, cfg);
 	if (cfg->kernel || cfg->ramdisk || cfg->cmdline)
 		return chaos_error_set(
 			err, CHAOS_CONFIG, EINVAL,

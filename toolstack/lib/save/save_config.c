@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build/internal.h"
 #include "save/save.h"
 
 static void put_address(FILE *f, const char *key, uint32_t address)
@@ -56,6 +57,21 @@ static void put_log(FILE *f, const struct chaos_devices *devs)
 		fputs("log = 1\n", f);
 }
 
+/* What of its making nobody else knows. */
+static int put_kept(struct chaos_ctx *ctx, uint32_t domid, FILE *f, struct chaos_error *err)
+{
+	char *text;
+	int rc = chaos_restart_kept(ctx, domid, &text, err);
+
+	if (rc || !text)
+		return rc;
+	fputs("restart_with = \"", f);
+	save_put_quoted(f, text);
+	fputs("\"\n", f);
+	free(text);
+	return 0;
+}
+
 static void put_all(FILE *f, const struct chaos_dominfo *info, uint64_t nr_pages,
 		    const struct chaos_devices *devs)
 {
@@ -89,6 +105,8 @@ static int make_text(struct chaos_ctx *ctx, const struct chaos_dominfo *info, ui
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	put_all(f, info, nr_pages, devs);
 	rc = save_cpus(ctx, info, f, err);
+	if (!rc)
+		rc = put_kept(ctx, info->domid, f, err);
 	if (has_disks)
 		save_put_disks(f, devs);
 	if (fclose(f))

@@ -5,10 +5,14 @@
 
 #include "save/save.h"
 
+#define MAX_QUOTED 4096U /* a file's name, and what is kept of a guest */
+
 void save_put_quoted(FILE *f, const char *text)
 {
-	for (; *text; text++)
-		fprintf(f, "%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
+	char quoted[2 * MAX_QUOTED + 1];
+
+	(void)chaos_text_quote(text, quoted, sizeof(quoted));
+	fputs(quoted, f);
 }
 
 /* The target comes last: it takes what is left of the string. */
