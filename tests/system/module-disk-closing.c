@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * Disks that do not answer: on a file system that is frozen, more rings write than any queue of the
- * host has room for.  Other guests' disks go on, domains of others come and go, and whoever waits
- * for such a disk can be killed, while its domain still answers questions.
+ * host has room for.  Other guests' disks go on, domains of others come and go, also beside one that
+ * floods its disk, and whoever waits for such a disk can be killed, while its domain still answers
+ * questions.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +133,75 @@ static unsigned int answered(const struct disk *disk)
 	return n;
 }
 
+/* ---- another that floods ---- */
+
+#define NR_READS 50U
+
+static atomic_bool floods;
+
+/* Writes and flushes on all rings, as many at a time as they hold; a thread, as no child has the rings. */
+static void *flood(void *opaque)
+{
+	struct disk *disk = opaque;
+	blkif_front_ring_t *front;
+	unsigned int i, n;
+
+	while (floods) {
+		for (i = 0; i < NR_RINGS; i++) {
+			front = &disk->ring[i];
+			front->rsp_cons = front->sring->rsp_prod;
+			for (n = 0; !RING_FULL(front); n++)
+				disk_request(disk, i,
+					     n % 8 ? BLKIF_OP_WRITE : BLKIF_OP_FLUSH_DISKCACHE,
+					     n % 64 * 8, FIRST + i, n % 8 ? 1 : 0);
+			disk_push(disk, i);
+		}
+		usleep(1000);
+	}
+	return NULL;
+}
+
+static unsigned int flooded(const struct disk *disk)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < NR_RINGS; i++)
+		n += disk->ring[i].sring->rsp_prod;
+	return n;
+}
+
+/* The dead disks wait, and one guest floods its own: the others see neither. */
+static void while_flooded(struct disk *flooder, struct disk *other, struct disk *third)
+{
+	unsigned int i, good = 0, before;
+	pthread_t thread;
+
+	floods = true;
+	if (pthread_create(&thread, NULL, flood, flooder))
+		return verdict("flooded", false, "no thread");
+	usleep(300000);
+	before = flooded(flooder);
+	for (i = 0; i < NR_READS; i++) {
+		disk_request(other, 0, BLKIF_OP_READ, 8, 0, 4);
+		good += disk_reap(other, 0, 1, BLKIF_RSP_OKAY);
+	}
+	verdict("flooded-others-read", good == NR_READS && disk_pages_match(other, 0, 4, 8), "%u",
+		good);
+	expect_done("flooded-others-query", CALL_QUERY, other->guest.domid);
+	expect_done("flooded-others-detach", CALL_DETACH, third->guest.domid);
+	guest_destroy(&third->guest);
+	verdict("flooded-others-die", await_gone(third->guest.domid), "lingers");
+	verdict("flooded", flooded(flooder) - before >= 100, "%u answered meanwhile",
+		flooded(flooder) - before);
+	expect_done("flooded-detach", CALL_DETACH, flooder->guest.domid);
+	floods = false;
+	pthread_join(thread, NULL);
+	guest_destroy(&flooder->guest);
+	verdict("flooded-dies", await_gone(flooder->guest.domid), "lingers");
+}
+
+/* ---- all that while it is frozen, and then ---- */
+
 /* With the file system frozen, and every ring of @disks waiting for it. */
 static void while_frozen(struct disk *disks, struct disk *other, struct disk *third)
 {
@@ -188,11 +260,12 @@ static void after_thaw(struct disk *disks)
 
 static void test_frozen(void)
 {
-	static struct disk disks[NR_GUESTS], other, third;
+	static struct disk disks[NR_GUESTS], other, third, fourth, flooder;
+	int file = disk_file(), fast = open(FAST_DISK, O_RDWR);
 	unsigned int i;
-	int file = disk_file();
 
-	if (!disk_fs_make() || !disk_open(&other, file, 0, 1) || !disk_open(&third, file, 0, 1))
+	if (!disk_fs_make() || !disk_open(&other, file, 0, 1) || !disk_open(&third, file, 0, 1) ||
+	    !disk_open(&fourth, file, 0, 1) || !disk_open(&flooder, fast, 0, NR_RINGS))
 		return verdict("frozen-setup", false, "%s", strerror(errno));
 	for (i = 0; i < NR_GUESTS; i++)
 		if (!open_disk(&disks[i], i))
@@ -203,11 +276,13 @@ static void test_frozen(void)
 	for (i = 0; i < NR_GUESTS; i++)
 		write_all_rings(&disks[i]);
 	while_frozen(disks, &other, &third);
+	while_flooded(&flooder, &other, &fourth);
 	if (!disk_fs_freeze(false))
 		return verdict("thaw", false, "cannot be thawed");
 	after_thaw(disks);
 	disk_close(&other);
 	close(file);
+	close(fast);
 	/* Each write has given back its part of the freeze protection. */
 	verdict("frozen-again", disk_fs_freeze(true) && disk_fs_freeze(false), "cannot be");
 	verdict("frozen-unmounts", disk_fs_remove(), "it is still in use");

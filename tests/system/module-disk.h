@@ -63,7 +63,8 @@ unsigned int disk_reap(struct disk *disk, unsigned int ring, unsigned int count,
 /* Whether nr data pages from `page` on are what disk_file() wrote from `sector` on. */
 bool disk_pages_match(const struct disk *disk, unsigned int page, unsigned int nr, uint64_t sector);
 
-/* Block devices whose requests take 100 ms, and long enough for anything to happen meanwhile. */
+/* Block devices whose requests take 1 ms, 100 ms, and long enough for anything to happen meanwhile. */
+#define FAST_DISK    "/dev/nullb0"
 #define SLOW_DISK    "/dev/nullb1"
 #define SLOWEST_DISK "/dev/nullb3"
 
