@@ -31,6 +31,17 @@ check unpatched-doctor-noxs "bad noxs 'this Xen has no noxs' && grep -q 'make xe
 check unpatched-doctor-module "bad module 'this Xen has no noxs'"
 check unpatched-doctor-rest "[ \$(grep -c '^BAD' $tmp/doctor) = 2 ] && grep -q '^ok  *privilege' $tmp/doctor"
 
+if [ -e /lab/noxs.ko ]; then
+	mark=$(dmesg | wc -l)
+	insmod /lab/noxs.ko 2>$tmp/said
+	check unpatched-foreign-module "[ $? != 0 ] && grep -q 'invalid module format' $tmp/said && [ \$(wc -l <$tmp/said) = 1 ]"
+	dmesg | tail -n +$((mark + 1)) >$tmp/log
+	check unpatched-foreign-why "[ \$(wc -l <$tmp/log) = 1 ] && grep -q \"noxs: version magic '.*' should be '$(uname -r) \" $tmp/log || ! cat $tmp/log"
+	check unpatched-foreign-nothing "! grep -q '^noxs ' /proc/modules && ! [ -e /dev/xen/noxs ] && ! [ -e /sys/module/noxs ]"
+else
+	echo "SKIP: unpatched-foreign-module: no module for another kernel is built: make lab-other"
+fi
+
 mark=$(dmesg | wc -l)
 run unpatched-insmod insmod /lib/lab/noxs.ko
 # Any module from outside the kernel's tree gets the other lines.
