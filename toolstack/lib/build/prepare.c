@@ -47,8 +47,8 @@ static int make_domain(struct chaos_shell *s, const struct chaos_plan *plan,
 				"no cpupool %u, or no CPU in it: correct 'pool', or make it (xl cpupool-create)",
 				plan->cpupool);
 		return chaos_error_set(
-			err, chaos_code_of_errno(errno), errno, "Xen cannot create a domain: %s%s",
-			strerror(errno),
+			err, errno == EACCES ? CHAOS_ENVIRONMENT : chaos_code_of_errno(errno),
+			errno, "Xen cannot create a domain: %s%s", strerror(errno),
 			errno == EPERM ?
 				"; run this in the control domain" :
 			errno == EACCES ?
