@@ -153,12 +153,6 @@ static int each_file(struct auto_request *r, const char *dir, const char *suffix
 
 /* ---- those of the configurations ---- */
 
-static void warn(void *opaque, const char *text)
-{
-	(void)opaque;
-	fprintf(stderr, "chaos: warning: %s\n", text);
-}
-
 /* Whether there is a file of that guest. */
 static bool is_saved(const struct auto_request *r, const char *name)
 {
@@ -203,7 +197,7 @@ static void create_one(struct auto_request *r, const char *file)
 {
 	struct create_request request = { .builder = CHAOS_BUILDER_AUTO, .opts.no_wait = true };
 	char *path = path_of(r->dir, file, ""), name[CHAOS_NAME_LEN] = "";
-	struct chaos_config_source src = { .path = path, .warn = warn };
+	struct chaos_config_source src = { .path = path, .warn = call_warn };
 	struct chaos_created created;
 	struct chaos_config *cfg;
 	int rc;

@@ -56,7 +56,7 @@ static void check_dir(struct auto_request *r)
 	if (!rc)
 		return;
 	call_one_failed(&r->call, rc);
-	fprintf(stderr, "chaos: warning: nothing can be saved: the guests are shut down\n");
+	call_say("warning: nothing can be saved: the guests are shut down");
 	r->shuts_down = true;
 }
 
@@ -81,8 +81,8 @@ static int set_aside(struct auto_request *r, const char *name, const char *path)
 		return call_failed(&r->call, "auto");
 	rc = auto_take(r, path, taken);
 	if (!rc)
-		fprintf(stderr, "chaos: warning: \"%s\" has run since it was saved: %s is %s now\n",
-			name, path, taken);
+		call_say("warning: \"%s\" has run since it was saved: %s is %s now", name, path,
+			 taken);
 	free(taken);
 	return rc;
 }
@@ -112,7 +112,7 @@ static int save_to(struct auto_request *r, const struct chaos_dominfo *info, con
 	*end_ns += saved.copy_ns + saved.end_ns;
 	if (!rc || access(path, F_OK) || !is_done_with(r, info))
 		return rc;
-	fprintf(stderr, "chaos: warning: \"%s\" is saved: %s\n", info->name, r->call.err.text);
+	call_say("warning: \"%s\" is saved: %s", info->name, r->call.err.text);
 	return 0;
 }
 
@@ -133,8 +133,8 @@ static void save_one(struct auto_request *r, struct stopping *s, uint64_t *end_n
 		if (!rc)
 			s->result = "saved";
 		else
-			fprintf(stderr, "chaos: warning: \"%s\" is shut down, not saved: %s\n",
-				s->info.name, r->call.err.text);
+			call_say("warning: \"%s\" is shut down, not saved: %s", s->info.name,
+				 r->call.err.text);
 		/* It can be whole already, and the guest goes on. */
 		if (rc && set_aside(r, s->info.name, path))
 			call_one_failed(&r->call, -(int)r->call.err.code);
@@ -169,8 +169,7 @@ static void save_each(struct auto_request *r, struct stopping *list, int nr, uin
 	chaos_ctx_set_cancel(r->call.ctx, p.fd);
 	for (i = 0; i < nr; i++) {
 		if (!r->shuts_down && poll(&p, 1, 0) > 0) {
-			fprintf(stderr,
-				"chaos: warning: interrupted: guests that are not saved are shut down\n");
+			call_say("warning: interrupted: guests that are not saved are shut down");
 			r->shuts_down = true;
 		}
 		save_one(r, &list[i], end_ns);

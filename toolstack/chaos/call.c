@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What every verb does: common options, errors and exit status. */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,17 @@ static void help(const struct verb *verb)
 	     "Exit codes and files: man chaos.");
 }
 
-/* An unknown option: getopt has said what is wrong; --json may stand behind it. */
-static int bad_option(struct call *call, int argc, char **argv)
+/* --json may stand behind it. */
+static int bad_option(struct call *call, int argc, char **argv, bool lacks_argument)
 {
+	char letter[] = { '-', (char)optopt, '\0' };
+	/* A long one is getopt's last word; a letter can stand in the middle of one. */
+	const char *option = optopt > 0 && optopt < OPT_HELP ? letter : argv[optind - 1];
 	int i;
 
-	(void)call_usage(call, "see 'chaos %s --help'", call->verb->name);
+	(void)call_usage(call, "%s: %s; see 'chaos %s --help'", option,
+			 lacks_argument ? "needs an argument" : "unrecognized option",
+			 call->verb->name);
 	for (i = 1; i < argc && !call->json; i++)
 		call->json = !strcmp(argv[i], "--json");
 	return call_end(call, -(int)CHAOS_USAGE);
@@ -36,7 +42,8 @@ int call_option(struct call *call, int argc, char **argv, const char *letters,
 	char all[32];
 	int opt;
 
-	(void)snprintf(all, sizeof(all), "%sh", letters);
+	opterr = 0; /* getopt prints whatever bytes it was given */
+	(void)snprintf(all, sizeof(all), ":%sh", letters);
 	for (;;) {
 		opt = getopt_long(argc, argv, all, options, NULL);
 		switch (opt) {
@@ -49,7 +56,8 @@ int call_option(struct call *call, int argc, char **argv, const char *letters,
 			*status = CHAOS_OK;
 			return -1;
 		case '?':
-			*status = bad_option(call, argc, argv);
+		case ':':
+			*status = bad_option(call, argc, argv, opt == ':');
 			return -1;
 		default:
 			return opt;
@@ -63,7 +71,6 @@ int call_usage(struct call *call, const char *fmt, ...)
 
 	va_start(args, fmt);
 	(void)vsnprintf(call->err.text, sizeof(call->err.text), fmt, args);
-	chaos_text_clean(call->err.text);
 	va_end(args);
 	call->err.code = CHAOS_USAGE;
 	return -(int)CHAOS_USAGE;
@@ -75,15 +82,41 @@ int call_error(struct call *call, enum chaos_code code, const char *fmt, ...)
 
 	va_start(args, fmt);
 	(void)vsnprintf(call->err.text, sizeof(call->err.text), fmt, args);
-	chaos_text_clean(call->err.text);
 	va_end(args);
 	call->err.code = code;
 	return -(int)code;
 }
 
+void call_say(const char *fmt, ...)
+{
+	char text[2048];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args); /* cut is fine */
+	va_end(args);
+	chaos_text_clean(text);
+	fprintf(stderr, "chaos: %s\n", text);
+}
+
+const char *call_clean(const char *text)
+{
+	static char clean[PATH_MAX + 64];
+
+	(void)snprintf(clean, sizeof(clean), "%s", text); /* cut is fine */
+	chaos_text_clean(clean);
+	return clean;
+}
+
+void call_warn(void *opaque, const char *text)
+{
+	(void)opaque;
+	call_say("warning: %s", text);
+}
+
 void call_one_failed(struct call *call, int rc)
 {
-	fprintf(stderr, "chaos: %s\n", call->err.text);
+	call_say("%s", call->err.text);
 	if (!call->failed)
 		call->failed = -rc;
 }
@@ -115,9 +148,10 @@ int call_end(struct call *call, int rc)
 		rc = call_failed(call, "standard output");
 	if (rc >= 0)
 		return call->failed;
+	chaos_text_clean(call->err.text);
 	if (call->json)
 		json_error(&call->err);
-	fprintf(stderr, "chaos: %s\n", call->err.text);
+	call_say("%s", call->err.text);
 	return -rc;
 }
 

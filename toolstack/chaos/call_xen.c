@@ -50,9 +50,8 @@ void call_warn_log(const struct chaos_config *cfg)
 	if (rc > 0)
 		(void)close(fd); /* nothing was said */
 	else if (cfg->is_logged)
-		fprintf(stderr,
-			"chaos: warning: nobody keeps the log of \"%s\" before chaosd is started\n",
-			cfg->name);
+		call_say("warning: nobody keeps the log of \"%s\" before chaosd is started",
+			 cfg->name);
 }
 
 void call_leave(struct call *call)

@@ -89,6 +89,12 @@ int call_arguments(struct call *call, int argc, int min, int max);
 int call_usage(struct call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int call_error(struct call *call, enum chaos_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A line on standard error, whatever bytes are in it. */
+void call_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* As a terminal may have it: valid until the next call. */
+const char *call_clean(const char *text);
+/* What the library warns of. */
+void call_warn(void *opaque, const char *text);
 /* One of several things has failed, as call->err says, which is printed; the others go on. */
 void call_one_failed(struct call *call, int rc);
 /* A system call of a verb's own has failed, with errno. */

@@ -25,7 +25,7 @@ static void print_disk(const struct chaos_device *dev)
 	printf("%-8s %-7s %-6s %12llu %6u %10llu %10llu %7llu  %s\n", vdev, dev->state,
 	       dev->is_read_only ? "ro" : "rw", (unsigned long long)dev->sectors, dev->sector_size,
 	       (unsigned long long)dev->reads, (unsigned long long)dev->writes,
-	       (unsigned long long)dev->io_errors, dev->target ? dev->target : "-");
+	       (unsigned long long)dev->io_errors, dev->target ? call_clean(dev->target) : "-");
 }
 
 int cmd_block_list(const struct verb *verb, int argc, char **argv)

@@ -39,12 +39,6 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static void warn(void *opaque, const char *text)
-{
-	(void)opaque;
-	fprintf(stderr, "chaos: warning: %s\n", text);
-}
-
 static bool parse_builder(const char *name, enum chaos_builder *builder)
 {
 	if (!strcmp(name, "auto"))
@@ -153,7 +147,7 @@ static int create_logged(struct call *call, struct chaos_config_source *src,
 int cmd_create(const struct verb *verb, int argc, char **argv)
 {
 	struct call call = { .verb = verb };
-	struct chaos_config_source src = { .warn = warn };
+	struct chaos_config_source src = { .warn = call_warn };
 	struct create_request request = { .builder = CHAOS_BUILDER_AUTO };
 	int opt, rc, status = -1;
 	bool is_logged = false;

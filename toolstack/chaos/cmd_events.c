@@ -31,7 +31,7 @@ static void print_event(struct call *call, const struct chaos_event *event)
 	else
 		printf("%llu.%09llu %5u %-14s %s", (unsigned long long)event->time_ns / 1000000000U,
 		       (unsigned long long)event->time_ns % 1000000000U, event->domid,
-		       chaos_event_name(event), info.name);
+		       chaos_event_name(event), call_clean(info.name));
 	if (!call->json && event->type == CHAOS_EVENT_SHUTDOWN)
 		printf(" reason=%u", event->code);
 	if (!call->json && event->type == CHAOS_EVENT_DEV_FAILED)

@@ -47,9 +47,9 @@ static void print_vif(const struct chaos_device *dev)
 		printf("    interface %s on ", dev->ifname);
 	/* Taken off it since, or it is gone: see noxs_ioctl.h. */
 	if (dev->os_errno == ENODEV)
-		printf("no bridge any more (was on %s)", dev->vif.bridge);
+		printf("no bridge any more (was on %s)", call_clean(dev->vif.bridge));
 	else if (dev->vif.bridge[0])
-		printf("%s %s", chaos_vif_link_kind(&dev->vif), dev->vif.bridge);
+		printf("%s %s", chaos_vif_link_kind(&dev->vif), call_clean(dev->vif.bridge));
 	else
 		printf("no %s", chaos_vif_link_kind(&dev->vif));
 	printf(", mac %s, mtu %u\n", mac, dev->vif.mtu);
@@ -69,7 +69,7 @@ static void print_vif(const struct chaos_device *dev)
 static void print_vbd(const struct chaos_device *dev)
 {
 	if (dev->target)
-		printf("    %s%s\n", dev->target, dev->is_direct ? ", direct I/O" : "");
+		printf("    %s%s\n", call_clean(dev->target), dev->is_direct ? ", direct I/O" : "");
 	printf("    %llu sectors of %u bytes, %s\n", (unsigned long long)dev->sectors,
 	       dev->sector_size, dev->is_read_only ? "read-only" : "read-write");
 	printf("    %llu reads %llu bytes, %llu writes %llu bytes, %llu errors\n",

@@ -87,20 +87,16 @@ static void print_json(void *opaque, const struct log_line *line)
 
 static int no_log(struct logs *l)
 {
-	char name[CHAOS_NAME_LEN];
-
-	(void)snprintf(name, sizeof(name), "%s", l->guest);
-	chaos_text_clean(name);
 	l->call.err.code = CHAOS_NO_DOMAIN;
 	if (l->previous)
 		(void)snprintf(l->call.err.text, sizeof(l->call.err.text),
 			       "%s has no log of the guest %u before the newest called \"%s\"",
-			       l->dir, l->previous, name);
+			       l->dir, l->previous, l->guest);
 	else
 		(void)snprintf(
 			l->call.err.text, sizeof(l->call.err.text),
 			"%s has no log of \"%s\": chaosd keeps one of guests with log=1 ('chaos create --log'), or with --log-all",
-			l->dir, name);
+			l->dir, l->guest);
 	return -(int)CHAOS_NO_DOMAIN;
 }
 
@@ -184,9 +180,7 @@ static int find_new_parts(struct logs *l)
 	for (i = 0; i < now->nr && now->parts[i].ino != ino; i++)
 		;
 	if (i == now->nr) {
-		fprintf(stderr,
-			"chaos: warning: \"%s\" says more than can be read: some is left out\n",
-			l->guest);
+		call_say("warning: \"%s\" says more than can be read: some is left out", l->guest);
 		i = 0;
 		l->reader.at = 0;
 		l->reader.used = l->reader.told = 0;
@@ -248,9 +242,8 @@ static int follow(struct logs *l)
 		is_last = !log_run_is_written(&l->run) && !guest_lives(l);
 		if (!is_last && !log_run_is_written(&l->run) && !l->is_warned) {
 			l->is_warned = true;
-			fprintf(stderr,
-				"chaos: warning: nobody keeps the log of \"%s\" now: is chaosd running?\n",
-				l->guest);
+			call_say("warning: nobody keeps the log of \"%s\" now: is chaosd running?",
+				 l->guest);
 		}
 		if (!is_last)
 			wait_for_news(inotify);

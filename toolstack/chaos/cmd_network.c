@@ -28,7 +28,7 @@ static void print_vif(const struct chaos_device *dev)
 		(void)inet_ntop(AF_INET, &dev->vif.ipv4, ip, sizeof(ip));
 	printf("%-5u %-7s %-17s %-15s %-15s %-6s %s\n", dev->id, dev->state, mac, ip,
 	       dev->ifname[0] ? dev->ifname : "-", chaos_vif_link_kind(&dev->vif),
-	       link[0] ? link : "-");
+	       link[0] ? call_clean(link) : "-");
 }
 
 int cmd_network_list(const struct verb *verb, int argc, char **argv)

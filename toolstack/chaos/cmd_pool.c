@@ -79,7 +79,7 @@ static void print_pool(void *opaque, const struct chaos_pool *pool)
 	       pool->memory_kib, pool->vcpus, pool->nr_vifs, (unsigned long long)pool->prepared,
 	       (unsigned long long)pool->used, (unsigned long long)pool->failed);
 	if (pool->note[0])
-		printf("  %s\n", pool->note);
+		printf("  %s\n", call_clean(pool->note));
 }
 
 /* One line that counts, on a terminal; otherwise a line each time. */
@@ -102,16 +102,12 @@ static void print_nothing(void *opaque, const struct chaos_pool *pool)
 
 /* ---- sub-verbs ---- */
 
-static void warn(void *opaque, const char *text)
-{
-	(void)opaque;
-	fprintf(stderr, "chaos: warning: %s\n", text);
-}
-
 /* A pool's configuration needs no name of its own. */
 static int pool_add(struct pool_call *p, int argc, char **argv)
 {
-	struct chaos_config_source src = { .path = argv[1], .warn = warn, .strict = p->strict };
+	struct chaos_config_source src = { .path = argv[1],
+					   .warn = call_warn,
+					   .strict = p->strict };
 	const char **overrides;
 	char name[64];
 	int i, rc;

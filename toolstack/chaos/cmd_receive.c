@@ -109,7 +109,7 @@ static void accept_one(struct receiver *r, int listener, unsigned int *nr_childr
 	if (fd < 0)
 		return;
 	if (!migrate_peer_is_root(fd))
-		fprintf(stderr, "chaos: a connection that is not root's is refused\n");
+		call_say("a connection that is not root's is refused");
 	else
 		pid = fork();
 	if (!pid)

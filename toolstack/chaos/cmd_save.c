@@ -51,8 +51,8 @@ static void warn_of_disks(struct call *call, const struct chaos_dominfo *info, c
 		if (!strcmp(devs.devs[i].cls, "vbd") && !devs.devs[i].is_read_only)
 			break;
 	if (i < devs.nr_devs)
-		fprintf(stderr,
-			"chaos: warning: \"%s\" can go on writing to its disks: what is in %s fits them as they are now only\n",
+		call_say(
+			"warning: \"%s\" can go on writing to its disks: what is in %s fits them as they are now only",
 			info->name, path);
 }
 

@@ -21,12 +21,6 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static void warn(void *opaque, const char *text)
-{
-	(void)opaque;
-	fprintf(stderr, "chaos: warning: %s\n", text);
-}
-
 /* Options up to the arguments, whose number is checked; *status as of call_option(). */
 static int parse(struct call *call, int argc, char **argv, int max, unsigned int *timeout_ms,
 		 int *status)
@@ -65,7 +59,7 @@ static char *join(char **words, int count)
 static int attach(struct call *call, const char *who, const char *spec, unsigned int timeout_ms,
 		  hotplug_attach_fn attach)
 {
-	const struct chaos_attach_opts opts = { .timeout_ms = timeout_ms, .warn = warn };
+	const struct chaos_attach_opts opts = { .timeout_ms = timeout_ms, .warn = call_warn };
 	struct chaos_dominfo info;
 	struct chaos_device dev;
 	char name[24];
@@ -125,9 +119,8 @@ static int detach(struct call *call, const char *who, const char *which, unsigne
 	name_device(&dev, name);
 	/* A vif is in use all the time, and what is lost is sent again. */
 	if (!strcmp(dev.cls, "vbd") && !strcmp(dev.state, "open"))
-		fprintf(stderr,
-			"chaos: warning: \"%s\" was using %s: what it had not had answered has failed\n",
-			info.name, name);
+		call_say("warning: \"%s\" was using %s: what it had not had answered has failed",
+			 info.name, name);
 	if (call->json)
 		json_device(&info, "detached", &dev);
 	return 0;

@@ -205,6 +205,6 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_verbs; i++)
 		if (!strcmp(argv[1], verbs[i].name))
 			return verbs[i].run(&verbs[i], argc - 1, argv + 1);
-	fprintf(stderr, "chaos: no verb \"%s\"; see 'chaos --help'\n", argv[1]);
+	call_say("no verb \"%s\"; see 'chaos --help'", argv[1]);
 	return CHAOS_USAGE;
 }

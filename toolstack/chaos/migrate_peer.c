@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "chaos_cmd.h"
 #include "migrate_peer.h"
 
 /* A command that has lost its connection ends at once. */
@@ -74,11 +75,9 @@ static void end_command(struct migrate_peer *p)
 	if (waitpid(p->child, &status, 0) != p->child)
 		return;
 	if (WIFEXITED(status) && (WEXITSTATUS(status) > CHAOS_CODE_MAX))
-		fprintf(stderr, "chaos: '%s %s' left with status %d\n", p->ssh, p->host,
-			WEXITSTATUS(status));
+		call_say("'%s %s' left with status %d", p->ssh, p->host, WEXITSTATUS(status));
 	else if (WIFSIGNALED(status))
-		fprintf(stderr, "chaos: '%s %s' was ended by signal %d\n", p->ssh, p->host,
-			WTERMSIG(status));
+		call_say("'%s %s' was ended by signal %d", p->ssh, p->host, WTERMSIG(status));
 }
 
 /* ---- a socket ---- */

@@ -34,8 +34,7 @@ static void hand_over(void)
 {
 	exec_neighbour();
 	execv(CHAOS_LIBEXECDIR "/" FULL_PROGRAM, command_line);
-	fprintf(stderr, "chaos: " CHAOS_LIBEXECDIR "/" FULL_PROGRAM ": %s; install chaos anew\n",
-		strerror(errno));
+	call_say(CHAOS_LIBEXECDIR "/" FULL_PROGRAM ": %s; install chaos anew", strerror(errno));
 	exit(CHAOS_ENVIRONMENT);
 }
 

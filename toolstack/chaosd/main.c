@@ -91,7 +91,7 @@ static int set_number(const char *option, const char *text, unsigned int *value)
 
 	v = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || v > 1U << 30) {
-		fprintf(stderr, "chaosd: %s %s: not a number\n", option, text);
+		log_line("%s %s: not a number", option, text);
 		return -1;
 	}
 	*value = (unsigned int)v;
@@ -105,7 +105,7 @@ static int set_bounded(const char *option, const char *text, unsigned int min, u
 		return -1;
 	if (*value >= min && *value <= max)
 		return 0;
-	fprintf(stderr, "chaosd: %s %s: not between %u and %u\n", option, text, min, max);
+	log_line("%s %s: not between %u and %u", option, text, min, max);
 	return -1;
 }
 
@@ -114,7 +114,7 @@ static int set_log_dir(struct options *opts, const char *path)
 	opts->log_dir = path;
 	if (*path == '/' && path[strspn(path, "/")])
 		return 0;
-	fprintf(stderr, "chaosd: --log-dir %s: not an absolute path\n", path);
+	log_line("--log-dir %s: not an absolute path", path);
 	return -1;
 }
 
@@ -132,7 +132,7 @@ static int set_group(struct options *opts, const char *name)
 	}
 	group = getgrnam(name);
 	if (!group) {
-		fprintf(stderr, "chaosd: --group %s: there is no such group\n", name);
+		log_line("--group %s: there is no such group", name);
 		return -1;
 	}
 	opts->group = group->gr_gid;
@@ -142,18 +142,19 @@ static int set_group(struct options *opts, const char *name)
 static int add_pool(struct options *opts, char *text)
 {
 	if (opts->nr_pools == MAX_POOL_OPTIONS) {
-		fprintf(stderr, "chaosd: --pool: at most %u\n", MAX_POOL_OPTIONS);
+		log_line("--pool: at most %u", MAX_POOL_OPTIONS);
 		return -1;
 	}
 	if (pool_option_parse(&opts->pools[opts->nr_pools], text)) {
 		opts->nr_pools++;
 		return 0;
 	}
-	fprintf(stderr, "chaosd: --pool %s: not NAME,SIZE,[imageless,]/PATH\n", text);
+	log_line("--pool %s: not NAME,SIZE,[imageless,]/PATH", text);
 	return -1;
 }
 
-static int set_option(struct options *opts, int option, bool *foreground)
+/* One of long_options, or what getopt says of `word` instead. */
+static int set_option(struct options *opts, int option, const char *word, bool *foreground)
 {
 	switch (option) {
 	case OPT_FOREGROUND:
@@ -191,7 +192,11 @@ static int set_option(struct options *opts, int option, bool *foreground)
 	case OPT_VERSION:
 		puts("chaosd " CHAOS_VERSION);
 		exit(CHAOS_OK);
+	case ':':
+		log_line("%s: needs an argument; see 'chaosd --help'", word);
+		return -1;
 	default:
+		log_line("%s: unrecognized option; see 'chaosd --help'", word);
 		return -1;
 	}
 }
@@ -207,8 +212,9 @@ static int parse_options(struct options *opts, int argc, char **argv, bool *fore
 	opts->log_size_kib = DEFAULT_LOG_SIZE_KIB;
 	opts->log_keep = DEFAULT_LOG_KEEP;
 	opts->log_total_mib = DEFAULT_LOG_TOTAL_MIB;
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		if (set_option(opts, option, foreground))
+	opterr = 0; /* getopt prints whatever bytes it was given */
+	while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1)
+		if (set_option(opts, option, argv[optind - 1], foreground))
 			return -1;
 	if (optind == argc)
 		return 0;
@@ -316,7 +322,7 @@ int main(int argc, char **argv)
 	if (!foreground) {
 		log_to_syslog();
 		if (daemon(0, 0)) {
-			fprintf(stderr, "chaosd: cannot detach: %s\n", strerror(errno));
+			log_line("cannot detach: %s", strerror(errno));
 			return CHAOS_FAILED;
 		}
 	}

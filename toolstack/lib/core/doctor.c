@@ -31,9 +31,11 @@ __attribute__((format(printf, 5, 6))) static void note(struct visit *v, const ch
 	va_start(args, fmt);
 	(void)vsnprintf(check->text, sizeof(check->text), fmt, args); /* cut is fine */
 	va_end(args);
+	chaos_text_clean(check->text);
 	if (check->is_ok)
 		return;
 	(void)snprintf(check->remedy, sizeof(check->remedy), "%s", remedy);
+	chaos_text_clean(check->remedy);
 	if (v->code == CHAOS_OK)
 		v->code = code;
 }
