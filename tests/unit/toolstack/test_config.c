@@ -378,8 +378,18 @@ static void override_forms(void **state)
 		{ "extra=it's \"x\"", "web", "it's \"x\"", 1, 0 },
 		{ "extra=root=/dev/x;y", "web", "root=/dev/x;y", 1, 0 },
 		{ "vcpus=0x2", "web", NULL, 2, 0 },
+		{ "vcpus=2 # more", "web", NULL, 2, 0 },
+		{ "vcpus=2; # more", "web", NULL, 2, 0 },
+		{ "extra=a # b", "web", "a # b", 1, 0 },
 	};
-	static const char *const bad[] = { "a", "=b", "A=b", "a b=c", "extra=a\nname='x'", "'a'=b" };
+	static const char *const bad[] = { "a",
+					   "=b",
+					   "A=b",
+					   "a b=c",
+					   "extra=a\nname='x'",
+					   "'a'=b",
+					   "vcpus=2;name=x",
+					   "name=\"x\"; extra=a b" };
 	struct fixture *f = *state;
 	size_t i;
 
@@ -399,6 +409,33 @@ static void override_forms(void **state)
 			fail_msg("accepted: %s", bad[i]);
 		assert_error(f->err, CHAOS_USAGE, "\"");
 	}
+}
+
+/* An error is of the line, or of the item, that it is in. */
+static void places(void **state)
+{
+	static const struct {
+		const char *item, *tells;
+	} bad[] = {
+		{ "memory=x", "command line: memory is not a number" },
+		{ "extra=\"a b", "command line: \"extra=\"a b\": config parsing error" },
+		{ "vif=['mtu=0']", "command line: vif 0: mtu=0" },
+		{ "disk=['vdev=xvda']", "command line: disk 0: " },
+	};
+	const char *two[] = { "vcpus=2", "name='" };
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_true(load(f, GOOD, strlen(GOOD), true, &bad[i].item, 1) < 0);
+		assert_error(f->err, CHAOS_CONFIG, bad[i].tells);
+	}
+	assert_true(load(f, GOOD, strlen(GOOD), true, two, 2) < 0);
+	assert_error(f->err, CHAOS_CONFIG, "command line: \"name='\"");
+	assert_true(load(f, GOOD "memory='x'\n", strlen(GOOD "memory='x'\n"), true, two, 1) < 0);
+	assert_error(f->err, CHAOS_CONFIG, ":4: memory is not a number");
+	assert_true(load(f, GOOD "memory=[\n", strlen(GOOD "memory=[\n"), true, two, 1) < 0);
+	assert_error(f->err, CHAOS_CONFIG, ": a quote or a list in it is not closed");
 }
 
 static void not_a_text(void **state)
@@ -499,6 +536,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(override_forms, setup, teardown),
+		cmocka_unit_test_setup_teardown(places, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_a_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_vifs, setup, teardown),
 		cmocka_unit_test_setup_teardown(disks, setup, teardown),

@@ -53,6 +53,8 @@ static void taken(void **state)
 	assert_false(disk.has_no_discard);
 	/* As xl's block script. */
 	assert_taken("phy:vg/guest,xvda,w", 0, "/dev/vg/guest", false);
+	assert_taken("raw:phy:vg/guest,xvda,w", 0, "/dev/vg/guest", false);
+	assert_taken("backendtype=phy,vdev=xvda,target=vg/guest", 0, "/dev/vg/guest", false);
 	assert_string_equal(others, "");
 	assert_taken("backendtype=qdisk,vdev=xvda,target=/x", 0, "/x", false);
 	assert_non_null(strstr(others, "backendtype"));

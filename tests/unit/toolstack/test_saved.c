@@ -386,10 +386,16 @@ static void whose_disks(void **state)
 	assert_error(err, CHAOS_CONFIG, "file names disks");
 	assert_error(err, CHAOS_CONFIG, "give disk=[...] yourself");
 	assert_int_equal(check(false, "disk=['vdev=xvda,target=/srv/a']"), 0);
+	assert_int_equal(check(false, "disk = ['vdev=xvda,target=/srv/a']"), 0);
+	assert_int_equal(check(false, " disk=['vdev=xvda,target=/srv/a']"), 0);
+	assert_int_equal(check(false, "name=\"x\"; disk=['vdev=xvda,target=/srv/a'] # mine"), 0);
 	/* These leave it what the file says. */
 	assert_int_equal(check(false, "disk+=['vdev=xvdb,target=/srv/a']"), -(int)CHAOS_CONFIG);
 	assert_int_equal(check(false, "disks=[]"), -(int)CHAOS_CONFIG);
 	assert_int_equal(check(false, "name=disk="), -(int)CHAOS_CONFIG);
+	assert_int_equal(check(false, "name=\";disk=\""), -(int)CHAOS_CONFIG);
+	assert_int_equal(check(false, "name=\"x\";disk+=['vdev=xvdb,target=/srv/a']"),
+			 -(int)CHAOS_CONFIG);
 	cfg->kernel = strdup("/boot/x");
 	assert_int_equal(check(true, NULL), -(int)CHAOS_CONFIG);
 	assert_error(err, CHAOS_CONFIG, "do not give any");

@@ -163,6 +163,11 @@ static void utf8(void **state)
 		{ "\342\200\256", 0x202e, false },
 		{ "\342\202\254", 0x20ac, true },
 		{ "\360\237\230\200", 0x1f600, true },
+		{ "\302\240", 0xa0, false },	   /* a blank that does not break */
+		{ "\315\217", 0x34f, false },	   /* a joiner */
+		{ "\343\205\244", 0x3164, false }, /* a filler */
+		{ "\357\270\217", 0xfe0f, false }, /* a selector of variants */
+		{ "\357\277\277", 0xffff, false }, /* no character */
 		{ "\377", -1, false },
 		{ "\300\200", -1, false },
 		{ "\340\200\200", -1, false },
@@ -312,7 +317,7 @@ static void vif_unsupported_keys_are_named(void **state)
 			 0);
 	assert_string_equal(unsupported, "model vifname");
 	/* A list longer than the buffer is cut. */
-	assert_int_equal(chaos_vif_parse("aaaaaaaaaa=1,bbbbbbbbbb=2,c=3", &vif, unsupported,
+	assert_int_equal(chaos_vif_parse("model=a,accel=b,vifname=c", &vif, unsupported,
 					 sizeof(unsupported), NULL),
 			 0);
 	assert_int_equal(strlen(unsupported), sizeof(unsupported) - 1);
@@ -413,6 +418,16 @@ static void vif_refused(void **state)
 		{ "bridge=a,switch=b", "choose one" },
 		{ "switch=b,bridge=", "choose one" },
 		{ "nonsense", "not key=value" },
+		/* A slip must not leave it on another link, or without a limit. */
+		{ "BRIDGE=b", "BRIDGE= is no key of a vif" },
+		{ "bridge_=b", "bridge_= is no key" },
+		{ "Rate=1Mb/s", "Rate= is no key" },
+		{ "untrusted=1", "trusted=0 is not supported" },
+		{ "ip=10.0.0.2 255.255.255.253", "something else behind it" },
+		{ "ip=10.0.0.2 x", "something else behind it" },
+		{ "ip=10.0.0.2/24 gw 10.0.0.1", "something else behind it" },
+		{ "ip=10.0.0.2 fe80::1/129", "something else behind it" },
+		{ "ip=fe80::g 10.0.0.2", "something else behind it" },
 		{ "bridge=b\nip=1.2.3.4", "\"bridge=b?ip=1.2.3.4\" has a control character" },
 		/* Without these it would be another link, or an open one. */
 		{ "bridge=xenbr0,backend=netvm", "backend=netvm is not supported" },

@@ -66,6 +66,8 @@ static int add_disk(struct chaos_config *cfg, struct chaos_device *dev, uint32_t
 	chaos_vdev_format(dev->id, disk->vdev);
 	disk->is_read_only = dev->is_read_only;
 	disk->is_direct = dev->is_direct;
+	/* As a save has it: what the device does not offer was not wanted, or the file cannot. */
+	disk->has_no_discard = !dev->is_read_only && !dev->can_discard;
 	disk->target = dev->target;
 	dev->target = NULL;
 	cfg->nr_disks++;

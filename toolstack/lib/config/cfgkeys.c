@@ -70,6 +70,9 @@ static const struct {
 	{ "max_maptrack_frames", "leave it out: every guest has 0, and maps nobody's grants" },
 	{ "max_grant_version", "leave it out: every guest has version 1" },
 	{ "pvshim", "leave it out" },
+	{ "access_control", "leave it out: guests have Xen's default label" },
+	{ "disable_migrate", "leave it out: who may use chaos may migrate any guest" },
+	{ "llc_colors", "leave it out: caches are not coloured" },
 	/* Of schedulers that are gone, or not for this. */
 	{ "period", "leave it out; cap and cpu_weight are supported" },
 	{ "budget", "leave it out; cap and cpu_weight are supported" },

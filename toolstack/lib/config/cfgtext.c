@@ -174,31 +174,72 @@ static const char *skip_list(const char *p)
 	return depth ? NULL : p;
 }
 
-/* Is it settings as a file has them, with a ';' between each two? */
-static bool is_settings(const char *p)
+/* Behind a value as a file has it; NULL if it is none, as a bare word. */
+static const char *skip_value(const char *p)
 {
-	for (;;) {
-		p = skip_key(skip_blanks(p));
+	if (*p == '[')
+		return skip_list(p);
+	if (*p == '"' || *p == '\'')
+		return skip_quoted(p);
+	return *p >= '0' && *p <= '9' ? p + strspn(p, "0123456789abcdefx") : NULL;
+}
+
+/* To the end, or to a comment. */
+static bool is_end(const char *p)
+{
+	p = skip_blanks(p);
+	return !*p || *p == '#';
+}
+
+enum kind {
+	SETTINGS,  /* as a file has them, with a ';' between each two */
+	BARE,	   /* a key and what may be a bare word */
+	HALF_BARE, /* settings, and behind them one of a bare word */
+};
+
+/* *begin is where the last of them begins. */
+static enum kind kind_of(const char *p, const char **begin)
+{
+	enum kind bad = BARE;
+
+	for (;; bad = HALF_BARE) {
+		*begin = skip_blanks(p);
+		p = skip_key(*begin);
 		if (!p)
-			return false;
-		p = skip_blanks(p);
-		if (*p == '[')
-			p = skip_list(p);
-		else if (*p == '"' || *p == '\'')
-			p = skip_quoted(p);
-		else if (*p >= '0' && *p <= '9')
-			p += strspn(p, "0123456789abcdefx");
-		else
-			return false;
+			return BARE;
+		p = skip_value(skip_blanks(p));
 		if (!p)
-			return false;
+			return bad;
+		if (is_end(p))
+			return SETTINGS;
 		p = skip_blanks(p);
-		if (!*p)
-			return true;
 		if (*p++ != ';')
+			return bad;
+		if (is_end(p))
+			return SETTINGS;
+	}
+}
+
+/* The value of the first is thrown away by the last, as in a file. */
+bool chaos_cfgtext_sets(const char *item, const char *key)
+{
+	const char *begin = skip_blanks(item), *p;
+	size_t len = strlen(key);
+
+	for (;;) {
+		p = skip_key(begin);
+		if (!p)
 			return false;
-		if (!*skip_blanks(p))
+		/* "disk+=" adds to what there is. */
+		if (!strncmp(begin, key, len) && *skip_blanks(begin + len) == '=')
 			return true;
+		p = skip_value(skip_blanks(p));
+		if (!p)
+			return false;
+		p = skip_blanks(p);
+		if (*p != ';')
+			return false;
+		begin = skip_blanks(p + 1);
 	}
 }
 
@@ -225,7 +266,8 @@ static int override_error(const char *item, const char *what, struct chaos_error
  */
 int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err)
 {
-	const char *value = strchr(item, '=');
+	const char *value = strchr(item, '='), *last;
+	enum kind kind = kind_of(item, &last);
 	char *line = NULL, *p;
 	size_t size;
 	FILE *f;
@@ -234,12 +276,16 @@ int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct ch
 		return override_error(item, "behind the configuration come KEY=VALUE items", err);
 	if (chaos_text_has_control(item))
 		return override_error(item, "it has a control character in it", err);
+	if (kind == HALF_BARE)
+		return chaos_error_set(
+			err, CHAOS_USAGE, EINVAL,
+			"\"%s\": of several settings each value wants quotes: \"%s\"", item, last);
 	f = open_memstream(&line, &size);
 	if (!f)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
 	value = skip_blanks(value + 1);
 	fprintf(f, "%.*s", (int)(value - item), item);
-	if (is_settings(item) || (*value && strchr("\"'[", *value)))
+	if (kind == SETTINGS || (*value && strchr("\"'[", *value)))
 		fputs(value, f);
 	else
 		put_string(f, value);

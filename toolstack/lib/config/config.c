@@ -31,7 +31,10 @@ int chaos_config_warn(const struct chaos_config_source *src, const char *text,
 
 int reader_error(struct reader *r, const char *key, const char *what)
 {
-	return chaos_error_set(r->err, CHAOS_CONFIG, EINVAL, "%s: %s %s", r->src->path, key, what);
+	char place[200];
+
+	reader_where(r, key, place, sizeof(place));
+	return chaos_error_set(r->err, CHAOS_CONFIG, EINVAL, "%s: %s %s", place, key, what);
 }
 
 /* ---- one value each ---- */
@@ -201,24 +204,56 @@ static int fill_config(struct reader *r)
 	return 0;
 }
 
-/* libxlutil's report, its first line being the cause, becomes the error. */
+/* A list that the file leaves open shows only in what follows it. */
+static bool file_is_whole(struct reader *r)
+{
+	struct chaos_xlu xlu;
+	bool is_whole;
+
+	if (chaos_xlu_open(&xlu, r->src->path, NULL))
+		return true;
+	is_whole = !xlu_cfg_readdata(xlu.cfg, r->text, (int)r->file_len);
+	chaos_xlu_close(&xlu);
+	return is_whole;
+}
+
+/*
+ * libxlutil's report, its first line being the cause, becomes the error.  It counts lines, and of the last
+ * ones each is an item of the command line.
+ */
+static int syntax_error(struct reader *r, const char *report)
+{
+	size_t path_len = strlen(r->src->path), i;
+	unsigned long line = 1, at = 0;
+	const char *rest = report;
+	char *end;
+
+	if (!strncmp(report, r->src->path, path_len) && report[path_len] == ':') {
+		at = strtoul(report + path_len + 1, &end, 10);
+		rest = end + strspn(end, ": ");
+	}
+	for (i = 0; i < r->file_len; i++)
+		line += r->text[i] == '\n';
+	if (at >= line && !file_is_whole(r))
+		return chaos_error_set(r->err, CHAOS_CONFIG, EINVAL,
+				       "%s: a quote or a list in it is not closed", r->src->path);
+	if (at < line || at - line >= r->src->nr_overrides)
+		return chaos_error_set(r->err, CHAOS_CONFIG, EINVAL, "%s",
+				       *report ? report : "not an xl.cfg");
+	return chaos_error_set(r->err, CHAOS_CONFIG, EINVAL, "command line: \"%s\": %s",
+			       r->src->overrides[at - line], rest);
+}
+
 static int parse_text(struct reader *r, size_t len)
 {
 	struct chaos_xlu xlu;
-	const char *report;
 	int rc = chaos_xlu_open(&xlu, r->src->path, r->err);
 
 	if (rc)
 		return rc;
 	r->xlu = xlu.cfg;
 	rc = xlu_cfg_readdata(r->xlu, r->text, (int)len);
-	if (rc) {
-		report = chaos_xlu_report(&xlu);
-		rc = chaos_error_set(r->err, CHAOS_CONFIG, EINVAL, "%s",
-				     *report ? report : "not an xl.cfg");
-	} else {
-		rc = fill_config(r);
-	}
+	rc = rc ? syntax_error(r, chaos_xlu_report(&xlu)) : fill_config(r);
 	chaos_xlu_close(&xlu);
 	return rc;
 }

@@ -24,10 +24,32 @@ static int number_vif(struct reader *r, unsigned int nr)
 	return 0;
 }
 
+/* One of a list's, from 0 on. */
+static int entry_error(struct reader *r, int rc, const char *key, unsigned int nr)
+{
+	char place[200];
+
+	reader_where(r, key, place, sizeof(place));
+	return chaos_error_prefix(r->err, rc, "%s: %s %u: ", place, key, nr);
+}
+
+/* Of what it asks for and does not get, if that is anything. */
+static int entry_warn(struct reader *r, const char *key, unsigned int nr, const char *unsupported)
+{
+	char place[200], text[400];
+
+	if (!*unsupported)
+		return 0;
+	reader_where(r, key, place, sizeof(place));
+	(void)snprintf(text, sizeof(text), "%s: %s %u: not supported: %s", place, key, nr,
+		       unsupported);
+	return chaos_config_warn(r->src, text, r->err);
+}
+
 int reader_get_vifs(struct reader *r)
 {
 	struct chaos_config *cfg = r->cfg;
-	char unsupported[128], text[320];
+	char unsupported[128];
 	XLU_ConfigList *list;
 	const char *spec;
 	int rc, n, i;
@@ -44,12 +66,9 @@ int reader_get_vifs(struct reader *r)
 		if (!spec)
 			return reader_error(r, "vif", "has an entry that is not a string");
 		rc = chaos_vif_parse(spec, &cfg->vifs[i], unsupported, sizeof(unsupported), r->err);
-		(void)chaos_error_prefix(r->err, rc, "%s: vif %d: ", r->src->path, i);
-		if (!rc && unsupported[0]) {
-			(void)snprintf(text, sizeof(text), "%s: vif %d: not supported: %s",
-				       r->src->path, i, unsupported);
-			rc = chaos_config_warn(r->src, text, r->err);
-		}
+		if (rc)
+			return entry_error(r, rc, "vif", (unsigned int)i);
+		rc = entry_warn(r, "vif", (unsigned int)i, unsupported);
 		if (!rc)
 			rc = number_vif(r, (unsigned int)i);
 		if (rc)
@@ -83,8 +102,7 @@ static int check_number(const struct chaos_config *cfg, const struct chaos_disk 
 static int load_disk(struct reader *r, unsigned int nr, const char *spec)
 {
 	struct chaos_disk *disk = &r->cfg->disks[nr];
-	const char *path = r->src->path;
-	char others[128], text[320];
+	char others[128];
 	int rc;
 
 	rc = chaos_disk_parse(spec, disk, others, sizeof(others), r->err);
@@ -92,12 +110,7 @@ static int load_disk(struct reader *r, unsigned int nr, const char *spec)
 		r->cfg->nr_disks++;
 		rc = check_number(r->cfg, disk, r->err);
 	}
-	if (rc)
-		return chaos_error_prefix(r->err, rc, "%s: disk %u: ", path, nr);
-	if (!others[0])
-		return 0;
-	(void)snprintf(text, sizeof(text), "%s: disk %u: not supported: %s", path, nr, others);
-	return chaos_config_warn(r->src, text, r->err);
+	return rc ? entry_error(r, rc, "disk", nr) : entry_warn(r, "disk", nr, others);
 }
 
 int reader_get_disks(struct reader *r)

@@ -31,7 +31,8 @@ static bool asks_for_nothing(struct reader *r, const struct chaos_key *key)
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcmp(value, words[i]))
 			return true;
-	return value[strspn(value, "0")] == '\0';
+	/* No grant at all is a wish, and not Xen's default. */
+	return value[strspn(value, "0")] == '\0' && strncmp(name, "max_", strlen("max_")) != 0;
 }
 
 static void where(const struct reader *r, const struct chaos_key *key, char *text, size_t len)
@@ -40,6 +41,21 @@ static void where(const struct reader *r, const struct chaos_key *key, char *tex
 		(void)snprintf(text, len, "%s:%u", r->src->path, key->line);
 	else
 		(void)snprintf(text, len, "command line");
+}
+
+void reader_where(const struct reader *r, const char *name, char *text, size_t len)
+{
+	struct chaos_key key, last = { 0 };
+	unsigned int line = 1;
+	size_t pos = 0;
+
+	while (chaos_cfgkeys_next(r->text, &pos, &line, &key))
+		if (chaos_cfgkeys_is(&key, name))
+			last = key;
+	if (last.name)
+		where(r, &last, text, len);
+	else
+		(void)snprintf(text, len, "%s", r->src->path);
 }
 
 /* Of two that say the same in other units the last counts. */

@@ -31,6 +31,9 @@ int reader_number(struct reader *r, const char *key, long min, long max, long fa
 /* config_keys.c: looks at each, first of all; what is not supported is told, or an error */
 int reader_check_keys(struct reader *r);
 
+/* Where the key stands last, or the path if it stands nowhere. */
+void reader_where(const struct reader *r, const char *name, char *text, size_t len);
+
 /* config_name.c: who it is */
 int reader_get_name(struct reader *r);
 int reader_get_uuid(struct reader *r);

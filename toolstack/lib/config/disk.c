@@ -80,13 +80,25 @@ static void note_others(const libxl_device_disk *xl, char *others, size_t len)
 		       xl->is_cdrom ? "devtype=cdrom (taken as a disk that is read only)" : "");
 }
 
+/* Whether it is said to be a device: by backendtype=phy, or by a phy: at the head of any of its parts. */
+static bool is_phy(const char *spec, const libxl_device_disk *xl)
+{
+	const char *p;
+
+	if (xl->backend == LIBXL_DISK_BACKEND_PHY)
+		return true;
+	for (p = strstr(spec, "phy:"); p; p = strstr(p + 1, "phy:"))
+		if (p == spec || strchr(" \t,:=", p[-1]))
+			return true;
+	return false;
+}
+
 /* As xl's block script: phy:vg/lv is a device, by its name in /dev. */
 static int make_target(const char *spec, const libxl_device_disk *xl, char **target)
 {
 	const char *path = xl->pdev_path;
-	bool is_phy = !strncmp(spec + strspn(spec, " \t"), "phy:", 4);
 
-	if (!is_phy || *path == '/')
+	if (*path == '/' || !is_phy(spec, xl))
 		*target = strdup(path);
 	else if (asprintf(target, "/dev/%s", path) < 0)
 		*target = NULL;

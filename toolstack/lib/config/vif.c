@@ -184,6 +184,13 @@ static int set_trusted(struct chaos_vif *vif, const char *value, struct chaos_er
 	return refuse("trusted", value, "a guest's back-end is always trusted; leave it out", err);
 }
 
+static int set_untrusted(struct chaos_vif *vif, const char *value, struct chaos_error *err)
+{
+	if (!strcmp(value, "0"))
+		return 0;
+	return set_trusted(vif, "0", err);
+}
+
 /* ---- the list ---- */
 
 static char *trim(char *s)
@@ -214,6 +221,7 @@ static const struct {
 	{ "gatewaydev", set_gatewaydev },
 	{ "vlan", set_vlan },
 	{ "trusted", set_trusted },
+	{ "untrusted", set_untrusted },
 	{ "ip", NULL }, /* last: see set_item() */
 };
 #define NR_VIF_KEYS (sizeof(vif_keys) / sizeof(vif_keys[0]))
@@ -273,6 +281,29 @@ static int set_word(const struct parse *p, const char *word)
 			       "\"%s\" is not key=value; write mac=..,bridge=..,ip=..", word);
 }
 
+/*
+ * xl's keys for emulated cards and their names on the host are told of.  Any other may be a slip of the pen
+ * for one that keeps the guest from a link, and is an error, as it is for xl.
+ */
+static int set_other(struct parse *p, const char *key, const char *value)
+{
+	static const char *const others[] = { "accel", "model", "type", "vifname" };
+	size_t i;
+
+	/* The one type there is need not be told of. */
+	if (!strcmp(key, "type") && !strcmp(value, "vif"))
+		return 0;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!strcmp(key, others[i])) {
+			note_unsupported(p, key);
+			return 0;
+		}
+	}
+	return chaos_error_set(p->err, CHAOS_CONFIG, EINVAL,
+			       "%s= is no key of a vif: man chaos has them, all in small letters",
+			       key);
+}
+
 /* One "key=value", which is modified. */
 static int set_item(struct parse *p, char *item)
 {
@@ -287,12 +318,8 @@ static int set_item(struct parse *p, char *item)
 	value = trim(value);
 	for (i = 0; i < NR_VIF_KEYS && strcmp(item, vif_keys[i].key) != 0; i++)
 		;
-	if (i == NR_VIF_KEYS) {
-		/* The one type there is need not be told of. */
-		if (strcmp(item, "type") != 0 || strcmp(value, "vif") != 0)
-			note_unsupported(p, item);
-		return 0;
-	}
+	if (i == NR_VIF_KEYS)
+		return set_other(p, item, value);
 	rc = claim_key(p, i);
 	if (rc)
 		return rc;

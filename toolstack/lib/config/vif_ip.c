@@ -70,58 +70,6 @@ static int parse_address(char *text, uint32_t *address, unsigned int *prefix)
 	return chaos_ipv4_parse(text, address);
 }
 
-/*
- * What is behind the address, by blanks apart: a netmask and perhaps a gateway, or further addresses, which
- * cannot be given to the guest.
- */
-static int parse_rest(struct chaos_vif *vif, char *save, unsigned int *prefix, bool *has_more)
-{
-	char *word = strtok_r(NULL, " \t", &save);
-	uint32_t gateway;
-
-	if (!word)
-		return 0;
-	if (*prefix || !parse_mask(word)) {
-		*has_more = true;
-		return 0;
-	}
-	*prefix = parse_mask(word);
-	word = strtok_r(NULL, " \t", &save);
-	if (!word)
-		return 0;
-	if (chaos_ipv4_parse(word, &gateway) || (vif->gateway && vif->gateway != gateway))
-		return -1;
-	vif->gateway = gateway;
-	*has_more = strtok_r(NULL, " \t", &save) != NULL;
-	return 0;
-}
-
-int chaos_vif_set_ip(struct chaos_vif *vif, const char *value, bool *has_more,
-		     struct chaos_error *err)
-{
-	char *copy = strdup(value), *word, *save;
-	unsigned int prefix = 0;
-	int rc = -1;
-
-	if (!copy)
-		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	word = strtok_r(copy, " \t", &save);
-	/* What a guest cannot have in any case, it has beside what it can have. */
-	while (word && strchr(word, ':')) {
-		*has_more = true;
-		word = strtok_r(NULL, " \t", &save);
-	}
-	if (word && !parse_address(word, &vif->ipv4, &prefix))
-		rc = parse_rest(vif, save, &prefix, has_more);
-	free(copy);
-	if (rc)
-		return chaos_error_set(
-			err, CHAOS_CONFIG, EINVAL,
-			"ip=%s is not an IPv4 address; write a.b.c.d or a.b.c.d/prefix", value);
-	vif->prefix = (uint8_t)(prefix ? prefix : DEFAULT_PREFIX);
-	return 0;
-}
-
 /* Why no host of a network with this prefix can have the address, NULL if one can; in host order. */
 static const char *not_a_host(uint32_t a, unsigned int prefix)
 {
@@ -141,6 +89,87 @@ static const char *not_a_host(uint32_t a, unsigned int prefix)
 	if (!host)
 		return "the address of its network itself";
 	return host == ~mask_of(prefix) ? "its network's broadcast address" : NULL;
+}
+
+/* Of a list a guest gets the first; but a word that is no address at all is a slip, and not left out. */
+static int check_other(char *word)
+{
+	char *slash = strchr(word, '/'), *end;
+	struct in6_addr in6;
+	unsigned int prefix;
+	uint32_t address;
+
+	if (!strchr(word, ':'))
+		return parse_address(word, &address, &prefix) ||
+				       not_a_host(ntohl(address), prefix ? prefix : 32) ?
+			       -1 :
+			       0;
+	if (slash) {
+		*slash++ = '\0';
+		if (*slash < '0' || *slash > '9' || strtoul(slash, &end, 10) > 128 || *end)
+			return -1;
+	}
+	return inet_pton(AF_INET6, word, &in6) == 1 ? 0 : -1;
+}
+
+static int check_others(char *word, char **save, bool *has_more)
+{
+	for (; word; word = strtok_r(NULL, " \t", save)) {
+		if (check_other(word))
+			return -1;
+		*has_more = true;
+	}
+	return 0;
+}
+
+/*
+ * What is behind the address, by blanks apart: a netmask and perhaps a gateway, or further addresses, which
+ * cannot be given to the guest.
+ */
+static int parse_rest(struct chaos_vif *vif, char *save, unsigned int *prefix, bool *has_more)
+{
+	char *word = strtok_r(NULL, " \t", &save);
+	uint32_t gateway;
+
+	if (!word)
+		return 0;
+	if (*prefix || !parse_mask(word))
+		return check_others(word, &save, has_more);
+	*prefix = parse_mask(word);
+	word = strtok_r(NULL, " \t", &save);
+	if (!word)
+		return 0;
+	if (chaos_ipv4_parse(word, &gateway) || (vif->gateway && vif->gateway != gateway))
+		return -1;
+	vif->gateway = gateway;
+	return check_others(strtok_r(NULL, " \t", &save), &save, has_more);
+}
+
+int chaos_vif_set_ip(struct chaos_vif *vif, const char *value, bool *has_more,
+		     struct chaos_error *err)
+{
+	char *copy = strdup(value), *word, *save;
+	unsigned int prefix = 0;
+	int rc = -1;
+
+	if (!copy)
+		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
+	word = strtok_r(copy, " \t", &save);
+	/* What a guest cannot have in any case, it has beside what it can have. */
+	while (word && strchr(word, ':') && !check_other(word)) {
+		*has_more = true;
+		word = strtok_r(NULL, " \t", &save);
+	}
+	if (word && !parse_address(word, &vif->ipv4, &prefix))
+		rc = parse_rest(vif, save, &prefix, has_more);
+	free(copy);
+	if (rc)
+		return chaos_error_set(
+			err, CHAOS_CONFIG, EINVAL,
+			"ip=%s is not an IPv4 address, or has something else behind it; write a.b.c.d or a.b.c.d/prefix",
+			value);
+	vif->prefix = (uint8_t)(prefix ? prefix : DEFAULT_PREFIX);
+	return 0;
 }
 
 static int address_error(const char *key, uint32_t address, unsigned int prefix, const char *why,

@@ -5,6 +5,7 @@
 
 #include "chaos/save.h"
 #include "build/internal.h"
+#include "config/internal.h"
 #include "build/pv/pv_guest.h"
 #include "save/pv_table.h"
 #include "save/stream.h"

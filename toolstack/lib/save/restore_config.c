@@ -23,7 +23,7 @@ static bool replaces_disks(const struct chaos_config_source *src)
 	unsigned int i;
 
 	for (i = 0; i < src->nr_overrides; i++)
-		if (!strncmp(src->overrides[i], "disk=", strlen("disk=")))
+		if (chaos_cfgtext_sets(src->overrides[i], "disk"))
 			return true;
 	return false;
 }
