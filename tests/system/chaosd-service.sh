@@ -90,7 +90,7 @@ mkdir -p /run/dead
 ./deadfs /run/dead &
 dead=$!
 check dead-mounted "eventually 5 'grep -q deadfs /proc/mounts'"
-check dead-ready "WATCHDOG_USEC=2000000 activate /run/notify 0600 --pool day,2,/run/day.cfg --pool bare,2,imageless,/run/bare.cfg"
+check dead-ready "WATCHDOG_USEC=2000000 activate /run/notify 0600 --metrics-file /run/dead/c.prom --pool day,2,/run/day.cfg --pool bare,2,imageless,/run/bare.cfg"
 eventually 10 '[ "$(pool day level) $(pool bare level)" = "2 2" ]'
 # As many as there are workers at first, and more: a kernel, a disk with a shell, a disk without, one
 # without an image.

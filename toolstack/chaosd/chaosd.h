@@ -90,7 +90,7 @@ struct metrics {
 		clients_dropped;
 	struct histogram prepare, execute; /* a shell; request to ready */
 	uint64_t written_ns;
-	bool is_dirty;
+	bool is_dirty, is_being_written;
 };
 
 struct chaosd {

@@ -179,13 +179,42 @@ static int write_file(const char *path, const char *text, size_t len)
 	return rc;
 }
 
+/* A file's server may not answer: whoever waits for that, it is not the loop. */
+struct writing {
+	struct job job;
+	const char *path;
+	char *text;
+	size_t len;
+	int os_errno; /* 0 = it is written */
+};
+
+static void writing_work(struct job *job, struct chaos_ctx *ctx)
+{
+	struct writing *w = (struct writing *)job;
+
+	(void)ctx;
+	w->os_errno = write_file(w->path, w->text, w->len) ? errno : 0;
+}
+
+static void writing_done(struct chaosd *d, struct job *job)
+{
+	struct writing *w = (struct writing *)job;
+
+	if (w->os_errno)
+		log_line("cannot write %s: %s", w->path, strerror(w->os_errno));
+	d->metrics.is_being_written = false;
+	if (d->metrics.is_dirty)
+		loop_wake_at(d, d->metrics.written_ns + FILE_PERIOD_NS);
+	free(w->text);
+	free(w);
+}
+
 void metrics_tick(struct chaosd *d, uint64_t now)
 {
 	struct metrics *m = &d->metrics;
-	size_t len;
-	char *text;
+	struct writing *w;
 
-	if (!d->opts.metrics_path || !m->is_dirty)
+	if (!d->opts.metrics_path || !m->is_dirty || m->is_being_written)
 		return;
 	if (m->written_ns && now - m->written_ns < FILE_PERIOD_NS) {
 		loop_wake_at(d, m->written_ns + FILE_PERIOD_NS);
@@ -193,8 +222,17 @@ void metrics_tick(struct chaosd *d, uint64_t now)
 	}
 	m->written_ns = now;
 	m->is_dirty = false;
-	text = metrics_text(d, &len);
-	if (!text || write_file(d->opts.metrics_path, text, len))
-		log_line("cannot write %s: %s", d->opts.metrics_path, strerror(errno));
-	free(text);
+	w = calloc(1, sizeof(*w));
+	if (w)
+		w->text = metrics_text(d, &w->len);
+	if (!w || !w->text) {
+		log_line("cannot write %s: out of memory", d->opts.metrics_path);
+		free(w);
+		return;
+	}
+	w->job.work = writing_work;
+	w->job.done = writing_done;
+	w->path = d->opts.metrics_path;
+	m->is_being_written = true;
+	worker_submit(&w->job);
 }
