@@ -28,7 +28,7 @@ int chaos_disk_error(const struct chaos_disk *disk, int e, struct chaos_error *e
 	case EBUSY:
 	case EAGAIN:
 		code = CHAOS_EXISTS;
-		what = "in use by another guest, or mounted; a disk has one writer, or readers (access=ro)";
+		what = "in use by another guest, mounted, or part of another device; a disk has one writer, or readers (access=ro)";
 		break;
 	case EROFS:
 	case EACCES:
@@ -90,15 +90,36 @@ static int open_target(const struct chaos_disk *disk)
 	return open(path, disk->is_read_only ? flags : flags | O_EXCL);
 }
 
+static int in_use(const struct chaos_disk *disk, const char *why, struct chaos_error *err)
+{
+	return chaos_error_set(
+		err, CHAOS_EXISTS, EBUSY,
+		"disk %s, \"%s\": in use: %s; a disk has one writer, or readers (access=ro)",
+		disk->vdev, disk->target, why);
+}
+
+/* Somebody else holds the block device: say who, if it can be found. */
+static int held(const struct chaos_disk *disk, struct chaos_error *err)
+{
+	int fd = open(disk->target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char why[CHAOS_DISK_WHY];
+	bool found = fd >= 0 && chaos_disk_conflicts(fd, true, why);
+
+	if (fd >= 0)
+		close(fd);
+	return found ? in_use(disk, why, err) : chaos_disk_error(disk, EBUSY, err);
+}
+
 int chaos_disk_open(const struct chaos_disk *disk, int *out, struct chaos_error *err)
 {
+	char why[CHAOS_DISK_WHY];
 	struct statfs fs;
 	struct stat st;
 	int fd, e = 0;
 
 	fd = open_target(disk);
 	if (fd < 0)
-		return chaos_disk_error(disk, errno, err);
+		return errno == EBUSY ? held(disk, err) : chaos_disk_error(disk, errno, err);
 	if (fstat(fd, &st) || fstatfs(fd, &fs))
 		e = errno;
 	/* Its files have no sectors, whatever they say. */
@@ -106,8 +127,14 @@ int chaos_disk_open(const struct chaos_disk *disk, int *out, struct chaos_error 
 		e = ENOTBLK;
 	else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		e = ENOTBLK;
-	else if (lock(fd, disk) || chaos_disk_check_behind(fd, !disk->is_read_only))
+	else if (lock(fd, disk))
 		e = errno;
+	else if (chaos_disk_conflicts(fd, !disk->is_read_only, why))
+		e = EBUSY;
+	if (e == EBUSY) {
+		close(fd);
+		return in_use(disk, why, err);
+	}
 	if (e) {
 		close(fd);
 		return chaos_disk_error(disk, e, err);

@@ -64,11 +64,12 @@ int chaos_vif_check_host(const struct chaos_vif *vifs, unsigned int nr, struct c
 /*
  * disk_behind.c: the node that a block device has in /dev, for all that are of the same device
  * (unchanged if there is none); and whether somebody writes, or is not to have written under it,
- * what is behind an open file by another way than that file: -1 with EBUSY.
+ * what is behind an open file by another way than that file, which @why then says.
  */
+#define CHAOS_DISK_WHY 512
 struct stat;
 void chaos_disk_node(const struct stat *st, char *path, size_t size);
-int chaos_disk_check_behind(int fd, bool writes);
+bool chaos_disk_conflicts(int fd, bool writes, char why[CHAOS_DISK_WHY]);
 
 /* disk_open.c */
 /* The descriptor to hand to the module, locked against other users of the same file. */
