@@ -32,6 +32,7 @@ static struct noxs_domain *domain_alloc(u16 domid)
 	mutex_init(&dom->lock);
 	init_completion(&dom->detached);
 	init_waitqueue_head(&dom->stop_wait);
+	INIT_LIST_HEAD(&dom->closings);
 	INIT_WORK(&dom->ctrl_work, noxs_domain_ctrl_work);
 	INIT_WORK(&dom->detach_work, noxs_domain_detach_work);
 	noxs_share_init(&dom->share);
@@ -188,6 +189,56 @@ static void domain_gone(struct noxs_domain *dom)
 	noxs_domain_put(dom); /* the hash's */
 }
 
+/* dom->lock. */
+static void domain_begin_detach(struct noxs_domain *dom)
+{
+	dom->closing = true;
+	dom->was_live = dom->live;
+	if (!dom->live)
+		return; /* an attach that failed has undone itself */
+	dom->live = false;
+	noxs_devices_withdraw(dom, 0);
+	noxs_domain_wake(dom); /* REMOVE and QUIESCE need not wait any more */
+}
+
+/*
+ * Let go of what nobody waits for; true if that was the last of it.  The addresses and names of
+ * vifs are free at once, whatever a disk of the same domain waits for.  dom->lock.
+ */
+static bool domain_go_on_detaching(struct noxs_domain *dom)
+{
+	noxs_devices_leave(dom);
+	if (dom->nr_devs)
+		return false;
+	if (dom->irq)
+		domain_close_ctrl(dom);
+	if (!list_empty(&dom->closings))
+		return false;
+	dom->closing = false;
+	dom->closed = true;
+	return true;
+}
+
+/*
+ * One step of a detach that has been claimed; the caller holds a reference.  Devices that wait for
+ * a disk are not waited for: the next step comes when they have stopped, or closed their files.
+ */
+static void domain_detach_step(struct noxs_domain *dom)
+{
+	bool is_last;
+
+	mutex_lock(&dom->lock);
+	if (!dom->closing && !dom->closed)
+		domain_begin_detach(dom);
+	is_last = dom->closing && domain_go_on_detaching(dom);
+	mutex_unlock(&dom->lock);
+	if (!is_last)
+		return;
+	domain_gone(dom);
+	if (dom->was_live)
+		noxs_event_push(dom->domid, NOXS_EVENT_DETACHED, 0, 0);
+}
+
 int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_dev *reqs,
 		       struct noxs_result *result)
 {
@@ -221,46 +272,16 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 	/* If somebody else has claimed the detach already, that one cleans up. */
 	claimed = err && noxs_domain_claim_detach(dom);
 	mutex_unlock(&dom->lock);
-	if (claimed)
-		domain_gone(dom);
+	if (claimed) {
+		domain_detach_step(dom);
+		/* So that the caller may try again; who is killed does not. */
+		(void)wait_for_completion_killable(&dom->detached);
+	}
 	noxs_domain_put(dom);
 	return err;
 }
 
 /* ---- detach ---- */
-
-/*
- * One step of a detach that has been claimed; the caller holds a reference.  Devices that wait for
- * a disk are not waited for: the next step comes when they have stopped.
- */
-static void domain_detach_step(struct noxs_domain *dom)
-{
-	bool was_live, is_last;
-
-	mutex_lock(&dom->lock);
-	if (dom->live) {
-		dom->live = false;
-		dom->closing = true;
-		noxs_devices_withdraw(dom, 0);
-		noxs_domain_wake(dom); /* REMOVE and QUIESCE need not wait any more */
-	}
-	was_live = dom->closing;
-	is_last = !dom->closed && noxs_devices_stop(dom, false);
-	if (is_last && was_live) {
-		noxs_devices_destroy(dom, 0, true);
-		domain_close_ctrl(dom);
-	}
-	if (is_last) {
-		dom->closing = false;
-		dom->closed = true;
-	}
-	mutex_unlock(&dom->lock);
-	if (!is_last)
-		return;
-	domain_gone(dom);
-	if (was_live)
-		noxs_event_push(dom->domid, NOXS_EVENT_DETACHED, 0, 0);
-}
 
 void noxs_domain_detach_work(struct work_struct *work)
 {

@@ -193,6 +193,20 @@ void noxs_device_stopped(struct noxs_device *dev)
 
 /* ---- detaching in the background, and the end ---- */
 
+void noxs_device_closed(struct noxs_device *dev)
+{
+	struct noxs_domain *dom = dev->dom;
+
+	mutex_lock(&dom->lock);
+	list_del(&dev->node);
+	dev->class->destroy(dev);
+	noxs_domain_wake(dom);
+	/* Under the lock: the domain, and the queues with it, cannot go before. */
+	if (dom->closing && list_empty(&dom->closings))
+		noxs_domain_queue_detach(dom);
+	noxs_domain_put_unlock(dom); /* device_free()'s */
+}
+
 void noxs_domain_queue_detach(struct noxs_domain *dom)
 {
 	kref_get(&dom->ref); /* the work's */

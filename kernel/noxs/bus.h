@@ -102,7 +102,14 @@ struct noxs_class {
 	/* Stop using the guest's memory and channels, after stop.  May be called again. */
 	void (*disconnect)(struct noxs_device *dev);
 
-	/* Free the device; it is disconnected, and nobody can see it any more. */
+	/*
+	 * Of a device that holds something whose end may take as long as a disk does, NULL for
+	 * others.  It is disconnected, and nobody can see it any more.  Begin that end elsewhere
+	 * and return: noxs_device_closed() tells when it has come, and destroys the device.
+	 */
+	void (*close)(struct noxs_device *dev);
+
+	/* Free the device; it is disconnected and closed, and nobody can see it any more. */
 	void (*destroy)(struct noxs_device *dev);
 
 	/* Fill in what only the class knows of @state.  May be NULL. */
@@ -116,6 +123,7 @@ struct noxs_device {
 	struct noxs_dev entry; /* in the device page; trusted, never read back */
 	bool deferred;	       /* it lacks its configuration, and is not in the device page */
 	bool leaving;	       /* REMOVE has taken it out of the device page; dom->lock */
+	struct list_head node; /* of those that close; dom->lock */
 	char link[NOXS_IFNAME_LEN];
 	u32 features; /* in use when OPEN */
 
@@ -136,8 +144,9 @@ struct noxs_domain {
 
 	struct mutex lock; /* the rest */
 	bool live;	   /* creation has finished, and detaching not begun */
-	bool closing;	   /* it was live; its devices are waited for */
+	bool closing;	   /* it is being detached; its devices are waited for */
 	bool closed;	   /* detached but for the hash */
+	bool was_live;	   /* it is told of when it is closed */
 	struct noxs_grant ctrl_grant;
 	int irq;	  /* control channel, 0 if none */
 	atomic_t eoi_due; /* the handler has run, and the event waits for its EOI */
@@ -145,6 +154,7 @@ struct noxs_domain {
 	struct work_struct detach_work;
 	unsigned int nr_devs;
 	struct noxs_device *devs[NOXS_CTRL_SLOTS];
+	struct list_head closings;  /* devices that are gone but for what they still close */
 	struct noxs_device *sysctl; /* NULL if it has none */
 	u64 ctrl_gfn;		    /* as CREATE had them, for the device page */
 	u32 ctrl_port;
@@ -216,9 +226,17 @@ void noxs_domain_queue_detach(struct noxs_domain *dom);
  *   1. under the lock the devices are told to stop, which is a state of theirs;
  *   2. one that comes to rest later says so with noxs_device_stopped(), from its data path;
  *   3. that has the control page looked at, where whatever waited goes on (CLOSED, FAILED, a
- *      device that is removed, the domain's detach), and wakes the ioctls that wait.
+ *      device that is removed, the domain's detach), and wakes the ioctls that wait;
+ *   4. the last close of a file may wait as well, so a device that is destroyed leaves it to a
+ *      thread of its own, which says so with noxs_device_closed().
  */
 void noxs_device_stopped(struct noxs_device *dev);
+
+/*
+ * What @dev closed is closed: it is destroyed, and whoever waited goes on.  May sleep.  The caller's
+ * code must stay until it has returned, whatever becomes of the domain meanwhile.
+ */
+void noxs_device_closed(struct noxs_device *dev);
 
 /* Whoever waits is to look again.  Any context. */
 void noxs_domain_wake(struct noxs_domain *dom);

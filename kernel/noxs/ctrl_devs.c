@@ -3,9 +3,7 @@
  * The ioctls that make, change and unmake devices: arguments in and out.  See uapi/noxs_ioctl.h for
  * the contract.
  */
-#include <linux/dcache.h>
-#include <linux/file.h>
-#include <linux/fs.h>
+#include <linux/limits.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "attach.h"
@@ -155,57 +153,32 @@ int noxs_ctrl_resize(void __user *uarg)
 
 /* ---- target ---- */
 
-/* The name of @file as the caller's root sees it, in the page at @buf. */
-static char *target_name(const struct file *file, char *buf)
-{
-	char *name = d_path(&file->f_path, buf, PATH_MAX);
-
-	/* Looked at last: one that loses its name meanwhile has another appended, or none. */
-	if (!IS_ERR(name) && d_unhashed(file->f_path.dentry))
-		return ERR_PTR(-ENOENT);
-	return name;
-}
-
-static int target_copy(const struct noxs_ioc_target *arg, const struct file *file)
-{
-	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	size_t size;
-	char *name;
-	int err = 0;
-
-	if (!buf)
-		return -ENOMEM;
-	name = target_name(file, buf);
-	if (IS_ERR(name)) {
-		err = PTR_ERR(name);
-		goto free;
-	}
-	size = strlen(name) + 1;
-	if (size > arg->len)
-		err = -ENAMETOOLONG;
-	else if (copy_to_user(u64_to_user_ptr(arg->path), name, size))
-		err = -EFAULT;
-free:
-	kfree(buf);
-	return err;
-}
-
 int noxs_ctrl_target(void __user *uarg)
 {
 	struct noxs_ioc_target arg;
-	struct file *file;
-	int err;
+	char *buf, *name;
+	size_t size;
+	int err = 0;
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
 	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0)
 		return -EINVAL;
-	file = noxs_domain_target(arg.domid, arg.id, &arg.flags);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	err = target_copy(&arg, file);
-	fput(file);
-	if (!err && copy_to_user(uarg, &arg, sizeof(arg)))
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	name = noxs_domain_target(arg.domid, arg.id, &arg.flags, buf);
+	if (IS_ERR(name)) {
+		err = PTR_ERR(name);
+		goto free;
+	}
+	size = strlen(name) + 1;
+	if (size > arg.len)
+		err = -ENAMETOOLONG;
+	else if (copy_to_user(u64_to_user_ptr(arg.path), name, size) ||
+		 copy_to_user(uarg, &arg, sizeof(arg)))
 		err = -EFAULT;
+free:
+	kfree(buf);
 	return err;
 }

@@ -137,7 +137,13 @@ static void device_free(struct noxs_device *dev, bool known)
 	noxs_slot_leave(&dev->slot, known && !dev->deferred);
 	if (dom->sysctl == dev)
 		dom->sysctl = NULL;
-	dev->class->destroy(dev);
+	if (!dev->class->close) {
+		dev->class->destroy(dev);
+		return;
+	}
+	kref_get(&dom->ref); /* noxs_device_closed()'s */
+	list_add(&dev->node, &dom->closings);
+	dev->class->close(dev);
 }
 
 void noxs_devices_destroy(struct noxs_domain *dom, unsigned int first, bool known)
@@ -194,6 +200,30 @@ void noxs_devices_reap(struct noxs_domain *dom)
 		else
 			i++;
 	}
+}
+
+void noxs_devices_leave(struct noxs_domain *dom)
+{
+	unsigned int i = dom->nr_devs;
+
+	while (i--)
+		if (noxs_device_stop(dom->devs[i], false))
+			noxs_device_destroy(dom->devs[i]);
+}
+
+static bool has_id(const struct noxs_device *dev, const struct noxs_dev_id *id)
+{
+	return dev->entry.cls == id->cls && dev->entry.id == id->id;
+}
+
+bool noxs_devices_have_closed(const struct noxs_domain *dom, const struct noxs_dev_id *id)
+{
+	const struct noxs_device *dev;
+
+	list_for_each_entry(dev, &dom->closings, node)
+		if (!id || has_id(dev, id))
+			return false;
+	return true;
 }
 
 /* ---- the device page ---- */

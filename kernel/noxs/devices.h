@@ -60,4 +60,10 @@ bool noxs_devices_stop(struct noxs_domain *dom, bool answers);
 /* Destroy the devices that are leaving and have stopped.  The domain is not quiesced. */
 void noxs_devices_reap(struct noxs_domain *dom);
 
+/* Have all stop, and destroy those that have: the domain is being detached. */
+void noxs_devices_leave(struct noxs_domain *dom);
+
+/* Whether nothing is left of devices with this id that were destroyed; NULL: of any. */
+bool noxs_devices_have_closed(const struct noxs_domain *dom, const struct noxs_dev_id *id);
+
 #endif /* NOXS_DEVICES_H */

@@ -14,7 +14,7 @@
  * A guest learns of a device from the device page only, so that is written last when a device
  * comes, and first when it goes.
  */
-#include <linux/file.h>
+#include <linux/dcache.h>
 #include <linux/fs.h>
 #include "hotplug.h"
 #include "hypercall.h"
@@ -62,6 +62,11 @@ static int add_locked(struct noxs_domain *dom, const struct noxs_ioc_add *req,
 	return 0;
 }
 
+static bool add_is_undone(struct noxs_domain *dom, void *arg)
+{
+	return noxs_devices_have_closed(dom, NULL);
+}
+
 int noxs_domain_add(const struct noxs_ioc_add *req, const struct noxs_ioc_dev *reqs,
 		    struct noxs_result *result)
 {
@@ -77,7 +82,13 @@ int noxs_domain_add(const struct noxs_ioc_add *req, const struct noxs_ioc_dev *r
 	if (!dom)
 		return -ENOENT;
 	err = add_locked(dom, req, reqs, result);
-	noxs_domain_put_unlock(dom);
+	if (!err) {
+		noxs_domain_put_unlock(dom);
+		return 0;
+	}
+	/* What was made and unmade is to be nobody's any more; who is killed does not try again. */
+	(void)noxs_domain_wait_unlock(dom, add_is_undone, NULL);
+	noxs_domain_put(dom);
 	return err;
 }
 
@@ -114,7 +125,7 @@ static int remove_begin(struct noxs_domain *dom, u16 cls, u16 id)
 	return err;
 }
 
-/* True if the device, a struct noxs_dev_id, has gone. */
+/* True if the device, a struct noxs_dev_id, has gone, and its file is closed. */
 static bool remove_is_done(struct noxs_domain *dom, void *arg)
 {
 	const struct noxs_dev_id *id = arg;
@@ -125,7 +136,7 @@ static bool remove_is_done(struct noxs_domain *dom, void *arg)
 	if (!dom->quiesced_by)
 		noxs_devices_reap(dom);
 	dev = noxs_device_find(dom, id->cls, id->id);
-	return !dev || !dev->leaving;
+	return (!dev || !dev->leaving) && noxs_devices_have_closed(dom, id);
 }
 
 int noxs_domain_remove(u16 domid, u16 cls, u16 id)
@@ -196,17 +207,27 @@ int noxs_domain_resize(u16 domid, u16 id, u64 *sectors)
 
 /* ---- target ---- */
 
-struct file *noxs_domain_target(u16 domid, u16 id, u32 *flags)
+static char *target_name(const struct file *file, char *buf)
+{
+	char *name = d_path(&file->f_path, buf, PATH_MAX);
+
+	/* Looked at last: one that loses its name meanwhile has another appended, or none. */
+	if (!IS_ERR(name) && d_unhashed(file->f_path.dentry))
+		return ERR_PTR(-ENOENT);
+	return name;
+}
+
+char *noxs_domain_target(u16 domid, u16 id, u32 *flags, char *buf)
 {
 	struct noxs_domain *dom = noxs_domain_get_locked(domid);
-	struct file *file = ERR_PTR(-ENOENT);
+	char *name = ERR_PTR(-ENOENT);
 	struct noxs_device *dev;
 
 	if (!dom)
-		return file;
+		return name;
 	dev = noxs_device_find(dom, NOXS_CLASS_VBD, id);
 	if (dev)
-		file = get_file(dev->class->target(dev, flags));
+		name = target_name(dev->class->target(dev, flags), buf);
 	noxs_domain_put_unlock(dom);
-	return file;
+	return name;
 }

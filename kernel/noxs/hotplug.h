@@ -17,7 +17,10 @@ int noxs_domain_remove(u16 domid, u16 cls, u16 id);
 /* NOXS_IOC_RESIZE; *sectors is the size that the disk has now. */
 int noxs_domain_resize(u16 domid, u16 id, u64 *sectors);
 
-/* NOXS_IOC_TARGET: the file, for the caller to put. */
-struct file *noxs_domain_target(u16 domid, u16 id, u32 *flags);
+/*
+ * NOXS_IOC_TARGET: the file's name as the caller's root sees it, in the PATH_MAX bytes at @buf.  No
+ * hold on the file: whoever had the last one would have to close it.
+ */
+char *noxs_domain_target(u16 domid, u16 id, u32 *flags, char *buf);
 
 #endif /* NOXS_HOTPLUG_H */

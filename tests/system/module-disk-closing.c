@@ -200,6 +200,39 @@ static void while_flooded(struct disk *flooder, struct disk *other, struct disk 
 	verdict("flooded-dies", await_gone(flooder->guest.domid), "lingers");
 }
 
+/* ---- what a disk does not keep from others ---- */
+
+/* A vif that no other guest of this file has. */
+static void one_vif(struct noxs_ioc_dev *dev)
+{
+	*dev = (struct noxs_ioc_dev){ .cls = NOXS_CLASS_VIF, .id = 5, .fd = -1 };
+	dev->config.vif.mtu = 1500;
+	memcpy(dev->config.vif.mac, (uint8_t[]){ 0x00, 0x16, 0x3e, 0x77, 0x77, 0x77 }, 6);
+}
+
+/* A domain whose disk waits: its vif's name and addresses are for the next. */
+static void frozen_frees_vif(const struct guest *guest)
+{
+	struct noxs_ioc_dev dev;
+	struct request req;
+	struct guest next;
+	char vif[64];
+	int err, i;
+
+	snprintf(vif, sizeof(vif), "/sys/class/net/vif%u.5", guest->domid);
+	for (i = 0; i < 500 && !access(vif, F_OK); i++)
+		usleep(10000);
+	verdict("frozen-frees-vif", access(vif, F_OK), "%s is there", vif);
+	if (guest_create(&next))
+		return verdict("frozen-next", false, "cannot be built");
+	request_init(&req, &next);
+	one_vif(&dev);
+	req.dev[1] = dev;
+	err = control(fd, NOXS_IOC_CREATE, &req.create);
+	verdict("frozen-frees-mac", !err, "%s", strerror(err));
+	close_guest(&next);
+}
+
 /* ---- all that while it is frozen, and then ---- */
 
 /* With the file system frozen, and every ring of @disks waiting for it. */
@@ -223,6 +256,7 @@ static void while_frozen(struct disk *disks, struct disk *other, struct disk *th
 	expect_waits("frozen-quiesce", CALL_QUIESCE, disks[0].guest.domid);
 	expect_waits("frozen-remove", CALL_REMOVE, disks[1].guest.domid);
 	expect_waits("frozen-detach", CALL_DETACH, disks[2].guest.domid);
+	frozen_frees_vif(&disks[2].guest);
 	/* The front-end's own CLOSED is a promise as well. */
 	disks[3].guest.ctrl->slot[1].front.state = NOXS_STATE_CLOSED;
 	guest_publish(&disks[3].guest, 1);
@@ -262,6 +296,7 @@ static void test_frozen(void)
 {
 	static struct disk disks[NR_GUESTS], other, third, fourth, flooder;
 	int file = disk_file(), fast = open(FAST_DISK, O_RDWR);
+	struct noxs_ioc_dev vif;
 	unsigned int i;
 
 	if (!disk_fs_make() || !disk_open(&other, file, 0, 1) || !disk_open(&third, file, 0, 1) ||
@@ -270,6 +305,8 @@ static void test_frozen(void)
 	for (i = 0; i < NR_GUESTS; i++)
 		if (!open_disk(&disks[i], i))
 			return;
+	one_vif(&vif);
+	expect("frozen-vif", add_device(disks[2].guest.domid, &vif), 0);
 	sync();
 	if (!disk_fs_freeze(true))
 		return verdict("frozen-setup", false, "cannot be frozen");
@@ -286,6 +323,110 @@ static void test_frozen(void)
 	/* Each write has given back its part of the freeze protection. */
 	verdict("frozen-again", disk_fs_freeze(true) && disk_fs_freeze(false), "cannot be");
 	verdict("frozen-unmounts", disk_fs_remove(), "it is still in use");
+}
+
+/* ---- files whose last close waits ---- */
+
+/* A loop device, of a file of the file system that will be frozen. */
+static int slow_loop(unsigned int nr)
+{
+	char command[128], node[16];
+
+	snprintf(node, sizeof(node), "/dev/loop%u", nr);
+	snprintf(command, sizeof(command),
+		 "dd if=/dev/zero of=" DISK_FS "/slow%u bs=1M count=1 2>/dev/null && "
+		 "losetup %s " DISK_FS "/slow%u && sync",
+		 nr, node, nr);
+	return system(command) ? -1 : open(node, O_RDWR);
+}
+
+/* The module's hold on it is the last, and what the guest wrote is in the page cache only. */
+static bool open_dirty(struct disk *disk, unsigned int nr)
+{
+	int file = slow_loop(nr);
+	bool ok = file >= 0 && disk_open(disk, file, 0, 1);
+
+	close(file);
+	return ok;
+}
+
+static bool dirty(struct disk *disk)
+{
+	disk_request(disk, 0, BLKIF_OP_WRITE, 8, 0, 1);
+	return disk_reap(disk, 0, 1, BLKIF_RSP_OKAY) == 1;
+}
+
+/* As chaos opens it. */
+static int lock_file(const char *name)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int file = open(name, O_RDWR);
+
+	if (file >= 0 && !fcntl(file, F_OFD_SETLK, &whole))
+		return file;
+	close(file);
+	return -1;
+}
+
+static bool await_unlocked(const char *name)
+{
+	int file = -1, tries;
+
+	for (tries = 0; file < 0 && tries < 500; tries++) {
+		usleep(10000);
+		file = lock_file(name);
+	}
+	close(file);
+	return file >= 0;
+}
+
+/* The domain's devices but the disk are no more, and its addresses are another's to have. */
+static void while_closing(struct disk *slow, struct disk *other)
+{
+	guest_destroy(&slow[0].guest);
+	verdict("closing-dies", await_gone(slow[0].guest.domid), "lingers");
+	guest_destroy(&other->guest);
+	verdict("closing-others-die", await_gone(other->guest.domid), "lingers");
+	verdict("closing-others-close", await_unlocked(DISK_PATH),
+		"a disk waits for another one's to be closed");
+	expect_waits("closing-remove", CALL_REMOVE, slow[1].guest.domid);
+	expect_waits("closing-detach", CALL_DETACH, slow[2].guest.domid);
+}
+
+/*
+ * The last close of a block device writes back what is dirty.  While that takes its time other
+ * files are closed, and whoever waits can be killed.
+ */
+static void test_slow_close(void)
+{
+	static struct disk slow[3], other;
+	unsigned int i;
+	bool ok = true;
+	int file;
+
+	close(disk_file());
+	file = lock_file(DISK_PATH);
+	if (file < 0 || !disk_fs_make() || !disk_open(&other, file, 0, 1))
+		return verdict("closing-setup", false, "%s", strerror(errno));
+	close(file);
+	for (i = 0; i < 3; i++)
+		ok = ok && open_dirty(&slow[i], 4 + i);
+	if (!ok || !disk_fs_freeze(true))
+		return verdict("closing-setup", false, "cannot be had");
+	for (i = 0; i < 3; i++)
+		ok = dirty(&slow[i]) && ok;
+	verdict("closing-dirty", ok, "not written");
+	while_closing(slow, &other);
+	verdict("closing-thaws", disk_fs_freeze(false), "it does not");
+	guest_destroy(&slow[2].guest);
+	disk_close(&slow[1]);
+	verdict("closing-detached", await_gone(slow[2].guest.domid), "lingers");
+	verdict("closing-closed",
+		!system("for i in 1 2 3 4 5; do losetup -d /dev/loop4; losetup -d /dev/loop5; "
+			"losetup -d /dev/loop6; [ -e /sys/block/loop4/loop -o -e /sys/block/loop5/loop "
+			"-o -e /sys/block/loop6/loop ] || exit 0; sleep 1; done 2>/dev/null; exit 1"),
+		"a loop device is still in use");
+	verdict("closing-unmounts", disk_fs_remove(), "it is still in use");
 }
 
 /* ---- rings of one disk ---- */
@@ -317,4 +458,5 @@ void test_disk_closing(void)
 {
 	test_rings_are_parallel();
 	test_frozen();
+	test_slow_close();
 }

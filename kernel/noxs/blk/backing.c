@@ -92,13 +92,19 @@ int blk_backing_open(struct blk_backing *backing, int fd)
 		return -EBADF;
 	err = describe(backing);
 	if (err)
-		blk_backing_close(backing);
+		blk_backing_give_back(backing);
 	return err;
+}
+
+void blk_backing_give_back(struct blk_backing *backing)
+{
+	fput(backing->file);
+	backing->file = NULL;
 }
 
 void blk_backing_close(struct blk_backing *backing)
 {
-	fput(backing->file);
+	__fput_sync(backing->file);
 	backing->file = NULL;
 }
 

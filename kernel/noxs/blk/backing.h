@@ -28,6 +28,16 @@ struct blk_backing {
  * for appending only, or cannot be read at an offset; -ENODATA it has not one sector.
  */
 int blk_backing_open(struct blk_backing *backing, int fd);
+
+/* Let go of it again, while the caller has the descriptor open and so closes nothing. */
+void blk_backing_give_back(struct blk_backing *backing);
+
+/*
+ * Close it.  The last close may wait for the disk: of a block device it writes back what is dirty,
+ * of an unlinked file it frees it.  In a thread of one's own: fput() would leave it to the one work
+ * of the kernel's that closes the files of all, one after the other, or to the caller's way back to
+ * user space, where nobody can kill it.
+ */
 void blk_backing_close(struct blk_backing *backing);
 
 /* How many sectors of sector_size bytes it has now; not one, perhaps. */

@@ -88,7 +88,7 @@ static struct noxs_device *vbd_create(struct noxs_domain *dom, const struct noxs
 	return &vbd->dev;
 
 close:
-	blk_backing_close(&vbd->backing);
+	blk_backing_give_back(&vbd->backing);
 free:
 	kfree(vbd);
 	return ERR_PTR(err);
@@ -130,8 +130,24 @@ static void vbd_destroy(struct noxs_device *dev)
 	struct vbd *vbd = dev_to_vbd(dev);
 
 	vbd_queue_leave(vbd->queue);
-	blk_backing_close(&vbd->backing);
 	kfree(vbd);
+}
+
+static void vbd_close_work(struct work_struct *work)
+{
+	struct vbd *vbd = container_of(work, struct vbd, close_work);
+
+	blk_backing_close(&vbd->backing);
+	noxs_device_closed(&vbd->dev);
+}
+
+/* In a thread that the rings have had: none of their works is queued any more. */
+static void vbd_close(struct noxs_device *dev)
+{
+	struct vbd *vbd = dev_to_vbd(dev);
+
+	INIT_WORK(&vbd->close_work, vbd_close_work);
+	queue_work(vbd_queue_wq(vbd->queue), &vbd->close_work);
 }
 
 /* ---- states ---- */
@@ -240,6 +256,7 @@ const struct noxs_class noxs_vbd_class = {
 	.stop = vbd_stop_class,
 	.thaw = vbd_thaw_class,
 	.disconnect = vbd_disconnect_class,
+	.close = vbd_close,
 	.destroy = vbd_destroy,
 	.query = vbd_query,
 };

@@ -99,6 +99,7 @@ struct vbd {
 	struct blk_backing backing;
 	struct blkreq_rules rules;
 	struct vbd_queue *queue;
+	struct work_struct close_work;
 	struct noxs_budget_user queued_pages, mapped_pages;
 
 	/* Connection: written under dom->lock while no work runs, constant while one may. */
