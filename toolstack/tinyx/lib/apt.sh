@@ -97,5 +97,10 @@ apt_fetch()
 # deb_date FILE - when a package was made, seconds since 1970: the date of its first member
 deb_date()
 {
-	bytes "$1" 24 12 | tr -d ' '
+	local date
+
+	date=$(bytes "$1" 24 12 | tr -d ' \0')
+	# The last that a header of a tar can have.
+	is_number "$date" && [ "$date" -lt 8589934592 ] || die "$1: not a package that dpkg-deb makes"
+	echo "$date"
 }

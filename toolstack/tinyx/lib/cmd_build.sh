@@ -190,7 +190,7 @@ build_sums()
 
 	while read -r _ name _ file; do
 		printf '%s\t%s\n' "$name" "$(sha256_of "$debs/$file")"
-		date=$(deb_date "$debs/$file")
+		date=$(deb_date "$debs/$file") || exit
 		[ "$date" -le "$newest" ] || newest=$date
 	done < <(grep ^Inst <<<"$1") >"$work/sums"
 	epoch=${SOURCE_DATE_EPOCH:-$newest}
@@ -273,6 +273,7 @@ cmd_build()
 	need readelf binutils
 	need setpriv util-linux
 	epoch=${SOURCE_DATE_EPOCH:-0}
+	is_number "$epoch" || die "SOURCE_DATE_EPOCH=$epoch: not a number of seconds"
 	build_work
 	build_packages
 	apt_needed

@@ -33,7 +33,7 @@ cmd_list()
 	one_file
 	index=$(file_index "${files[0]}") || exit
 	if [ -n "$json" ]; then
-		awk 'BEGIN { printf "[" } { printf "%s{\"name\": \"%s\", \"offset\": %d, \"size\": %d, \"sha256\": \"%s\"}",
+		awk 'BEGIN { printf "[" } { printf "%s{\"name\": \"%s\", \"offset\": %s, \"size\": %s, \"sha256\": \"%s\"}",
 			(NR > 1 ? ", " : ""), $1, $2, $3, $4 } END { print "]" }' <<<"$index"
 	else
 		awk '{ printf "%-16s %10d  %s\n", $1, $3, $4 }' <<<"$index"
@@ -47,7 +47,7 @@ cmd_verify()
 	file_arguments "$@"
 	for file in "${files[@]}"; do
 		(file_verify "$file") || exit
-		echo "$file: whole"
+		one_line "$file: whole"
 	done
 }
 
@@ -73,6 +73,9 @@ cmd_extract()
 	done
 }
 
+# Those of images that tinyx makes have some 20 KiB.
+readonly info_most=4194304
+
 cmd_info()
 {
 	local index manifest
@@ -80,10 +83,13 @@ cmd_info()
 	file_arguments "$@"
 	one_file
 	index=$(file_index "${files[0]}") || exit
-	manifest=$(file_member "${files[0]}" manifest "$index")
+	[ "$(awk '$1 == "manifest" { print $3 }' <<<"$index")" -le $info_most ] 2>/dev/null ||
+		die "${files[0]}: has no manifest, or one of more than 4 MiB"
+	manifest=$(file_member "${files[0]}" manifest "$index" | tr '\0' '\1') || exit
 	if [ -n "$json" ]; then
 		info_json "$index" <<<"$manifest"
 	else
+		manifest=$(shown <<<"$manifest")
 		sed -E '/^package /d; s/^([a-z-]+) (.*)/\1\t\2/' <<<"$manifest" | awk -F'\t' '{ printf "%-16s %s\n", $1, $2 }'
 		awk '{ printf "%-16s %.2f MiB\n", "size of " $1, $3 / 1048576 }' <<<"$index"
 		awk '/^package / { printf "%-32s %-28s %6d files %10d bytes\n", $2, $3, $5, $6 }' <<<"$manifest"
@@ -92,20 +98,33 @@ cmd_info()
 
 info_json()
 {
-	local key value pairs='' exec='' packages='' inputs='' members
+	local key value seen=' exec inputs members packages ' pairs='' exec='' packages='' inputs='' members
 
 	while read -r key value; do
 		case $key in
 		exec) exec+="${exec:+, }$(json_string "$value")" ;;
 		input) inputs+="${inputs:+, }$(json_string "$value")" ;;
-		memory|port) pairs+="$(json_string "$key"): $value, " ;;
 		package) packages+="${packages:+, }$(info_package "$value")" ;;
-		*) pairs+="$(json_string "$key"): $(json_string "$value"), " ;;
+		*)
+			[[ $key =~ ^[a-z-]+$ && $seen != *" $key "* ]] || continue
+			seen+="$key "
+			pairs+="\"$key\": $(info_value "$key" "$value"), "
+			;;
 		esac
 	done
-	members=$(awk '{ printf "%s\"%s\": %d", (NR > 1 ? ", " : ""), $1, $3 }' <<<"$1")
+	members=$(awk '{ printf "%s\"%s\": %s", (NR > 1 ? ", " : ""), $1, $3 }' <<<"$1")
 	printf '{%s"exec": [%s], "inputs": [%s], "members": {%s}, "packages": [%s]}\n' "$pairs" "$exec" "$inputs" \
 		"$members" "$packages"
+}
+
+# info_value KEY VALUE - in JSON: of some keys a number, if it is one
+info_value()
+{
+	if matches "$1" memory port files bytes && is_number "$2"; then
+		printf '%s' "$2"
+	else
+		json_string "$2"
+	fi
 }
 
 # NAME VERSION ARCH FILES BYTES SHA256
@@ -114,6 +133,7 @@ info_package()
 	local name version arch number bytes sum
 
 	read -r name version arch number bytes sum <<<"$1"
-	printf '{"name": "%s", "version": "%s", "architecture": "%s", "files": %d, "bytes": %d, "sha256": "%s"}' \
-		"$name" "$version" "$arch" "$number" "$bytes" "$sum"
+	printf '{"name": %s, "version": %s, "architecture": %s, "files": %s, "bytes": %s, "sha256": %s}' \
+		"$(json_string "$name")" "$(json_string "$version")" "$(json_string "$arch")" \
+		"$(info_value files "$number")" "$(info_value bytes "$bytes")" "$(json_string "$sum")"
 }

@@ -1,27 +1,100 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What all parts of tinyx use: messages, tools that may be missing, text for JSON.
+# What all parts of tinyx use: messages, text for JSON, numbers, tools that may be missing.
+
+# Text that may be anything, as UTF-8: with json=1 the inside of a JSON string, else lines that a terminal can be
+# shown, with ? for what it would obey, nobody sees, or is no UTF-8 (toolstack/lib/core/utf8.c says the same).
+# shellcheck disable=SC2016 # awk's
+readonly text_program='
+	BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+	# How many bytes the character at i has, 0: it is none.
+	function width(s, i,	c, d, n, k) {
+		c = code[substr(s, i, 1)] + 0
+		if (c < 128)
+			return 1
+		n = c < 224 ? 2 : c < 240 ? 3 : 4
+		d = code[substr(s, i + 1, 1)] + 0
+		if (c < 194 || c > 244 || c == 224 && d < 160 || c == 237 && d > 159 || c == 240 && d < 144 || c == 244 && d > 143)
+			return 0
+		for (k = 1; k < n; k++) {
+			d = code[substr(s, i + k, 1)] + 0
+			if (d < 128 || d > 191)
+				return 0
+		}
+		return n
+	}
+	function is_seen(c) {
+		return c !~ /^[\001-\037\177]|^\302[\200-\237\255]|^\342\200[\213-\217\250-\256]|^\342\201[\240-\257]/ &&
+			c !~ /^\357\273\277|^\357\277[\271-\273]|^\363\240/
+	}
+	function escaped(c) {
+		if (c == "\"" || c == "\\")
+			return "\\" c
+		return c ~ /^[\001-\037\177]/ ? sprintf("\\u%04x", code[c]) : c
+	}
+	{
+		out = json && NR > 1 ? "\\n" : ""
+		for (i = 1; i <= length($0); i += n ? n : 1) {
+			n = width($0, i)
+			c = substr($0, i, n)
+			out = out (json ? n ? escaped(c) : "\\ufffd" : n && is_seen(c) ? c : "?")
+		}
+		printf "%s", json ? out : out "\n"
+	}'
+
+# shown - lines from standard input, for a terminal
+shown()
+{
+	LC_ALL=C awk "$text_program"
+}
+
+# one_line TEXT - the same of a text that has to be one line
+one_line()
+{
+	if [[ $1 =~ ^[\ -~]*$ ]]; then
+		printf '%s\n' "$1"
+	else
+		shown <<<"${1//$'\n'/?}"
+	fi
+}
+
+# json_string TEXT - with quotes
+json_string()
+{
+	if [[ $1 =~ ^[\ -~]*$ && $1 != *[\"\\]* ]]; then
+		printf '"%s"' "$1"
+	else
+		printf '"%s"' "$(LC_ALL=C awk -v json=1 "$text_program" <<<"$1")"
+	fi
+}
+
+# is_number TEXT - decimal, and small enough to count with.  Whatever a file, a package or a user has said goes
+# through here before any arithmetic: bash takes a text that is no number for an expression, and runs what is in it.
+is_number()
+{
+	[[ $1 =~ ^(0|[1-9][0-9]{0,14})$ ]]
+}
 
 # Progress goes to standard error, results to standard output.
 step()
 {
-	[ -n "${quiet:-}" ] || printf '  %-7s %s\n' "$1" "$2" >&2
+	[ -n "${quiet:-}" ] || printf '  %-7s %s\n' "$1" "$(one_line "$2")" >&2
 }
 
 warn()
 {
-	echo "tinyx: warning: $*" >&2
+	one_line "tinyx: warning: $*" >&2
 }
 
 die()
 {
-	echo "tinyx: $*" >&2
+	one_line "tinyx: $*" >&2
 	exit 1
 }
 
 usage_error()
 {
-	echo "tinyx: $*; see tinyx --help" >&2
+	one_line "tinyx: $*; see tinyx --help" >&2
 	exit 2
 }
 
@@ -30,18 +103,6 @@ need()
 {
 	PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ||
 		die "$1 is missing: apt-get install $2"
-}
-
-# json_string TEXT - with quotes
-json_string()
-{
-	local s=$1
-
-	s=${s//\\/\\\\}
-	s=${s//\"/\\\"}
-	s=${s//$'\t'/\\t}
-	s=${s//$'\n'/\\n}
-	printf '"%s"' "$s"
 }
 
 mib()

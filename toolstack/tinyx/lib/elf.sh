@@ -31,7 +31,7 @@ elf_close()
 			esac
 		done <<<"$all"
 		while IFS=$'\t' read -r file kind value; do
-			[ "$kind" = need ] && [ -z "${seen[$value]:-}" ] || continue
+			[ "$kind" = need ] && [ -n "$value" ] && [ -z "${seen[$value]:-}" ] || continue
 			seen[$value]=1
 			elf_find "$root" "$value" "$file" "${run[$file]:-}" >/dev/null && continue
 			if ! elf_take "$root" "$from" "$value" "$file" "${run[$file]:-}"; then

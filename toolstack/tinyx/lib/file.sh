@@ -113,12 +113,13 @@ file_write_all()
 # file_index FILE - "NAME START SIZE SHA256" a line, of a file that is whole; else an error that says what is wrong
 file_index()
 {
-	local file=$1 text covered size name start length
+	local file=$1 text covered size
 
 	[ -f "$file" ] || die "$file: no such file"
 	[ -r "$file" ] || die "$file: cannot be read"
 	[ "$(head -c 5 "$file" | tr -d '\0')" = tinyx ] || die "$file: not a tinyx image"
-	text=$(bytes "$file" 512 $file_index_size | tr -d '\0')
+	# A NUL is shown as what no index has.
+	text=$(bytes "$file" 512 $file_index_size | tr '\0' '\1')
 	covered=$(sed -n '/^digest /q; p' <<<"$text")$'\n'
 	case $text in
 	'tinyx 1'$'\n'*) ;;
@@ -130,22 +131,47 @@ file_index()
 	grep -qx 'arch amd64' <<<"$covered" ||
 		die "$file: for $(sed -n 's/^arch //p' <<<"$covered"), and this host is amd64"
 	size=$(size_of "$file")
-	while read -r name start length _; do
-		[ $((start + length)) -le "$size" ] ||
-			die "$file: $name: cut off: it ends at byte $((start + length)), and the file at $size"
-	done < <(sed -n 's/^member //p' <<<"$covered")
+	sed -n 's/^member //p' <<<"$covered" | file_members "$file" "$size" || exit
 	[ "$size" = "$(sed -n 's/^size //p' <<<"$covered")" ] ||
 		die "$file: cut off, or something is behind it: it has $size bytes"
-	sed -n 's/^member //p' <<<"$covered"
+}
+
+# file_members FILE SIZE - members of an index, as tinyx writes them: whoever made the file has chosen each byte
+file_members()
+{
+	local name start length digest more seen=' '
+
+	while read -r name start length digest more; do
+		[[ $name =~ ^[a-z][a-z0-9._-]{0,62}$ && $digest =~ ^[0-9a-f]{64}$ && -z $more ]] &&
+			is_number "$start" && is_number "$length" ||
+			die "$1: index: not understood: member $name $start $length $digest $more"
+		[[ $seen != *" $name "* ]] || die "$1: index: there are two members $name"
+		seen+="$name "
+		[ $((start + length)) -le "$2" ] ||
+			die "$1: $name: cut off: it ends at byte $((start + length)), and the file at $2"
+		echo "$name $start $length $digest"
+	done
 }
 
 # file_member FILE NAME INDEX - its bytes
 file_member()
 {
-	local start length
+	local name start length
 
-	read -r _ start length _ < <(grep "^$2 " <<<"$3") || die "$1: has no member $2"
-	bytes "$1" "$start" "$length"
+	while read -r name start length _; do
+		[ "$name" != "$2" ] || { bytes "$1" "$start" "$length"; return; }
+	done <<<"$3"
+	die "$1: has no member $2"
+}
+
+# file_date FILE - of its first header, seconds since 1970
+file_date()
+{
+	local octal
+
+	octal=$(bytes "$1" 136 11 | tr '\0' ' ')
+	[[ $octal =~ ^[0-7]{11}$ ]] || die "$1: header: altered"
+	echo $((8#$octal))
 }
 
 # file_verify FILE - every byte of every member, and the partition table
@@ -159,7 +185,7 @@ file_verify()
 			die "$file: $name: altered: its digest is another"
 		[ "$name" != root.erofs ] || root=("$start" "$length")
 	done <<<"$index"
-	epoch=$((8#$(bytes "$file" 136 11)))
+	epoch=$(file_date "$file") || exit
 	cmp -s <(head -c 512 "$file") <(file_header tinyx $file_index_size 0 "${root[@]}") ||
 		die "$file: header: altered"
 }

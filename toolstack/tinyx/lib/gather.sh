@@ -100,7 +100,8 @@ owned_files()
 		name=${list##*/}
 		name=${name%.list}
 		name=${name%:*}
-		sed -E "s,^/(bin|sbin|lib|lib32|lib64|libx32)(/|\$),/usr/\1\2,; s,^/,,; s,\$,\t$name," "$list"
+		sed -E 's,^/(bin|sbin|lib|lib32|lib64|libx32)(/|$),/usr/\1\2,; s,^/,,' "$list" |
+			NAME=$name awk '{ print $0 "\t" ENVIRON["NAME"] }'
 	done >"$w/owners"
 	awk -F'\t' 'FNR == NR { split($0, a, " "); if (a[2] == "all") all[a[1]] = 1; next }
 		$2 in all && $1 !~ /^\.?$/ { print $1 }' "$w/chosen" "$w/owners" >"$w/chosen.all"
@@ -121,7 +122,7 @@ kept_files()
 	while read -r pattern; do
 		(cd "$1" && compgen -G "${pattern#/}" || echo "tinyx: warning: --keep $pattern: there is no such file" >&2) |
 			while read -r path; do
-				find "$1/$path" -printf '%P\n' | sed "s,^,$path/,; s,/\$,,"
+				find "$1/$path" -printf '%P\n' | BELOW=$path awk '{ print ENVIRON["BELOW"] ($0 == "" ? "" : "/" $0) }'
 			done
 	done < <(grep '^/' "$2/keep" || :)
 }

@@ -120,9 +120,12 @@ kernel_elf()
 	elif [ "$(kernel_bytes "$1" 0 2)" = 1f8b ]; then
 		gzip -dc "$1"
 	elif [ "$(kernel_bytes "$1" 514 4)" = 48647253 ]; then
-		sects=$((16#$(kernel_bytes "$1" 497 1)))
-		start=$(((sects + 1) * 512 + $(kernel_word "$1" 584)))
-		length=$(($(kernel_word "$1" 588) - 4))
+		sects=$(kernel_number "$1" 497 1)
+		start=$(kernel_number "$1" 584 4)
+		length=$(kernel_number "$1" 588 4)
+		is_number "$sects" && is_number "$start" && is_number "$length" && [ "$length" -gt 4 ] || die "$1: cut off"
+		start=$(((sects + 1) * 512 + start))
+		length=$((length - 4))
 		bytes "$1" "$start" "$length" | kernel_unpack "$(kernel_bytes "$1" "$start" 4)" "$1"
 	else
 		die "$1: not a Linux kernel (bzImage, or ELF)"
@@ -145,9 +148,10 @@ kernel_bytes()
 	od -An -v -tx1 -j"$2" -N"$3" "$1" | tr -d ' \n'
 }
 
-kernel_word()
+# kernel_number FILE AT BYTES - nothing, where it ends before
+kernel_number()
 {
-	od -An -tu4 -j"$2" -N4 "$1" | tr -d ' '
+	od -An -tu"$3" -j"$2" -N"$3" "$1" 2>/dev/null | tr -d ' ' || :
 }
 
 kernel_check()

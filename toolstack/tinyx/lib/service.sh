@@ -59,9 +59,9 @@ find_unit()
 {
 	local w=$1 name units
 	while read -r name; do
-		units=$(awk -F'\t' -v p="$name" '$2 == p && $1 ~ /systemd\/system\/[^@]*\.service$/ { print $1 }' "$w/owners")
+		units=$(NAME=$name awk -F'\t' '$2 == ENVIRON["NAME"] && $1 ~ /systemd\/system\/[^@]*\.service$/ { print $1 }' "$w/owners")
 		if [ -n "$units" ]; then
-			grep "/$name\.service\$" <<<"$units" || head -n 1 <<<"$units"
+			NAME=$name awk -F/ 'NR == 1 { first = $0 } $NF == ENVIRON["NAME"] ".service" { first = $0; exit } END { print first }' <<<"$units"
 			return
 		fi
 	done < <(cat "$w/asked"; awk '$2 == "all" { print $1 }' "$w/chosen" 2>/dev/null)
@@ -75,7 +75,7 @@ unit_values()
 
 read_unit()
 {
-	local tree=$1 unit=$1/$2 line file user group
+	local tree=$1 unit=$1/$2 line file user group folders
 
 	while read -r line; do
 		echo "env ${line//\"/}"
@@ -84,10 +84,11 @@ read_unit()
 		file=$tree${file#-}
 		[ ! -f "$file" ] || sed -nE 's/^(export +)?([A-Za-z_][A-Za-z0-9_]*)="?([^"]*)"?$/env \2=\3/p' "$file"
 	done < <(unit_values "$unit" EnvironmentFile)
-	user=$(unit_values "$unit" User)
-	group=$(unit_values "$unit" Group)
+	user=$(unit_values "$unit" User | tail -n 1)
+	group=$(unit_values "$unit" Group | tail -n 1)
 	[ -z "$user" ] || echo "user $user${group:+:$group}"
-	for line in $(unit_values "$unit" RuntimeDirectory); do
+	read -ra folders < <(unit_values "$unit" RuntimeDirectory | tr '\n' ' '; echo)
+	for line in "${folders[@]}"; do
 		echo "dir 0755 ${user:-root}${group:+:$group} /run/$line"
 	done
 	unit_command "$(unit_values "$unit" ExecStart | head -n 1)"
@@ -112,13 +113,15 @@ unit_command()
 # Names of users become numbers, variables of "env" lines their values: an empty one is no argument.
 service_numbers()
 {
-	local root=$1 kind rest mode owner path ids name
+	local root=$1 kind rest mode owner path ids name words
 	local -A env=()
 
 	while read -r kind rest; do
 		case $kind in
 		env)
-			env[${rest%%=*}]=${rest#*=}
+			name=${rest%%=*}
+			[[ $rest = *=* && $name =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]] || continue
+			env[$name]=${rest#*=}
 			echo "env $rest"
 			;;
 		user)
@@ -136,9 +139,8 @@ service_numbers()
 			;;
 		arg)
 			if [[ $rest =~ ^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$ ]]; then
-				for name in ${env[${BASH_REMATCH[1]}]:-}; do
-					echo "arg $name"
-				done
+				read -ra words <<<"${env[${BASH_REMATCH[1]}]:-}"
+				[ ${#words[@]} -eq 0 ] || printf 'arg %s\n' "${words[@]}"
 			else
 				echo "arg $rest"
 			fi
@@ -158,10 +160,16 @@ account_ids()
 	if [[ $user =~ ^[0-9]+$ ]]; then
 		uid=$user gid=${group:-$user}
 	else
-		uid=$(awk -F: -v n="$user" '$1 == n { print $3 }' "$1/etc/passwd")
-		gid=$(awk -F: -v n="$user" '$1 == n { print $4 }' "$1/etc/passwd")
+		uid=$(account_field "$1/etc/passwd" "$user" 3)
+		gid=$(account_field "$1/etc/passwd" "$user" 4)
 	fi
-	[ -z "$group" ] || [[ $group =~ ^[0-9]+$ ]] || gid=$(awk -F: -v n="$group" '$1 == n { print $3 }' "$1/etc/group")
-	[ -n "$uid" ] && [ -n "$gid" ] || die "no user $2 in the image: correct --user, or the package's unit"
+	[ -z "$group" ] || [[ $group =~ ^[0-9]+$ ]] || gid=$(account_field "$1/etc/group" "$group" 3)
+	is_number "$uid" && is_number "$gid" || die "no user $2 in the image: correct --user, or the package's unit"
 	echo "$uid $gid"
+}
+
+# account_field FILE NAME FIELD - of the first line of that name
+account_field()
+{
+	NAME=$2 awk -F: -v field="$3" '$1 == ENVIRON["NAME"] { print $field; exit }' "$1"
 }

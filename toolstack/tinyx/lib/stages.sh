@@ -51,7 +51,8 @@ dpkg_failed()
 	# The first is the cause: others fail for want of it.
 	at=$(grep -nm1 '^dpkg: error processing ' "$log" | cut -d: -f1) || :
 	echo "tinyx: what dpkg and the scripts said:" >&2
-	head -n "$((${at:-1000000} + 1))" "$log" | tail -n 20 | sed 's/^/    /' >&2
+	is_number "$at" || at=1000000
+	head -n "$((at + 1))" "$log" | tail -n 20 | sed 's/^/    /' | shown >&2
 	name=$(sed -nE 's/^dpkg: error processing (package|archive) ([^ ]+) .*/\2/p' "$log" | sed -n 1p)
 	die "${name:-a package} does not install: its script, or dpkg, failed (above)"
 }
