@@ -262,9 +262,38 @@ static void test_socket_of_others(void **state)
 	assert_int_equal(st.st_gid, getegid());
 }
 
+static void test_whose_file(void **state)
+{
+	char path[] = "/tmp/test_files.XXXXXX";
+	int fd = mkstemp(path), pipes[2];
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_true(chaos_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0644), 0);
+	assert_true(chaos_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0620), 0);
+	assert_false(chaos_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0602), 0);
+	assert_false(chaos_file_is_ours(fd));
+	assert_int_equal(fchmod(fd, 0600), 0);
+	if (!geteuid()) {
+		assert_int_equal(fchown(fd, 12345, 0), 0);
+		assert_false(chaos_file_is_ours(fd));
+	}
+	close(fd);
+	(void)unlink(path); /* a temporary one */
+	/* Who writes into a pipe, it does not say. */
+	assert_int_equal(pipe(pipes), 0);
+	assert_false(chaos_file_is_ours(pipes[0]));
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whose_file),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_links, setup, teardown),

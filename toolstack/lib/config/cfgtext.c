@@ -11,6 +11,7 @@
 
 #include "config/internal.h"
 #include "config/tinyx_file.h"
+#include "core/files.h"
 
 #define MAX_FILE (1U << 20)
 
@@ -55,6 +56,7 @@ static int not_a_file(const char *path, const struct stat *st, struct chaos_erro
 
 /*
  * An image's own configuration, and that its kernel is this file: the ramdisk and the root come with that.
+ * Whoever can write to it has a say in what the caller makes, so that may be nobody else.
  * 1, 0 if the file is no image, or an error; *text, which it takes the place of, is to be freed in any case.
  */
 static int take_image(int fd, const char *path, char **text, size_t *len, struct chaos_error *err)
@@ -65,12 +67,19 @@ static int take_image(int fd, const char *path, char **text, size_t *len, struct
 
 	if (rc != 1)
 		return rc;
+	if (!chaos_file_is_ours(fd))
+		return chaos_error_set(
+			err, CHAOS_CONFIG, EPERM,
+			"%s: it is somebody else's, or others may write to it: use a copy, or chown and chmod it",
+			path);
 	if (image.config.size < MAX_FILE)
 		part = calloc(1, image.config.size + 1);
 	whole = part ? realpath(path, NULL) : NULL;
 	if (!whole || pread(fd, part, image.config.size, (off_t)image.config.start) !=
 			      (ssize_t)image.config.size)
 		rc = chaos_error_set(err, CHAOS_CONFIG, errno, "%s: xl.cfg: cannot be read", path);
+	else if (chaos_tinyx_check_config(part, image.config.size, path, err))
+		rc = -(int)CHAOS_CONFIG;
 	else if (strpbrk(whole, "\"\\\n"))
 		rc = chaos_error_set(err, CHAOS_CONFIG, EINVAL,
 				     "%s: a quote or a backslash in its path: give it another name",

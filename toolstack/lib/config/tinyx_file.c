@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * Reads the index of a tinyx image: lines of text behind the first header of a tar, closed by a digest.
- * toolstack/tinyx/lib/file.sh writes it, and reads the same.
+ * toolstack/tinyx/lib/file.sh writes it, and reads the same.  And looks through the image's configuration.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -61,6 +61,8 @@ static int take_member(struct chaos_tinyx *image, const char *line, const char *
 		to = &image->root;
 	else if (!strcmp(name, "xl.cfg"))
 		to = &image->config;
+	if (to && to->start)
+		return refuse(err, path, name, "it is there twice");
 	if (to)
 		*to = m;
 	return 0;
@@ -127,4 +129,80 @@ int chaos_tinyx_read(int fd, const char *path, struct chaos_tinyx *image, struct
 	head[n] = '\0';
 	image->size = (uint64_t)st.st_size;
 	return parse(image, head + HEADER, path, err);
+}
+
+/* ---- its configuration ---- */
+
+/* Nothing that names a thing of the host, or takes a share of it from other guests. */
+static bool is_own_key(const char *key, size_t len)
+{
+	static const char *const own[] = {
+		"name",	 "type",    "builder", "memory",      "memory_kib", "maxmem",	"vcpus",
+		"extra", "cmdline", "root",    "on_poweroff", "on_reboot",  "on_crash",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strlen(own[i]) == len && !memcmp(own[i], key, len))
+			return true;
+	return false;
+}
+
+/* Behind a number, or a string without escapes; NULL if it is something else. */
+static const char *skip_value(const char *p, const char *end)
+{
+	static const char digits[] = "0123456789";
+	char quote = *p;
+
+	if (quote != '"' && quote != '\'')
+		return strchr(digits, quote) && quote ? p + strspn(p, digits) : NULL;
+	for (p++; p < end && *p != quote; p++)
+		if (*p == '\\' || ((unsigned char)*p < ' ' && *p != '\t'))
+			return NULL;
+	return p < end ? p + 1 : NULL;
+}
+
+/* A line, to its newline at end. */
+static int check_line(const char *p, const char *end, unsigned int nr, const char *path,
+		      struct chaos_error *err)
+{
+	static const char blanks[] = " \t";
+	const char *key = p + strspn(p, blanks), *value;
+	size_t len =
+		strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+
+	if (key == end || *key == '#')
+		return 0;
+	if (len && !is_own_key(key, len))
+		return chaos_error_set(
+			err, CHAOS_CONFIG, EPERM,
+			"%s: xl.cfg:%u: '%.*s' is not for an image to set: give it behind the image's name, if you want it",
+			path, nr, (int)len, key);
+	value = key + len + strspn(key + len, blanks);
+	if (len && *value == '=')
+		value = skip_value(value + 1 + strspn(value + 1, blanks), end);
+	else
+		value = NULL;
+	if (!value || value + strspn(value, blanks) != end)
+		return chaos_error_set(
+			err, CHAOS_CONFIG, EINVAL,
+			"%s: xl.cfg:%u: not understood: an image has lines KEY = \"TEXT\" or KEY = NUMBER",
+			path, nr);
+	return 0;
+}
+
+int chaos_tinyx_check_config(const char *text, size_t len, const char *path,
+			     struct chaos_error *err)
+{
+	const char *end;
+	unsigned int nr;
+	int rc = 0;
+
+	if (strlen(text) != len || (len && text[len - 1] != '\n'))
+		return refuse(err, path, "xl.cfg", "not lines of text");
+	for (nr = 1; !rc && *text; nr++, text = end + 1) {
+		end = strchr(text, '\n');
+		rc = check_line(text, end, nr, path, err);
+	}
+	return rc;
 }

@@ -26,4 +26,11 @@ bool chaos_tinyx_begins(const char *data, size_t len);
  */
 int chaos_tinyx_read(int fd, const char *path, struct chaos_tinyx *image, struct chaos_error *err);
 
+/*
+ * That an image's xl.cfg sets only what is its own: name, memory, processors, command line, and what is done when it
+ * ends.  A line is a comment, or one KEY = "TEXT" or NUMBER: what needs more of xl.cfg's syntax is not for an image.
+ */
+int chaos_tinyx_check_config(const char *text, size_t len, const char *path,
+			     struct chaos_error *err);
+
 #endif /* CHAOS_CONFIG_TINYX_FILE_H */

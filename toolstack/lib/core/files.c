@@ -19,6 +19,14 @@ static bool is_trusted(uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
+bool chaos_file_is_ours(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && !(st.st_mode & (S_IWGRP | S_IWOTH)) &&
+	       is_trusted(st.st_uid);
+}
+
 /* ---- directories ---- */
 
 static int walk(int dir, const char *path, unsigned int *nr_links);

@@ -14,6 +14,9 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
+/* Of an open file: it is a regular one, and nobody but root or the caller can have written it. */
+bool chaos_file_is_ours(int fd);
+
 /* The directory of a name, and the last part of the name in it. */
 struct chaos_place {
 	int dir_fd; /* O_PATH, -1 = none */

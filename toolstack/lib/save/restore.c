@@ -14,6 +14,7 @@
 
 #include "save/restore.h"
 #include "build/shell.h"
+#include "core/files.h"
 
 static int keep_blob(struct restore *r, struct restore_blob *blob,
 		     const struct stream_record *record)
@@ -206,7 +207,7 @@ int chaos_domain_restore(struct chaos_ctx *ctx, const struct chaos_config_source
 	if (fd < 0)
 		return chaos_error_set(err, CHAOS_CONFIG, errno, "%s: %s", src->path,
 				       strerror(errno));
-	source.trusts_disks = src->trusts_disks || restore_file_is_ours(fd);
+	source.trusts_disks = src->trusts_disks || chaos_file_is_ours(fd);
 	rc = stream_reader_init(&reader, fd, &text, err);
 	if (!rc)
 		rc = restore_load_config(&source, text, &cfg, err);

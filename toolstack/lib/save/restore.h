@@ -46,8 +46,6 @@ int restore_fail(struct restore *r, const char *what);			 /* errno says why */
 int restore_refuse(struct restore *r, const char *what, uint64_t value); /* of the file */
 
 /* restore_config.c */
-/* Of an open file: nobody but root or the caller can have written it. */
-bool restore_file_is_ours(int fd);
 /*
  * That a restore may use it: what it says of disks only from who may say that; what it says of its restart
  * is forgotten otherwise.
