@@ -53,24 +53,36 @@ cmd_verify()
 
 cmd_extract()
 {
-	local file index name
+	local file index name digest all
 
 	file_arguments "$@"
 	file=${files[0]}
 	index=$(file_index "$file") || exit
 	files=("${files[@]:1}")
-	[ ${#files[@]} -gt 0 ] || mapfile -t files < <(cut -d' ' -f1 <<<"$index")
-	mkdir -p "${folder:=.}"
+	mapfile -t all < <(cut -d' ' -f1 <<<"$index")
+	[ ${#files[@]} -gt 0 ] || files=("${all[@]}")
+	mkdir -p -- "${folder:=.}"
 	for name in "${files[@]}"; do
-		grep -q "^$name " <<<"$index" || die "$file: has no member $name"
+		[[ $name =~ ^[a-z0-9._-]+$ && " ${all[*]} " = *" $name "* ]] ||
+			die "$file: has no member $name"
 	done
-	for name in "${files[@]}"; do
-		file_member "$file" "$name" "$index" >"$folder/$name" || die "$folder/$name: cannot be written"
-		[ "$(sha256_of "$folder/$name")" = "$(sed -n "s/^$name .* //p" <<<"$index")" ] || {
-			rm -f "$folder/$name"
-			die "$file: $name: altered: its digest is another"
-		}
-	done
+	trap drop_new_file EXIT
+	trap 'exit 130' INT TERM
+	while read -r name _ _ digest; do
+		[[ " ${files[*]} " != *" $name "* ]] || extract_member "$folder/$name"
+	done <<<"$index"
+}
+
+# extract_member TO - the one that cmd_extract is at.  It gets its name when it is known to be right.
+extract_member()
+{
+	local is
+
+	new_file "$1"
+	is=$(file_member "$file" "$name" "$index" | tee "/dev/fd/$new_fd" 2>/dev/null | sha256sum | cut -d' ' -f1) ||
+		die "$1: cannot be written: disk full?"
+	[ "$is" = "$digest" ] || die "$file: $name: altered: its digest is another"
+	give_name "$1"
 }
 
 # Those of images that tinyx makes have some 20 KiB.

@@ -120,6 +120,35 @@ sha256_of()
 	sha256sum <"$1" | cut -d' ' -f1
 }
 
+# new_file PATH - a file beside PATH that nobody has made before, open for writing as new_fd; new_name is its name.
+# Whoever else may write to that folder leads us to no other file.  give_name or drop_new_file follows.
+new_file()
+{
+	new_name=$1.$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n').new
+	set -C
+	# With -C a file that is not there is opened with O_EXCL.
+	if ! { exec {new_fd}>"$new_name"; } 2>/dev/null; then
+		set +C
+		new_name=''
+		die "$1: cannot be written: no such folder, or it is not yours"
+	fi
+	set +C
+}
+
+# give_name PATH - to new_file's; what had the name before is replaced, and a link not followed
+give_name()
+{
+	exec {new_fd}>&-
+	mv -fT "$new_name" "$1" 2>/dev/null || die "$1: cannot be replaced: a folder, or somebody else's"
+	new_name=''
+}
+
+# For a trap: whatever happens, no part of a file stays.
+drop_new_file()
+{
+	[ -z "${new_name:-}" ] || rm -f "$new_name"
+}
+
 # matches NAME PATTERN... - shell patterns
 matches()
 {
