@@ -37,7 +37,23 @@ build_arguments()
 		cache=${XDG_CACHE_HOME:-$HOME/.cache}/tinyx
 		[ "$(id -u)" != 0 ] || cache=/var/cache/tinyx
 	fi
-	mkdir -p "$cache" && cache=$(realpath "$cache") || die "$cache: cannot be made"
+	mkdir -p -- "$cache" && cache=$(realpath -- "$cache") || die "$cache: cannot be made"
+	build_check_cache "$cache"
+	[ ! -d "$out" ] || usage_error "-o $out: a folder; name a file"
+}
+
+# build_check_cache FOLDER - what is in it is executed, unpacked and written over: nobody else may have laid it there
+build_check_cache()
+{
+	local folder=$1
+
+	[ "$(stat -c %u "$1")" = "$(id -u)" ] && [ -z "$(find "$1" -maxdepth 0 -perm /022)" ] ||
+		die "$1: the cache is somebody else's, or others may write to it: give another (--cache), or chown and chmod it"
+	while [ "$folder" != / ]; do
+		folder=$(dirname "$folder")
+		[ -z "$(find "$folder" -maxdepth 0 -perm -002 ! -perm -1000)" ] ||
+			die "$1: others may put another folder there, as $folder lets them: give another (--cache)"
+	done
 }
 
 build_option()
@@ -118,7 +134,7 @@ build_work()
 	local old pid
 
 	mkdir -p "$cache/work"
-	exec 9>"$cache/lock"
+	exec 9>>"$cache/lock"
 	if ! flock -n 9; then
 		step WAIT 'for another tinyx build'
 		flock 9
@@ -137,7 +153,7 @@ build_clean()
 {
 	local rc=$?
 	trap - EXIT
-	rm -f "$out.new"
+	drop_new_file
 	build_remove "$work"
 	exit $rc
 }
@@ -285,9 +301,10 @@ cmd_build()
 	spdx_write >"$work/sbom.spdx.json"
 	config_write >"$work/xl.cfg"
 	step WRITE "$out"
-	file_write "$out.new" "$work" "${members[@]}" xl.cfg manifest sbom.spdx.json ||
+	new_file "$out"
+	file_write "$work" "${members[@]}" xl.cfg manifest sbom.spdx.json ||
 		die "$out: cannot be written: disk full?"
-	mv "$out.new" "$out"
+	give_name "$out"
 	build_result
 }
 

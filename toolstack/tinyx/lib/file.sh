@@ -65,11 +65,11 @@ file_end()
 	echo $((($1 + 511) / 512 * 512))
 }
 
-# file_write OUT DIR MEMBER... - members are files of DIR, in this order
+# file_write DIR MEMBER... - to what new_file has opened; members are files of DIR, in this order
 file_write()
 {
-	local out=$1 dir=$2 at=$file_first name size index root=(0 0)
-	shift 2
+	local dir=$1 at=$file_first name size index root=(0 0)
+	shift
 
 	index="tinyx 1"$'\n'"arch amd64"$'\n'
 	for name in "$@"; do
@@ -84,8 +84,8 @@ file_write()
 	index+="size $at"$'\n'
 	index+="digest $(printf '%s' "$index" | sha256sum | cut -d' ' -f1)"$'\n'
 	[ ${#index} -le $file_index_size ] || die "too many members"
-	file_write_all "$at" "$@" >"$out" || return
-	[ "$(size_of "$out")" = "$at" ] || die "$out: written with $(size_of "$out") bytes, not $at"
+	file_write_all "$at" "$@" >&"$new_fd" || return
+	[ "$(size_of "$new_name")" = "$at" ] || die "$new_name: written with $(size_of "$new_name") bytes, not $at"
 }
 
 file_write_all()
