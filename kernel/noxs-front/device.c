@@ -17,6 +17,14 @@ static u32 vdev_of(u32 id)
 	return id < 16 ? XVD_MAJOR << 8 | id << 4 : VDEV_EXTENDED | id << 8;
 }
 
+void device_number(const struct front_dev *d, u32 *major, u32 *minor)
+{
+	u32 vdev = vdev_of(d->dev.id);
+
+	*major = XVD_MAJOR;
+	*minor = vdev & VDEV_EXTENDED ? vdev & ~VDEV_EXTENDED : vdev & 0xff;
+}
+
 bool device_name(struct front_dev *d, u16 domid)
 {
 	const char *type;

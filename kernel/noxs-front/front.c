@@ -114,7 +114,8 @@ static void open(struct front *f, struct front_dev *d)
 /* A driver may connect, if the back-end is there and has nothing of another one. */
 static void invite(struct front *f, struct front_dev *d)
 {
-	if (!is_over(d) && d->has_seen && d->back.state == NOXS_STATE_CLOSED)
+	if (!is_over(d) && !d->is_releasing && d->has_seen &&
+	    d->back.state == NOXS_STATE_CLOSED)
 		front_back_state(f, d, XenbusStateInitWait);
 }
 
@@ -142,10 +143,12 @@ static void front_state(struct front *f, struct front_dev *d, u32 state)
 		front_close(f, d);
 		/* A driver that goes looks for it when it has written this. */
 		front_back_state(f, d, XenbusStateClosed);
+		front_released(f, d);
 		break;
 	case XenbusStateClosed:
 		front_close(f, d);
 		invite(f, d);
+		front_released(f, d);
 		break;
 	}
 }

@@ -42,6 +42,8 @@ struct front_ops {
 	u64 (*time_ns)(void);
 	/* End with a crash. */
 	void (*crash)(void);
+	/* Find out whether the disk of that number is open: front_probed() is called later. */
+	void (*probe)(struct front *f, u32 major, u32 minor, u32 req_id);
 };
 
 /* How far a device that goes has come.  The kernel's watch thread is waited for after each step. */
@@ -57,6 +59,7 @@ struct front_dev {
 	bool has_seen;	  /* a half of the back-end's */
 	bool is_open;	  /* we have published OPEN, and not CLOSED since */
 	bool is_given_up; /* the back-end does not answer */
+	bool is_releasing; /* its driver is to close, and not to connect any more */
 	enum front_going going;
 	u32 sync;	 /* the watch event after which it goes on to go */
 	u32 front_state; /* what the driver has written last, enum xenbus_state */
@@ -83,6 +86,8 @@ struct front {
 	struct noxs_ctrl_front to_say; /* of the sysctl device */
 	u32 suspend_id;		       /* the request we suspend for, 0 if none */
 	u32 suspend_sync;	       /* if this one comes first, nothing has become of it */
+	u32 release_id;		       /* the request by which it lets go of a device, 0 if none */
+	u32 release_dev;	       /* which: class << 16 | id */
 };
 
 /* Begin: f->page is read, f->ctrl is there.  Devices are connected by front_events(). */
@@ -115,6 +120,15 @@ u32 front_close_all(struct front *f);
 void front_back_state(struct front *f, const struct front_dev *d, enum xenbus_state state);
 /* The back-end leaves the rings: only then does the driver take its grants back. */
 void front_close(struct front *f, struct front_dev *d);
+
+/* ---- release.c ---- */
+
+/* Let go of a device that is about to go, or refuse. */
+void front_release(struct front *f, u32 cls, u32 id, u32 req_id);
+/* The disk of that request is open (a positive errno) or not (0). */
+void front_probed(struct front *f, u32 req_id, int reason);
+/* Its driver has closed, and so have we. */
+void front_released(struct front *f, struct front_dev *d);
 
 /* ---- plug.c ---- */
 
@@ -152,6 +166,7 @@ void slot_acknowledge(struct front *f, const struct front_dev *d);
 void sysctl_start(struct front *f);
 void sysctl_event(struct front *f, const struct noxs_sysctl_back *request);
 void sysctl_resumed(struct front *f);
+void sysctl_answer(struct front *f, u32 event, u32 code, u32 req_id);
 /* What could not be said yet. */
 void sysctl_retry(struct front *f);
 void sysctl_synced(struct front *f, u32 number);
@@ -160,6 +175,8 @@ void sysctl_synced(struct front *f, u32 number);
 
 /* The paths of a device; false: of a class we do not know. */
 bool device_name(struct front_dev *d, u16 domid);
+/* The numbers that Linux has for a disk. */
+void device_number(const struct front_dev *d, u32 *major, u32 *minor);
 /* Its nodes, but for what the back-end offers, and states. */
 void device_describe(struct store *s, const struct front_dev *d, u16 domid);
 /* What the back-end offers. */

@@ -40,6 +40,7 @@ static const struct front_ops ops = {
 	.read_page = page_read,
 	.time_ns = time_ns,
 	.crash = crash,
+	.probe = probe_begin,
 };
 
 static int ready_set(const char *val, const struct kernel_param *kp)

@@ -38,6 +38,10 @@ void ring_give_up(void);
 /* New channels, or a crash: without them nothing in the guest goes on.  With main_lock. */
 void ring_resume(void);
 
+/* probe.c */
+/* front_ops.probe; with main_lock. */
+void probe_begin(struct front *f, u32 major, u32 minor, u32 req_id);
+
 /* resume.c */
 /* Before ring_run(): what it calls back for comes once. */
 void resume_start(void);

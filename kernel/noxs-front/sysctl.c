@@ -15,7 +15,7 @@ static struct front_dev *sysctl_of(struct front *f)
 	return NULL;
 }
 
-static void say(struct front *f, u32 event, u32 req_id)
+void sysctl_answer(struct front *f, u32 event, u32 code, u32 req_id)
 {
 	struct front_dev *d = sysctl_of(f);
 	struct noxs_ctrl_front half = { .state = NOXS_STATE_OPEN };
@@ -24,6 +24,7 @@ static void say(struct front *f, u32 event, u32 req_id)
 	if (!d)
 		return;
 	half.u.sysctl.event = event;
+	half.u.sysctl.code = code;
 	half.u.sysctl.req_id = req_id;
 	half.u.sysctl.start_ns = f->start_ns;
 	half.u.sysctl.event_ns = f->ops->time_ns();
@@ -34,6 +35,11 @@ static void say(struct front *f, u32 event, u32 req_id)
 	f->to_say = half;
 	if (f->has_more_to_say)
 		pr_warn("the back-end has not taken in what was said before event %u\n", event);
+}
+
+static void say(struct front *f, u32 event, u32 req_id)
+{
+	sysctl_answer(f, event, 0, req_id);
 }
 
 void sysctl_retry(struct front *f)
@@ -96,6 +102,9 @@ void sysctl_event(struct front *f, const struct noxs_sysctl_back *request)
 	case NOXS_SYSCTL_REQ_REPAGE:
 		repage(f, request->req_id);
 		break;
+	case NOXS_SYSCTL_REQ_RELEASE:
+		front_release(f, request->cls, request->id, request->req_id);
+		break;
 	default:
 		say(f, NOXS_SYSCTL_EV_REFUSED, request->req_id);
 		break;
@@ -110,6 +119,8 @@ void sysctl_resumed(struct front *f)
 	WRITE_ONCE(f->was_away, false);
 	f->is_new_here = false;
 	f->suspend_id = 0;
+	if (anew)
+		f->release_id = 0;
 	/* The request was made in another domain; here nobody knows yet how far we are. */
 	if (anew)
 		say(f, f->is_ready ? NOXS_SYSCTL_EV_READY : NOXS_SYSCTL_EV_NONE, 0);

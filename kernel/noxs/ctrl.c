@@ -56,12 +56,12 @@ static int ctrl_request(void __user *uarg)
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0 || arg.pad1)
+	if (!ctrl_domid_is_valid(arg.domid) || arg.pad0)
 		return -EINVAL;
 	dom = noxs_domain_get_locked(arg.domid);
 	if (!dom)
 		return -ENOENT;
-	err = noxs_sysctl_request(dom, arg.request, &arg.req_id);
+	err = noxs_sysctl_request(dom, arg.request, arg.arg, &arg.req_id);
 	noxs_domain_put_unlock(dom);
 	if (err)
 		return err;

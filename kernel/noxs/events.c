@@ -31,6 +31,11 @@ static bool is_end(u16 type, u32 code)
 
 void noxs_event_push(u16 domid, u16 type, u32 code, u32 arg)
 {
+	noxs_event_push_detail(domid, type, code, arg, 0);
+}
+
+void noxs_event_push_detail(u16 domid, u16 type, u32 code, u32 arg, u32 detail)
+{
 	struct noxs_ioc_event *record;
 	unsigned long flags;
 
@@ -41,6 +46,7 @@ void noxs_event_push(u16 domid, u16 type, u32 code, u32 arg)
 		.type = type,
 		.code = code,
 		.arg = arg,
+		.detail = detail,
 		.time_ns = ktime_get_ns(),
 	};
 	log_head++;

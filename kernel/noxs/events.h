@@ -25,6 +25,7 @@ struct noxs_cursor {
 
 /* Append a record and wake the readers.  Any context. */
 void noxs_event_push(u16 domid, u16 type, u32 code, u32 arg);
+void noxs_event_push_detail(u16 domid, u16 type, u32 code, u32 arg, u32 detail);
 
 /* Follow @domid from now on; @first, if not NULL, is what the first read returns. */
 void noxs_cursor_follow(struct noxs_cursor *cursor, u16 domid, const struct noxs_ioc_event *first);

@@ -50,13 +50,14 @@ static struct noxs_device *sysctl_create(struct noxs_domain *dom, const struct n
 	return &sysctl->dev;
 }
 
-static void sysctl_answered(struct noxs_sysctl *sysctl, u32 req_id, u32 code)
+static void sysctl_answered(struct noxs_sysctl *sysctl, const struct noxs_sysctl_front *said)
 {
 	/* An answer to a request that was replaced comes too late to matter. */
-	if (!sysctl->outstanding || req_id != sysctl->outstanding)
+	if (!sysctl->outstanding || said->req_id != sysctl->outstanding)
 		return;
 	sysctl->outstanding = 0;
-	noxs_event_push(sysctl->dev.dom->domid, NOXS_EVENT_ANSWER, code, req_id);
+	noxs_event_push_detail(sysctl->dev.dom->domid, NOXS_EVENT_ANSWER, said->event, said->req_id,
+			       said->event == NOXS_SYSCTL_EV_REFUSED ? said->code : 0);
 }
 
 static void sysctl_ready(struct noxs_sysctl *sysctl, const struct noxs_sysctl_front *front)
@@ -85,7 +86,7 @@ static int sysctl_front_changed(struct noxs_device *dev, const struct noxs_ctrl_
 		break;
 	case NOXS_SYSCTL_EV_REFUSED:
 	case NOXS_SYSCTL_EV_DONE:
-		sysctl_answered(sysctl, said->req_id, said->event);
+		sysctl_answered(sysctl, said);
 		break;
 	case NOXS_SYSCTL_EV_CRASHING:
 		if (!sysctl->crashing_told)
@@ -118,13 +119,24 @@ const struct noxs_class noxs_sysctl_class = {
 	.destroy = sysctl_destroy,
 };
 
-int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 *req_id)
+/* What @request is about is a device, or nothing. */
+static bool sysctl_arg_is_good(u32 request, u32 arg)
+{
+	u16 cls = arg >> 16;
+
+	if (request == NOXS_SYSCTL_REQ_RELEASE)
+		return cls == NOXS_CLASS_VIF || cls == NOXS_CLASS_VBD;
+	return !arg;
+}
+
+int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 arg, u32 *req_id)
 {
 	bool final = request == NOXS_SYSCTL_REQ_POWEROFF || request == NOXS_SYSCTL_REQ_REBOOT ||
 		     request == NOXS_SYSCTL_REQ_CRASH;
 	struct noxs_sysctl *sysctl;
 
-	if (request == NOXS_SYSCTL_REQ_NONE || request > NOXS_SYSCTL_REQ_MAX)
+	if (request == NOXS_SYSCTL_REQ_NONE || request > NOXS_SYSCTL_REQ_MAX ||
+	    !sysctl_arg_is_good(request, arg))
 		return -EINVAL;
 	if (!dom->sysctl)
 		return -ENOENT;
@@ -140,6 +152,8 @@ int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 *req_id)
 	sysctl->outstanding = sysctl->req_id;
 	sysctl->dev.slot.back.u.sysctl.request = request;
 	sysctl->dev.slot.back.u.sysctl.req_id = sysctl->req_id;
+	sysctl->dev.slot.back.u.sysctl.cls = arg >> 16;
+	sysctl->dev.slot.back.u.sysctl.id = (u16)arg;
 	noxs_slot_publish(&sysctl->dev.slot, final);
 	noxs_domain_notify(dom);
 	*req_id = sysctl->req_id;

@@ -10,7 +10,7 @@
 extern const struct noxs_class noxs_sysctl_class;
 
 /* NOXS_IOC_REQUEST; *req_id is the number that the answer will carry.  dom->lock is held. */
-int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 *req_id);
+int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 arg, u32 *req_id);
 
 /* Fill in flags and time stamps.  dom->lock is held. */
 void noxs_sysctl_query(struct noxs_domain *dom, struct noxs_ioc_query *query);

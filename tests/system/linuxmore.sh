@@ -34,7 +34,8 @@ truncate -s 4M $tmp/b
 
 guest 2 dd if=/dev/urandom of=/www/big bs=1M count=16 2\>/dev/null
 check more-from-guest "[ \"\$(get 2 /big | md5sum)\" = \"\$(guest 2 md5sum \</www/big)\" ]"
-guest 2 "(nc -l -p 99 >/tmp/got) </dev/null >/dev/null 2>&1 &"
+# Its input stays open: nc of busybox ends, whatever is still to come, when the other end has none.
+guest 2 "(sleep 60 | nc -l -p 99 >/tmp/got) </dev/null >/dev/null 2>&1 &"
 timeout 60 nc $net.2 99 <$tmp/disk
 check more-to-guest "eventually 20 '[ \"\$(guest 2 md5sum \</tmp/got)\" = \"$(md5 $tmp/disk)  -\" ]'"
 guest 2 rm /www/big /tmp/got
@@ -58,6 +59,14 @@ check more-resized "eventually 10 '[ \"\$(guest 2 blockdev --getsize64 /dev/xvdb
 check more-written "in_guest 2 dd if=/dev/zero of=/dev/xvdb bs=1M seek=7 count=1 oflag=direct"
 run more-detach chaos block-detach one xvdb
 check more-detached "! in_guest 2 ls /dev/xvdb"
+# One that somebody has open is not taken; when that is over, it is.
+run more-attach-again chaos block-attach one vdev=xvdb "target=$tmp/b"
+guest 2 "tail -f /dev/null </dev/xvdb >/dev/null 2>&1 &"
+check more-is-open "eventually 10 'in_guest 2 pidof tail'"
+refused 10 'does not let go of xvdb: .*--force' more-in-use chaos block-detach one xvdb
+check more-in-use-works "in_guest 2 dd if=/dev/xvdb of=/dev/null bs=1M && served 2 && all_open one"
+guest 2 killall tail >/dev/null
+run more-let-go chaos block-detach one xvdb
 i=0
 while [ $i -lt 5 ] && chaos block-attach one vdev=xvdb "target=$tmp/b" >/dev/null &&
 	eventually 10 'in_guest 2 dd if=/dev/xvdb of=/dev/null bs=1M' &&
@@ -76,12 +85,13 @@ run more-keep chaos save --timeout 60 --keep one $tmp/saved
 check more-kept "eventually 10 'served 2' && all_open one"
 run more-keep-again chaos save --timeout 60 --keep one $tmp/saved
 check more-kept-again "eventually 10 'served 2'"
-later 2 "while :; do dd if=/dev/zero of=/dev/xvda bs=64k seek=224 count=16 oflag=direct; done"
+later 2 "while dd if=/dev/zero of=/dev/xvda bs=64k seek=224 count=16 oflag=direct; do echo >>/tmp/rounds; done"
 sleep 2
 run more-save chaos save --timeout 60 one $tmp/saved
 run more-restore chaos restore --timeout 60 $tmp/saved
 check more-restored "eventually 20 'served 2'"
-check more-goes-on "in_guest 2 pidof dd && all_open one"
+rounds=$(guest 2 wc -l \</tmp/rounds)
+check more-goes-on "eventually 20 '[ \"\$(guest 2 wc -l \</tmp/rounds)\" -gt \"$rounds\" ]' && all_open one"
 guest 2 'killall sh; sleep 1; killall dd' >/dev/null
 disk_works more 2 xvda $tmp/disk
 run more-save-again chaos save --timeout 60 one $tmp/saved

@@ -11,7 +11,8 @@
 #include "json_writer.h"
 
 enum {
-	OPT_TIMEOUT = OPT_OWN
+	OPT_TIMEOUT = OPT_OWN,
+	OPT_FORCE
 };
 
 static const struct option list_options[] = { COMMON_OPTIONS, { 0 } };
@@ -21,13 +22,25 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+static const struct option detach_options[] = {
+	COMMON_OPTIONS,
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	{ 0 },
+};
+
 /* Options up to the arguments, whose number is checked; *status as of call_option(). */
-static int parse(struct call *call, int argc, char **argv, int max, unsigned int *timeout_ms,
-		 int *status)
+static int parse(struct call *call, int argc, char **argv, const struct option *options, int max,
+		 struct chaos_detach_opts *opts, int *status)
 {
-	while (call_option(call, argc, argv, "", options, status) != -1)
-		if (parse_seconds(optarg, timeout_ms))
+	int c;
+
+	while ((c = call_option(call, argc, argv, "", options, status)) != -1) {
+		if (c == OPT_FORCE)
+			opts->is_forced = true;
+		else if (parse_seconds(optarg, &opts->timeout_ms))
 			return call_usage(call, "--timeout %s: not a number of seconds", optarg);
+	}
 	return *status >= 0 ? 0 : call_arguments(call, argc, 2, max);
 }
 
@@ -87,24 +100,24 @@ static int attach(struct call *call, const char *who, const char *spec, unsigned
 int hotplug_attach(const struct verb *verb, int argc, char **argv, hotplug_attach_fn fn)
 {
 	struct call call = { .verb = verb };
-	unsigned int timeout_ms = 0;
+	struct chaos_detach_opts opts = { 0 };
 	int rc, status = -1;
 	char *spec;
 
-	rc = parse(&call, argc, argv, 1 << 16, &timeout_ms, &status);
+	rc = parse(&call, argc, argv, options, 1 << 16, &opts, &status);
 	if (status >= 0)
 		return status;
 	if (rc)
 		return call_end(&call, rc);
 	spec = join(argv + optind + 1, argc - optind - 1);
-	rc = spec ? attach(&call, argv[optind], spec, timeout_ms, fn) :
+	rc = spec ? attach(&call, argv[optind], spec, opts.timeout_ms, fn) :
 		    call_failed(&call, argv[optind + 1]);
 	free(spec);
 	return call_end(&call, rc);
 }
 
-static int detach(struct call *call, const char *who, const char *which, unsigned int timeout_ms,
-		  hotplug_detach_fn detach)
+static int detach(struct call *call, const char *who, const char *which,
+		  const struct chaos_detach_opts *opts, hotplug_detach_fn detach)
 {
 	struct chaos_dominfo info;
 	struct chaos_device dev;
@@ -113,7 +126,7 @@ static int detach(struct call *call, const char *who, const char *which, unsigne
 
 	rc = call_find(call, who, &info);
 	if (!rc)
-		rc = detach(call->ctx, &info, which, timeout_ms, &dev, &call->err);
+		rc = detach(call->ctx, &info, which, opts, &dev, &call->err);
 	if (rc)
 		return rc;
 	name_device(&dev, name);
@@ -129,14 +142,14 @@ static int detach(struct call *call, const char *who, const char *which, unsigne
 int hotplug_detach(const struct verb *verb, int argc, char **argv, hotplug_detach_fn fn)
 {
 	struct call call = { .verb = verb };
-	unsigned int timeout_ms = 0;
+	struct chaos_detach_opts opts = { 0 };
 	int rc, status = -1;
 
-	rc = parse(&call, argc, argv, 2, &timeout_ms, &status);
+	rc = parse(&call, argc, argv, detach_options, 2, &opts, &status);
 	if (status >= 0)
 		return status;
 	if (!rc)
-		rc = detach(&call, argv[optind], argv[optind + 1], timeout_ms, fn);
+		rc = detach(&call, argv[optind], argv[optind + 1], &opts, fn);
 	return call_end(&call, rc);
 }
 

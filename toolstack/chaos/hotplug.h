@@ -9,7 +9,7 @@ typedef int (*hotplug_attach_fn)(struct chaos_ctx *ctx, const struct chaos_domin
 				 const char *spec, const struct chaos_attach_opts *opts,
 				 struct chaos_device *out, struct chaos_error *err);
 typedef int (*hotplug_detach_fn)(struct chaos_ctx *ctx, const struct chaos_dominfo *info,
-				 const char *which, unsigned int timeout_ms,
+				 const char *which, const struct chaos_detach_opts *opts,
 				 struct chaos_device *out, struct chaos_error *err);
 
 /* DOMAIN SPEC..., which may come in pieces, as in xl. */

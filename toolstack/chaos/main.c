@@ -15,7 +15,8 @@
 	"  --timeout SECONDS how long to wait until the guest has looked (10); of a device\n" \
 	"                    that it does not look at nothing is left\n"
 #define DETACH_OPTIONS \
-	"  --timeout SECONDS how long to wait until the guest has let go of it (10)\n"
+	"  --timeout SECONDS how long to wait until the guest has let go of it (10)\n" \
+	"  --force           take it without asking: what the guest does with it fails\n"
 
 const struct verb verbs[] = {
 	{ "create", "FILE [KEY=VALUE]...",
@@ -98,7 +99,8 @@ const struct verb verbs[] = {
 	  "SPEC is as in disk = [ ... ], in one piece or several: vdev=xvdb target=/srv/b.img\n\n" ATTACH_OPTIONS,
 	  cmd_block_attach },
 	{ "block-detach", "DOMAIN VDEV", "Take a disk from a guest",
-	  "What the guest has begun is finished; what it asks afterwards fails.\n\n" DETACH_OPTIONS,
+	  "The guest is asked first, and refuses if it uses the disk.  One that does not answer\n"
+	  "loses it: what it has begun is finished, what it asks afterwards fails.\n\n" DETACH_OPTIONS,
 	  cmd_block_detach },
 	{ "block-resize", "DOMAIN VDEV", "Tell a guest that its disk's file has another size", "",
 	  cmd_block_resize },

@@ -298,7 +298,8 @@ struct noxs_vbd_back {
 /* sysctl, guest to control domain: what happened (the guest's half has state OPEN from READY on). */
 #define NOXS_SYSCTL_EV_NONE     0U
 #define NOXS_SYSCTL_EV_READY    1U      /* the application serves */
-#define NOXS_SYSCTL_EV_REFUSED  2U      /* request req_id was understood and will not be done */
+#define NOXS_SYSCTL_EV_REFUSED  2U      /* request req_id will not be done; code is a positive errno */
+                                        /* that tells why, or 0: it is not known here */
 #define NOXS_SYSCTL_EV_DONE     3U      /* request req_id was done (page change, resumed) */
 #define NOXS_SYSCTL_EV_CRASHING 4U      /* code tells why; SCHEDOP_shutdown(crash) follows */
 
@@ -319,12 +320,15 @@ struct noxs_sysctl_front {
 #define NOXS_SYSCTL_REQ_SUSPEND 3U
 #define NOXS_SYSCTL_REQ_CRASH   4U      /* dump if you can, then SHUTDOWN_crash */
 #define NOXS_SYSCTL_REQ_REPAGE  5U      /* the device page has changed: scan it again */
-#define NOXS_SYSCTL_REQ_MAX     5U
+#define NOXS_SYSCTL_REQ_RELEASE 6U      /* the device cls, id is about to go: close it, or refuse */
+#define NOXS_SYSCTL_REQ_MAX     6U
 
 struct noxs_sysctl_back {
     uint32_t request;                   /* NOXS_SYSCTL_REQ_* */
     uint32_t req_id;                    /* counts up from 1; echoed in the answer */
-    uint8_t  pad0[40];
+    uint16_t cls;                       /* of RELEASE, else 0 */
+    uint16_t id;
+    uint8_t  pad0[36];
 };
 
 struct noxs_ctrl_front {

@@ -267,14 +267,14 @@ struct noxs_ioc_note {
 
 /*
  * -ENOENT the domain has no sysctl device; -ENOTCONN its guest is not ready yet; -EBUSY an earlier
- * request is unanswered (POWEROFF, REBOOT and CRASH replace any); -EINVAL request.
+ * request is unanswered (POWEROFF, REBOOT and CRASH replace any); -EINVAL request, or arg.
  */
 struct noxs_ioc_request {
     uint16_t domid;                     /* IN */
     uint16_t pad0;
     uint32_t request;                   /* IN: NOXS_SYSCTL_REQ_* */
     uint32_t req_id;                    /* OUT: the number events will carry */
-    uint32_t pad1;
+    uint32_t arg;                       /* IN: of RELEASE cls << 16 | id, else 0 */
 };
 
 /* ---- quiesce and thaw: a suspended guest's memory is about to be copied. ---- */
@@ -345,7 +345,8 @@ struct noxs_ioc_list {
 #define NOXS_EVENT_ATTACHED     1U      /* by CREATE; of a shell by CONFIGURE with SET_INFO; */
                                         /* arg is NOXS_KEEP_LOG or 0 */
 #define NOXS_EVENT_READY        2U
-#define NOXS_EVENT_ANSWER       3U      /* request `arg` (req_id) was answered; code is EV_* */
+#define NOXS_EVENT_ANSWER       3U      /* request `arg` (req_id) was answered; code is EV_*, */
+                                        /* detail the guest's own code of REFUSED */
 #define NOXS_EVENT_DEV_FAILED   4U      /* a back-end was closed; arg = cls << 16 | id, code errno */
 #define NOXS_EVENT_SHUTDOWN     5U      /* code is SHUTDOWN_* */
 #define NOXS_EVENT_DYING        6U
@@ -357,7 +358,7 @@ struct noxs_ioc_event {
     uint16_t type;                      /* NOXS_EVENT_* */
     uint32_t code;
     uint32_t arg;
-    uint32_t pad0;
+    uint32_t detail;
     uint64_t time_ns;                   /* CLOCK_MONOTONIC */
 };
 

@@ -13,6 +13,7 @@ unsigned int gone_in; /* pauses until VIF is GONE; 0: never */
 bool is_torn;	      /* VIF becomes GONE while the front-end copies what it was */
 u64 now_ns, pause_ns; /* a pause is shorter when there are news */
 u32 last_sync;
+u32 probe_major, probe_minor, probe_id; /* of the last probe; id 0: none */
 char events[4096];
 
 void *front_alloc(size_t size)
@@ -97,6 +98,14 @@ static void on_crash(void)
 	crashes++;
 }
 
+static void on_probe(struct front *f, u32 major, u32 minor, u32 req_id)
+{
+	(void)f;
+	probe_major = major;
+	probe_minor = minor;
+	probe_id = req_id;
+}
+
 static void on_send(struct store *s, const struct xsd_sockmsg *head, const void *data)
 {
 	(void)s;
@@ -118,6 +127,7 @@ const struct front_ops ops = {
 	.read_page = on_read_page,
 	.time_ns = on_time,
 	.crash = on_crash,
+	.probe = on_probe,
 };
 
 /* ---- the kernel ---- */
@@ -257,6 +267,7 @@ int setup(void **state)
 	is_deaf = false;
 	crashes = syncs = pauses = kicks = gone_in = 0;
 	is_torn = false;
+	probe_id = 0;
 	now_ns = 1234;
 	pause_ns = 10000000;
 	xens.hdr.domid = 7;

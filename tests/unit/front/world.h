@@ -36,6 +36,7 @@ extern unsigned int gone_in; /* pauses until VIF is GONE; 0: never */
 extern bool is_torn;	     /* VIF becomes GONE while the front-end copies what it was */
 extern u64 now_ns, pause_ns; /* a pause is shorter when there are news */
 extern u32 last_sync;
+extern u32 probe_major, probe_minor, probe_id; /* of the last probe; id 0: none */
 extern char events[4096];
 extern const struct front_ops ops;
 

@@ -19,6 +19,7 @@ enum guest {
 	DEAF,
 	DOES_NOT_LISTEN, /* yet, or ever */
 	DIES,
+	USES_IT, /* what it is asked to let go of */
 	IS_BUSY, /* with an earlier request, which it answers when it is asked again */
 	STAYS_BUSY,
 };
@@ -29,7 +30,8 @@ static struct {
 	uint32_t open_state; /* to this */
 	int add_errno, remove_errno, target_errno, resize_errno;
 	uint64_t sectors;
-	unsigned int nr_devs, nr_requests, nr_adds, nr_removes;
+	unsigned int nr_devs, nr_requests, nr_adds, nr_removes, nr_releases;
+	bool is_old; /* knows no RELEASE */
 	struct noxs_ioc_dev_state devs[CHAOS_MAX_DEVS];
 	uint32_t req_id;
 } module;
@@ -42,11 +44,18 @@ static int feed;
 static char path[] = "/tmp/test_hotplug.XXXXXX";
 static char warning[160];
 
-static void send_event(uint16_t type, uint32_t code, uint32_t arg)
+static void send_detail(uint16_t type, uint32_t code, uint32_t arg, uint32_t detail)
 {
-	struct noxs_ioc_event event = { .domid = DOMID, .type = type, .code = code, .arg = arg };
+	struct noxs_ioc_event event = {
+		.domid = DOMID, .type = type, .code = code, .arg = arg, .detail = detail
+	};
 
 	assert_int_equal(send(feed, &event, sizeof(event), 0), sizeof(event));
+}
+
+static void send_event(uint16_t type, uint32_t code, uint32_t arg)
+{
+	send_detail(type, code, arg, 0);
 }
 
 static int answer(int e)
@@ -108,9 +117,32 @@ static int fake_remove(struct noxs_ioc_remove *arg)
 	return 0;
 }
 
+/* The guest closes it, or uses it; one that refuses what else it is asked does not know this, either. */
+static int fake_release(struct noxs_ioc_request *arg)
+{
+	unsigned int slot = slot_of((uint16_t)(arg->arg >> 16), (uint16_t)arg->arg);
+
+	if (module.is_old)
+		return answer(EINVAL);
+	assert_int_not_equal(slot, module.nr_devs);
+	module.nr_releases++;
+	arg->req_id = ++module.req_id;
+	if (module.guest == ANSWERS) {
+		module.devs[slot].state = NOXS_STATE_CLOSED;
+		send_event(NOXS_EVENT_ANSWER, NOXS_SYSCTL_EV_DONE, module.req_id);
+	} else if (module.guest == USES_IT || module.guest == REFUSES) {
+		send_detail(NOXS_EVENT_ANSWER, NOXS_SYSCTL_EV_REFUSED, module.req_id,
+			    module.guest == USES_IT ? EBUSY : 0);
+	}
+	return 0;
+}
+
 static int fake_request(struct noxs_ioc_request *arg)
 {
+	if (arg->request == NOXS_SYSCTL_REQ_RELEASE)
+		return fake_release(arg);
 	assert_int_equal(arg->request, NOXS_SYSCTL_REQ_REPAGE);
+	assert_int_equal(arg->arg, 0);
 	module.nr_requests++;
 	if (module.guest == DOES_NOT_LISTEN)
 		return answer(ENOTCONN);
@@ -218,6 +250,7 @@ static void warn(void *opaque, const char *text)
 	strcpy(warning, text);
 }
 
+static const struct chaos_detach_opts asks = { .timeout_ms = 50 };
 static const struct chaos_attach_opts opts = { .timeout_ms = 50, .warn = warn };
 
 static int setup(void **state)
@@ -433,23 +466,23 @@ static void vifs(void **state)
 	assert_error(err, CHAOS_EXISTS, "has a vif 2 already");
 	assert_int_equal(attach_vif("bridge=br0,devid=65536"), -(int)CHAOS_CONFIG);
 
-	assert_int_equal(chaos_network_detach(&ctx, &info, "7", 50, &dev, &err), 0);
-	assert_int_equal(chaos_network_detach(&ctx, &info, "00:16:3e:01:02:03", 50, &dev, &err), 0);
+	assert_int_equal(chaos_network_detach(&ctx, &info, "7", &asks, &dev, &err), 0);
+	assert_int_equal(chaos_network_detach(&ctx, &info, "00:16:3e:01:02:03", &asks, &dev, &err), 0);
 	assert_int_equal(dev.id, 1);
 	assert_int_equal(module.nr_devs, 3);
-	assert_int_equal(chaos_network_detach(&ctx, &info, "00:16:3e:01:02:03", 50, &dev, &err),
+	assert_int_equal(chaos_network_detach(&ctx, &info, "00:16:3e:01:02:03", &asks, &dev, &err),
 			 -(int)CHAOS_USAGE);
 	assert_error(err, CHAOS_USAGE, "\"web\" has no vif 00:16:3e:01:02:03");
-	assert_int_equal(chaos_network_detach(&ctx, &info, "7", 50, &dev, &err), -(int)CHAOS_USAGE);
+	assert_int_equal(chaos_network_detach(&ctx, &info, "7", &asks, &dev, &err), -(int)CHAOS_USAGE);
 	assert_error(err, CHAOS_USAGE, "\"web\" has no vif 7");
-	assert_int_equal(chaos_network_detach(&ctx, &info, "eth0", 50, &dev, &err),
+	assert_int_equal(chaos_network_detach(&ctx, &info, "eth0", &asks, &dev, &err),
 			 -(int)CHAOS_USAGE);
 	assert_error(err, CHAOS_USAGE, "neither the number of a vif nor a MAC address");
 }
 
 static int detach_disk(const char *vdev)
 {
-	return chaos_block_detach(&ctx, &info, vdev, 50, &dev, &err);
+	return chaos_block_detach(&ctx, &info, vdev, &asks, &dev, &err);
 }
 
 static void detached(void **state)
@@ -466,6 +499,7 @@ static void detached(void **state)
 	assert_error(err, CHAOS_FAILED, "is being saved");
 	module.remove_errno = 0;
 	/* Whether the guest answers does not matter. */
+	module.devs[0].state = NOXS_STATE_OPEN;
 	module.guest = DEAF;
 	assert_int_equal(detach_disk("xvda"), 0);
 	assert_string_equal(dev.state, "open");
@@ -475,6 +509,41 @@ static void detached(void **state)
 	assert_string_equal(dev.state, "closed");
 	assert_int_equal(module.nr_devs, 0);
 	assert_int_equal(module.nr_requests, 2);
+}
+
+static void asked_first(void **state)
+{
+	static const struct chaos_detach_opts forced = { .timeout_ms = 50, .is_forced = true };
+
+	(void)state;
+	give(NOXS_CLASS_VBD, 0, NOXS_STATE_OPEN);
+	module.guest = USES_IT;
+	assert_int_equal(detach_disk("xvda"), -(int)CHAOS_GUEST);
+	assert_error(err, CHAOS_GUEST, "\"web\" does not let go of xvda");
+	assert_error(err, CHAOS_GUEST, "--force");
+	assert_int_equal(module.nr_removes, 0);
+	assert_int_equal(module.nr_requests, 0);
+	assert_int_equal(chaos_block_detach(&ctx, &info, "xvda", &forced, &dev, &err), 0);
+	assert_int_equal(module.nr_releases, 1);
+	assert_string_equal(dev.state, "open");
+	/* Let go of. */
+	module.guest = ANSWERS;
+	give(NOXS_CLASS_VBD, 0, NOXS_STATE_OPEN);
+	assert_int_equal(detach_disk("xvda"), 0);
+	assert_string_equal(dev.state, "closed");
+	assert_int_equal(module.nr_releases, 2);
+	/* What is not open is not asked for. */
+	give(NOXS_CLASS_VBD, 0, NOXS_STATE_CLOSED);
+	assert_int_equal(detach_disk("xvda"), 0);
+	assert_int_equal(module.nr_releases, 2);
+	/* Neither guest nor module need know of it. */
+	give(NOXS_CLASS_VBD, 0, NOXS_STATE_OPEN);
+	module.guest = REFUSES;
+	assert_int_equal(detach_disk("xvda"), 0);
+	give(NOXS_CLASS_VBD, 0, NOXS_STATE_OPEN);
+	module.is_old = true;
+	assert_int_equal(detach_disk("xvda"), 0);
+	assert_int_equal(module.nr_removes, 5);
 }
 
 static void resized(void **state)
@@ -531,6 +600,7 @@ int main(void)
 		TEST(not_undone_is_told),
 		TEST(cancelled),
 		TEST(detached),
+		TEST(asked_first),
 		TEST(nobody_is_bothered),
 		TEST(add_errors),
 		TEST(vifs),

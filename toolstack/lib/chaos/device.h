@@ -70,15 +70,22 @@ int chaos_block_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, 
 int chaos_network_attach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *spec,
 			 const struct chaos_attach_opts *opts, struct chaos_device *out,
 			 struct chaos_error *err);
+struct chaos_detach_opts {
+	unsigned int timeout_ms; /* for each answer of the guest's; 0: CHAOS_HOTPLUG_TIMEOUT_MS */
+	bool is_forced;		 /* the guest is not asked before */
+};
+
 /*
- * Take a disk, by its name, or a vif, by its number or MAC address, from a guest, whether it likes that
- * or not: *out is what it was before, open if the guest was using it.  Then the guest is told, with
- * timeout_ms to answer, which it need not.
+ * Take a disk, by its name, or a vif, by its number or MAC address, from a guest.  The guest is asked to
+ * let go of it first: CHAOS_GUEST, with an errno of its own, if it uses it, and nothing has happened then.
+ * One that does not answer, or does not know what that is, loses it.  *out is what it was by then, open if
+ * the guest was using it still.
  */
 int chaos_block_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,
-		       unsigned int timeout_ms, struct chaos_device *out, struct chaos_error *err);
+		       const struct chaos_detach_opts *opts, struct chaos_device *out,
+		       struct chaos_error *err);
 int chaos_network_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *which,
-			 unsigned int timeout_ms, struct chaos_device *out,
+			 const struct chaos_detach_opts *opts, struct chaos_device *out,
 			 struct chaos_error *err);
 /* The size of a disk's file has changed, or may have: *out is the disk with the size it has now. */
 int chaos_block_resize(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,

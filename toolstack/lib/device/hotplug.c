@@ -276,23 +276,46 @@ static int device_error(const struct subject *s, struct chaos_error *err)
 			       s->info->name, strerror(e));
 }
 
-static int detach(const struct subject *s, unsigned int timeout_ms, struct chaos_device *out,
-		  struct chaos_error *err)
+/* The guest closes what it has open, unless it is in use; then *out is what is left of it. */
+static int release(const struct subject *s, unsigned int timeout_ms, struct chaos_device *out,
+		   struct chaos_error *err)
+{
+	char what[24];
+	int e;
+
+	if (strcmp(out->state, "open"))
+		return 0;
+	e = chaos_release(s->ctx, s->info->domid, class_of(s), s->id, timeout_ms);
+	if (!e)
+		return find(s, out, err);
+	describe(s, what);
+	return chaos_error_set(
+		err, CHAOS_GUEST, e,
+		"\"%s\" does not let go of %s: %s: unmount it there, or use --force",
+		s->info->name, what, strerror(e));
+}
+
+static int detach(const struct subject *s, const struct chaos_detach_opts *opts,
+		  struct chaos_device *out, struct chaos_error *err)
 {
 	const struct chaos_dominfo *info = s->info;
 	bool can_answer = !info->is_paused && !info->is_shutdown && !info->is_dying;
+	unsigned int timeout_ms = opts->timeout_ms ? opts->timeout_ms : CHAOS_HOTPLUG_TIMEOUT_MS;
 	int rc;
 
 	rc = find(s, out, err);
 	if (rc)
 		return rc;
 	can_answer = can_answer && !subscribe(s->ctx, info->domid, NULL);
+	if (can_answer && !opts->is_forced)
+		rc = release(s, timeout_ms, out, err);
+	if (rc)
+		return rc;
 	if (remove_device(s))
 		return device_error(s, err);
 	/* It is gone whatever the guest says; but when that has let go of it the slot is free. */
 	if (can_answer)
-		(void)chaos_repage(s->ctx, info->domid,
-				   timeout_ms ? timeout_ms : CHAOS_HOTPLUG_TIMEOUT_MS, NULL);
+		(void)chaos_repage(s->ctx, info->domid, timeout_ms, NULL);
 	else
 		chaos_repage_later(s->ctx, info->domid);
 	return 0;
@@ -311,13 +334,14 @@ static int name_disk(struct subject *s, const char *vdev, struct chaos_error *er
 }
 
 int chaos_block_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *vdev,
-		       unsigned int timeout_ms, struct chaos_device *out, struct chaos_error *err)
+		       const struct chaos_detach_opts *opts, struct chaos_device *out,
+		       struct chaos_error *err)
 {
 	struct subject s = { .ctx = ctx, .info = info, .cls = "vbd" };
 	int rc;
 
 	rc = name_disk(&s, vdev, err);
-	return rc ? rc : detach(&s, timeout_ms, out, err);
+	return rc ? rc : detach(&s, opts, out, err);
 }
 
 static int find_mac(struct subject *s, const uint8_t mac[6], struct chaos_error *err)
@@ -342,7 +366,8 @@ static int find_mac(struct subject *s, const uint8_t mac[6], struct chaos_error 
 }
 
 int chaos_network_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info, const char *which,
-			 unsigned int timeout_ms, struct chaos_device *out, struct chaos_error *err)
+			 const struct chaos_detach_opts *opts, struct chaos_device *out,
+			 struct chaos_error *err)
 {
 	struct subject s = { .ctx = ctx, .info = info, .cls = "vif" };
 	unsigned long id;
@@ -358,7 +383,7 @@ int chaos_network_detach(struct chaos_ctx *ctx, const struct chaos_dominfo *info
 	else
 		rc = chaos_error_set(err, CHAOS_USAGE, EINVAL,
 				     "%s is neither the number of a vif nor a MAC address", which);
-	return rc ? rc : detach(&s, timeout_ms, out, err);
+	return rc ? rc : detach(&s, opts, out, err);
 }
 
 /* ---- resize ---- */

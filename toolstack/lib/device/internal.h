@@ -52,6 +52,12 @@ int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
 		 struct chaos_error *err);
 /* The same without waiting for anything, or telling of errors. */
 void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid);
+/*
+ * Ask the guest to let go of a device, and wait for that; subscribed as above.  0: it has, or need not be
+ * heeded; otherwise a positive errno: it uses it.
+ */
+int chaos_release(struct chaos_ctx *ctx, uint32_t domid, uint16_t cls, uint16_t id,
+		  unsigned int timeout_ms);
 
 /* vif_host.c */
 /* The error for a vif whose bridge or switch is not there, or is something else. */

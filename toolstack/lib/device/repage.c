@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-only
-/* Telling a guest that its device page has changed. */
+/* Telling a guest that its device page has changed, or that a device is about to go. */
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "device/internal.h"
 
-/* The request's number; -1 with errno. */
-static int request(struct chaos_ctx *ctx, uint32_t domid, uint32_t *req_id)
+static int repage(struct chaos_ctx *ctx, uint32_t domid)
 {
 	struct noxs_ioc_request arg = {
 		.domid = (uint16_t)domid,
 		.request = NOXS_SYSCTL_REQ_REPAGE,
 	};
 
-	if (ioctl(ctx->noxs_fd, NOXS_IOC_REQUEST, &arg))
-		return -1;
-	*req_id = arg.req_id;
-	return 0;
+	return ioctl(ctx->noxs_fd, NOXS_IOC_REQUEST, &arg);
 }
 
 static bool is_end(const struct noxs_ioc_event *event)
@@ -73,41 +69,73 @@ static int next(struct chaos_ctx *ctx, uint32_t domid, uint64_t end_ns,
 	return rc;
 }
 
-int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
-		 struct chaos_error *err)
+/* Ask, once whatever it was asked before is over, and wait for the answer: 0, and there it is. */
+static int ask(struct chaos_ctx *ctx, struct noxs_ioc_request *request, unsigned int timeout_ms,
+	       struct noxs_ioc_event *answer, struct chaos_error *err)
 {
 	uint64_t end_ns = chaos_now_ns() + (uint64_t)timeout_ms * 1000000U;
-	struct noxs_ioc_event event;
+	uint32_t domid = request->domid;
 	bool is_asked = false;
-	uint32_t req_id = 0;
 	int rc;
 
 	do {
-		if (!is_asked && !request(ctx, domid, &req_id))
+		if (!is_asked && !ioctl(ctx->noxs_fd, NOXS_IOC_REQUEST, request))
 			is_asked = true;
 		/* Somebody else has asked it something: when that is answered it is our turn. */
 		else if (!is_asked && errno != EBUSY)
 			return request_error(domid, errno, err);
-		rc = next(ctx, domid, end_ns, &event, err);
-		if (rc > 0 && is_asked && event.arg == req_id) {
-			if (event.code == NOXS_SYSCTL_EV_DONE)
-				return 0;
-			return chaos_error_set(err, CHAOS_GUEST, 0,
-					       "domain %u refuses to look at its devices", domid);
-		}
+		rc = next(ctx, domid, end_ns, answer, err);
+		if (rc > 0 && is_asked && answer->arg == request->req_id)
+			return 0;
 	} while (rc > 0);
 	if (rc)
 		return rc;
-	return chaos_error_set(err, CHAOS_TIMEOUT, ETIMEDOUT,
-			       "domain %u did not %s in %u ms: raise --timeout", domid,
-			       is_asked ? "look at its devices" : "answer an earlier request",
-			       timeout_ms);
+	return chaos_error_set(
+		err, CHAOS_TIMEOUT, ETIMEDOUT, "domain %u did not %s in %u ms: raise --timeout",
+		domid,
+		!is_asked				    ? "answer an earlier request" :
+		request->request == NOXS_SYSCTL_REQ_RELEASE ? "let go of its device" :
+							      "look at its devices",
+		timeout_ms);
+}
+
+int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
+		 struct chaos_error *err)
+{
+	struct noxs_ioc_request request = {
+		.domid = (uint16_t)domid,
+		.request = NOXS_SYSCTL_REQ_REPAGE,
+	};
+	struct noxs_ioc_event answer;
+	int rc = ask(ctx, &request, timeout_ms, &answer, err);
+
+	if (!rc && answer.code != NOXS_SYSCTL_EV_DONE)
+		rc = chaos_error_set(err, CHAOS_GUEST, 0,
+				     "domain %u refuses to look at its devices", domid);
+	return rc;
 }
 
 void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid)
 {
-	uint32_t req_id;
-
 	/* Who does not listen finds out when it looks. */
-	(void)request(ctx, domid, &req_id);
+	(void)repage(ctx, domid);
+}
+
+int chaos_release(struct chaos_ctx *ctx, uint32_t domid, uint16_t cls, uint16_t id,
+		  unsigned int timeout_ms)
+{
+	struct noxs_ioc_request request = {
+		.domid = (uint16_t)domid,
+		.request = NOXS_SYSCTL_REQ_RELEASE,
+		.arg = (uint32_t)cls << 16 | id,
+	};
+	struct noxs_ioc_event answer;
+	struct chaos_error why;
+
+	/* One that says nothing, cannot be asked or does not know what that is loses it all the same. */
+	if (ask(ctx, &request, timeout_ms, &answer, &why) ||
+	    answer.code != NOXS_SYSCTL_EV_REFUSED)
+		return 0;
+	/* It is the guest's word. */
+	return answer.detail > 0 && answer.detail < 4096 ? (int)answer.detail : 0;
 }
