@@ -93,6 +93,9 @@ static void offer_vif(struct store *s, const struct front_dev *d)
 	store_write(s, d->backend, "feature-rx-flip", "0");
 	store_write(s, d->backend, "feature-sg", "%d", !!(features & NOXS_VIF_F_SG));
 	store_write(s, d->backend, "feature-gso-tcpv4", "%d", !!(features & NOXS_VIF_F_GSO_TCPV4));
+	store_write(s, d->backend, "feature-gso-tcpv6", "%d", !!(features & NOXS_VIF_F_GSO_TCPV6));
+	store_write(s, d->backend, "feature-ipv6-csum-offload", "%d",
+		    !!(features & NOXS_VIF_F_CSUM_IPV6));
 	store_write(s, d->backend, "feature-rx-notify", "%d", !!(features & NOXS_VIF_F_RX_NOTIFY));
 	store_write(s, d->backend, "feature-split-event-channels", "%d",
 		    !!(features & NOXS_VIF_F_SPLIT_EVTCHN));
@@ -137,6 +140,8 @@ static void choose_vif(const struct store *s, const struct front_dev *d, struct 
 		chosen |= NOXS_VIF_F_SG;
 	if (!store_number(s, d->front, "feature-no-csum-offload", 0))
 		chosen |= NOXS_VIF_F_CSUM_IPV4;
+	if (store_number(s, d->front, "feature-ipv6-csum-offload", 0))
+		chosen |= NOXS_VIF_F_CSUM_IPV6;
 	if (store_number(s, d->front, "feature-rx-notify", 0))
 		chosen |= NOXS_VIF_F_RX_NOTIFY;
 	chosen &= d->back.u.vif.features;
@@ -144,6 +149,9 @@ static void choose_vif(const struct store *s, const struct front_dev *d, struct 
 	if (store_number(s, d->front, "feature-gso-tcpv4", 0) && chosen & NOXS_VIF_F_SG &&
 	    chosen & NOXS_VIF_F_CSUM_IPV4)
 		chosen |= NOXS_VIF_F_GSO_TCPV4 & d->back.u.vif.features;
+	if (store_number(s, d->front, "feature-gso-tcpv6", 0) && chosen & NOXS_VIF_F_SG &&
+	    chosen & NOXS_VIF_F_CSUM_IPV6)
+		chosen |= NOXS_VIF_F_GSO_TCPV6 & d->back.u.vif.features;
 	v->features = chosen;
 }
 

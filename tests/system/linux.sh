@@ -16,6 +16,36 @@ check linux-http "served 2"
 check linux-info "chaos info one | grep -q 'ready *yes' && all_open one"
 check linux-name "[ \"\$(guest 2 hostname)\" = one ]"
 disk_works linux 2 xvda $tmp/disk
+
+# ---- IPv6, in segments longer than the MTU ----
+
+echo 0 >/proc/sys/net/ipv6/conf/xenbr0/disable_ipv6
+ip addr add fd13::1/64 dev xenbr0 nodad
+guest 2 "ip addr add fd13::2/64 dev eth0 nodad; dd if=/dev/urandom of=/www/big bs=1M count=4 2>/dev/null"
+check linux-ping6 "eventually 10 'ping -c 1 -W 2 fd13::2 >/dev/null'"
+count=/sys/class/net/vif$(domid one).0/statistics
+
+# mean DIRECTION COMMAND... - bytes of a packet that the vif has counted while that runs
+mean()
+{
+	_bytes=$(cat $count/$1_bytes) _packets=$(cat $count/$1_packets) _way=$1
+	shift
+	"$@" >/dev/null
+	echo $((($(cat $count/${_way}_bytes) - _bytes) / ($(cat $count/${_way}_packets) - _packets)))
+}
+get6()
+{
+	printf 'GET /big HTTP/1.0\r\n\r\n' | timeout 60 nc fd13::2 80 | sed '1,/^\r*$/d' | tee $tmp/got6
+}
+put6()
+{
+	timeout 60 nc fd13::2 99 <$tmp/disk
+}
+check linux-from-guest6 "[ \$(mean rx get6) -gt 2000 ] && [ \"\$(md5 $tmp/got6)  -\" = \"\$(guest 2 md5sum \</www/big)\" ]"
+guest 2 "(sleep 60 | nc -l -p 99 >/tmp/got) </dev/null >/dev/null 2>&1 &"
+check linux-to-guest6 "[ \$(mean tx put6) -gt 2000 ]"
+check linux-to-guest6-whole "eventually 20 '[ \"\$(guest 2 md5sum \</tmp/got)\" = \"$(md5 $tmp/disk)  -\" ]'"
+
 run linux-shutdown chaos shutdown --wait --timeout 60 one
 check linux-is-gone "! chaos list one >/dev/null 2>&1"
 check linux-no-vif-left "eventually 5 no_vifs"

@@ -234,7 +234,9 @@ struct noxs_ctrl_back_header {
 #define NOXS_VIF_F_SPLIT_EVTCHN (1U << 3)       /* separate ports for transmit and receive */
 #define NOXS_VIF_F_MCAST_CTRL   (1U << 4)       /* XEN_NETIF_EXTRA_TYPE_MCAST_* requests */
 #define NOXS_VIF_F_RX_NOTIFY    (1U << 5)       /* front-end wants receive events from the start */
-#define NOXS_VIF_F_ALL          0x3fU
+#define NOXS_VIF_F_CSUM_IPV6    (1U << 6)       /* as CSUM_IPV4 */
+#define NOXS_VIF_F_GSO_TCPV6    (1U << 7)       /* needs SG and CSUM_IPV6 */
+#define NOXS_VIF_F_ALL          0xffU
 
 /*
  * One queue with rings of one page: the first four fields, and 0 in the last three.  Otherwise, as

@@ -187,8 +187,12 @@ static bool vif_features_valid(u32 features)
 {
 	if (features & ~VIF_FEATURES)
 		return false;
-	return !(features & NOXS_VIF_F_GSO_TCPV4) ||
-	       (features & NOXS_VIF_F_SG && features & NOXS_VIF_F_CSUM_IPV4);
+	if (features & NOXS_VIF_F_GSO_TCPV4 && !(features & NOXS_VIF_F_CSUM_IPV4))
+		return false;
+	if (features & NOXS_VIF_F_GSO_TCPV6 && !(features & NOXS_VIF_F_CSUM_IPV6))
+		return false;
+	return !(features & (NOXS_VIF_F_GSO_TCPV4 | NOXS_VIF_F_GSO_TCPV6)) ||
+	       features & NOXS_VIF_F_SG;
 }
 
 static int vif_open(struct vif *vif, const struct vif_params *params)

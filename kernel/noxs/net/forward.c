@@ -75,18 +75,20 @@ static void port_drop(struct vif_port *port, struct sk_buff *skb)
 /* Whether the guest can take it as one; it may choose anew at any time, see rx_acceptable(). */
 static bool port_takes_gso(const struct vif_port *port, const struct sk_buff *skb)
 {
-	return READ_ONCE(port->vif.dev.features) & NOXS_VIF_F_GSO_TCPV4 &&
-	       skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
+	return READ_ONCE(port->vif.dev.features) & vif_gso_feature(skb);
 }
 
 /* Cut a packet into what its sender's offload would have sent. */
 static void port_give_segments(struct vif_port *port, struct sk_buff *skb)
 {
+	u32 chosen = READ_ONCE(port->vif.dev.features);
 	netdev_features_t features = NETIF_F_SG;
 	struct sk_buff *segs, *next;
 
-	if (READ_ONCE(port->vif.dev.features) & NOXS_VIF_F_CSUM_IPV4)
+	if (chosen & NOXS_VIF_F_CSUM_IPV4)
 		features |= NETIF_F_IP_CSUM;
+	if (chosen & NOXS_VIF_F_CSUM_IPV6)
+		features |= NETIF_F_IPV6_CSUM;
 	segs = skb_shinfo(skb)->gso_segs > FORWARD_MAX_SEGS ? NULL : skb_gso_segment(skb, features);
 	if (IS_ERR_OR_NULL(segs)) {
 		port_drop(port, skb);

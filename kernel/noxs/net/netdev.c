@@ -53,8 +53,10 @@ static netdev_features_t vif_features_check(struct sk_buff *skb, struct net_devi
 	u32 chosen = READ_ONCE(vif->dev.features);
 
 	if (!(chosen & NOXS_VIF_F_CSUM_IPV4))
-		features &= ~NETIF_F_CSUM_MASK;
-	if (!(chosen & NOXS_VIF_F_GSO_TCPV4))
+		features &= ~NETIF_F_IP_CSUM;
+	if (!(chosen & NOXS_VIF_F_CSUM_IPV6))
+		features &= ~NETIF_F_IPV6_CSUM;
+	if (skb_is_gso(skb) && !(chosen & vif_gso_feature(skb)))
 		features &= ~NETIF_F_GSO_MASK;
 	return features;
 }
@@ -257,7 +259,8 @@ struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req)
 	dev_net_set(netdev, current->nsproxy->net_ns);
 	netdev->netdev_ops = &vif_netdev_ops;
 	netdev->ethtool_ops = &vif_ethtool_ops;
-	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_TSO;
+	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
+			      NETIF_F_TSO | NETIF_F_TSO6;
 	netdev->features = netdev->hw_features;
 	noxs_netdev_lltx(netdev);
 	netdev->priv_flags |= IFF_NO_QUEUE;

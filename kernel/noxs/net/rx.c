@@ -223,6 +223,14 @@ static void rx_add_packet(struct vif *vif, struct vif_scratch *scratch, struct s
 		first->flags |= XEN_NETRXF_extra_info;
 }
 
+/* The feature without which the checksum is not left blank; 0: it never is. */
+static u32 rx_csum_feature(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return NOXS_VIF_F_CSUM_IPV4;
+	return skb->protocol == htons(ETH_P_IPV6) ? NOXS_VIF_F_CSUM_IPV6 : 0;
+}
+
 /*
  * What vif_features_check() promised may have been for an earlier connection: make sure that this
  * guest can take the packet.
@@ -234,10 +242,9 @@ static bool rx_acceptable(struct vif *vif, struct sk_buff *skb, unsigned int slo
 	if (slots > RX_MAX_SLOTS || (slots > 1 && !(features & NOXS_VIF_F_SG)))
 		return false;
 	if (skb_is_gso(skb))
-		return features & NOXS_VIF_F_GSO_TCPV4 && skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
-	/* Another guest's port may leave IPv6 blank, which no net device would let through. */
-	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    (!(features & NOXS_VIF_F_CSUM_IPV4) || skb->protocol != htons(ETH_P_IP)))
+		return features & vif_gso_feature(skb);
+	/* Another guest's port may leave blank what no net device would let through. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL && !(features & rx_csum_feature(skb)))
 		return !skb_checksum_help(skb);
 	return true;
 }
@@ -286,7 +293,9 @@ static void rx_respond_extra(struct vif *vif, const struct sk_buff *skb)
 
 	*extra = (struct xen_netif_extra_info){
 		.type = XEN_NETIF_EXTRA_TYPE_GSO,
-		.u.gso.type = XEN_NETIF_GSO_TYPE_TCPV4,
+		.u.gso.type = vif_gso_feature(skb) == NOXS_VIF_F_GSO_TCPV6 ?
+				      XEN_NETIF_GSO_TYPE_TCPV6 :
+				      XEN_NETIF_GSO_TYPE_TCPV4,
 		.u.gso.size = skb_shinfo(skb)->gso_size,
 	};
 }

@@ -186,7 +186,8 @@ static void tx_set_offloads(struct sk_buff *skb, const struct txchain *chain)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	if (chain->gso_size) {
 		/* The stack checks and counts segments itself. */
-		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 | SKB_GSO_DODGY;
+		skb_shinfo(skb)->gso_type = (chain->is_gso6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4) |
+					    SKB_GSO_DODGY;
 		skb_shinfo(skb)->gso_size = chain->gso_size;
 		skb->ip_summed = CHECKSUM_PARTIAL;
 	}
@@ -225,7 +226,8 @@ static int tx_gather(struct vif *vif, struct vif_scratch *scratch, unsigned int 
 {
 	struct txchain_rules rules = {
 		.sg = vif->dev.features & NOXS_VIF_F_SG,
-		.gso = vif->dev.features & NOXS_VIF_F_GSO_TCPV4,
+		.gso4 = vif->dev.features & NOXS_VIF_F_GSO_TCPV4,
+		.gso6 = vif->dev.features & NOXS_VIF_F_GSO_TCPV6,
 	};
 	RING_IDX prod = READ_ONCE(vif->tx.sring->req_prod);
 	bool is_rated = smp_load_acquire(&vif->is_rated); /* pairs with vif_tx_limit() */
@@ -290,6 +292,18 @@ static void tx_answer(struct vif *vif, struct vif_scratch *scratch)
 		notify_remote_via_irq(vif->eoi.irq[VIF_TX]);
 }
 
+/* Whether a packet of segments is what the guest has said: TCP over that IP. */
+static bool tx_gso_is_honest(const struct sk_buff *skb)
+{
+	bool is_v6 = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6;
+
+	/* Behind which headers TCP begins has been found out by skb_checksum_setup(). */
+	return skb_transport_header_was_set(skb) &&
+	       skb->protocol == (is_v6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP)) &&
+	       skb->csum_offset == offsetof(struct tcphdr, check) &&
+	       skb->len > skb_tcp_all_headers(skb);
+}
+
 /* The guest's headers are its own invention: the stack's checks decide. */
 bool vif_tx_finish_skb(struct sk_buff *skb)
 {
@@ -299,8 +313,7 @@ bool vif_tx_finish_skb(struct sk_buff *skb)
 		skb_probe_transport_header(skb);
 		return true;
 	}
-	if (!skb_transport_header_was_set(skb) || skb->protocol != htons(ETH_P_IP) ||
-	    ip_hdr(skb)->protocol != IPPROTO_TCP || skb->len <= skb_tcp_all_headers(skb))
+	if (!tx_gso_is_honest(skb))
 		return false;
 	skb_shinfo(skb)->gso_segs =
 		DIV_ROUND_UP(skb->len - skb_tcp_all_headers(skb), skb_shinfo(skb)->gso_size);

@@ -28,6 +28,7 @@ struct txchain_extra {
 #define EXTRA_TYPE_GSO 1U      /* XEN_NETIF_EXTRA_TYPE_GSO */
 #define EXTRA_F_MORE   1U      /* XEN_NETIF_EXTRA_FLAG_MORE */
 #define GSO_TYPE_TCPV4 1U      /* XEN_NETIF_GSO_TYPE_TCPV4 */
+#define GSO_TYPE_TCPV6 2U      /* XEN_NETIF_GSO_TYPE_TCPV6 */
 #define GSO_SIZE_MIN   48U     /* TCP_MIN_SND_MSS: less would make thousands of segments */
 #define GSO_SIZE_MAX   0xfffeU /* 0xffff is Linux's GSO_BY_FRAGS */
 
@@ -40,6 +41,11 @@ static void copy_slot(const volatile void *ring, uint32_t index, void *slot)
 
 	noxs_copy_once(slot, &reqs[index % TXCHAIN_RING_SIZE],
 		       sizeof(struct txchain_req) / sizeof(uint32_t));
+}
+
+static bool gso_is_chosen(const struct txchain_rules *rules, uint8_t type)
+{
+	return (type == GSO_TYPE_TCPV4 && rules->gso4) || (type == GSO_TYPE_TCPV6 && rules->gso6);
 }
 
 /* Take the extra infos that start at @cons; returns how many. */
@@ -55,13 +61,13 @@ static int gather_extras(const volatile void *ring, uint32_t cons, unsigned int 
 		copy_slot(ring, cons + n, &extra);
 		n++;
 		/* We offer no other kind. */
-		if (extra.type != EXTRA_TYPE_GSO || !rules->gso || chain->gso_size)
-			return -EPROTO;
-		if (extra.gso_type != GSO_TYPE_TCPV4 || !extra.gso_size)
+		if (extra.type != EXTRA_TYPE_GSO || !gso_is_chosen(rules, extra.gso_type) ||
+		    chain->gso_size || !extra.gso_size)
 			return -EPROTO;
 		if (extra.gso_size < GSO_SIZE_MIN || extra.gso_size > GSO_SIZE_MAX)
 			chain->bad = true;
 		chain->gso_size = extra.gso_size;
+		chain->is_gso6 = extra.gso_type == GSO_TYPE_TCPV6;
 	} while (extra.flags & EXTRA_F_MORE);
 	chain->nr_extras = n;
 	return n;
@@ -103,6 +109,7 @@ int txchain_gather(const volatile void *ring, uint32_t cons, unsigned int pendin
 	chain->nr_slots = 1;
 	chain->nr_extras = 0;
 	chain->gso_size = 0;
+	chain->is_gso6 = false;
 	chain->bad = false;
 	copy_slot(ring, cons, &chain->slot[0]);
 	flags = chain->slot[0].flags;

@@ -39,8 +39,9 @@ struct txchain_req {
 
 /* What the front-end has chosen. */
 struct txchain_rules {
-	bool sg;  /* chains of more than one slot */
-	bool gso; /* GSO TCPv4 extra info */
+	bool sg;   /* chains of more than one slot */
+	bool gso4; /* GSO TCPv4 extra info */
+	bool gso6; /* GSO TCPv6 extra info */
 };
 
 struct txchain {
@@ -49,6 +50,7 @@ struct txchain {
 	uint32_t len;	   /* of the whole packet */
 	uint16_t flags;	   /* of the first request */
 	uint16_t gso_size; /* 0 = no GSO */
+	bool is_gso6;	   /* of TCP over IPv6 */
 	bool bad;	   /* answer with an error; the ring itself is sound */
 	struct txchain_req slot[TXCHAIN_LAST_SLOTS]; /* sizes are those of the fragments */
 };

@@ -26,7 +26,7 @@
 
 #define VIF_FEATURES                                                                             \
 	(NOXS_VIF_F_SG | NOXS_VIF_F_GSO_TCPV4 | NOXS_VIF_F_CSUM_IPV4 | NOXS_VIF_F_SPLIT_EVTCHN | \
-	 NOXS_VIF_F_RX_NOTIFY)
+	 NOXS_VIF_F_RX_NOTIFY | NOXS_VIF_F_CSUM_IPV6 | NOXS_VIF_F_GSO_TCPV6)
 
 /* Channels, as in vif.eoi; the same one without SPLIT_EVTCHN. */
 #define VIF_TX 0
@@ -118,6 +118,14 @@ static inline void vif_setup(struct vif *vif, const struct vif_link_ops *link, u
 	vif->domid = domid;
 	vif->max_len = req->config.vif.mtu + VLAN_ETH_HLEN;
 	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, req->id);
+}
+
+/* The feature without which a front-end does not take segments of this kind; 0: none does. */
+static inline u32 vif_gso_feature(const struct sk_buff *skb)
+{
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4)
+		return NOXS_VIF_F_GSO_TCPV4;
+	return skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 ? NOXS_VIF_F_GSO_TCPV6 : 0;
 }
 
 /* Whether a packet is no larger than the guest's MTU allows; else its link drops it. */

@@ -63,6 +63,30 @@ static void test_vif_connects(void **state)
 	assert_int_equal(state_of(VIF_BACK), XenbusStateConnected);
 }
 
+/* IPv6 is offered and chosen beside IPv4; segments of it want their own checksums. */
+static void test_vif_ipv6(void **state)
+{
+	const struct noxs_vif_front *v = &ctrl.slot[VIF].front.u.vif;
+
+	(void)state;
+	assert_string_equal(get(VIF_BACK, "feature-gso-tcpv6"), "0");
+	ctrl.slot[VIF].back.u.vif.features |= NOXS_VIF_F_CSUM_IPV6 | NOXS_VIF_F_GSO_TCPV6;
+	back_publish(VIF, NOXS_STATE_CLOSED);
+	news();
+	assert_string_equal(get(VIF_BACK, "feature-gso-tcpv6"), "1");
+	assert_string_equal(get(VIF_BACK, "feature-ipv6-csum-offload"), "1");
+	put(VIF_FRONT, "feature-gso-tcpv6", "1");
+	vif_connects();
+	assert_int_equal(v->features, FEATURES);
+	state_of(VIF_FRONT);
+	news();
+	put(VIF_FRONT, "feature-ipv6-csum-offload", "1");
+	put(VIF_FRONT, "state", "6");
+	news();
+	vif_connects();
+	assert_int_equal(v->features, FEATURES | NOXS_VIF_F_CSUM_IPV6 | NOXS_VIF_F_GSO_TCPV6);
+}
+
 static void test_vif_chooses_what_goes_together(void **state)
 {
 	const struct noxs_vif_front *v = &ctrl.slot[VIF].front.u.vif;
@@ -324,6 +348,7 @@ int main(void)
 		TEST(devices_are_described),
 		TEST(numbers_of_disks),
 		TEST(vif_connects),
+		TEST(vif_ipv6),
 		TEST(vif_chooses_what_goes_together),
 		TEST(vbd_connects),
 		TEST(driver_goes_and_comes),

@@ -17,7 +17,7 @@
 #define EXTRA_MCAST 2
 #define EXTRA_MORE  1
 
-static const struct txchain_rules all = { .sg = true, .gso = true };
+static const struct txchain_rules all = { .sg = true, .gso4 = true };
 
 /* On the heap and of the exact size, so that ASan sees a step beyond. */
 static struct txchain_req *ring;
@@ -229,6 +229,33 @@ static void test_gso(void **state)
 	assert_false(chain.bad);
 }
 
+/* Each kind is taken where it was chosen, and told from the other. */
+static void test_gso_kinds(void **state)
+{
+	static const struct txchain_rules rules[] = {
+		{ .sg = true, .gso4 = true },
+		{ .sg = true, .gso6 = true },
+		{ .sg = true, .gso4 = true, .gso6 = true },
+	};
+	unsigned int i;
+	uint8_t type;
+
+	(void)state;
+	put_chain(0, 1, 4000);
+	ring[0].flags = TXCHAIN_F_EXTRA;
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		for (type = 0; type < 4; type++) {
+			bool is_chosen = (type == 1 && rules[i].gso4) ||
+					 (type == 2 && rules[i].gso6);
+
+			put_extra(1, EXTRA_GSO, 0, 1400, type);
+			assert_int_equal(txchain_gather(ring, 0, 2, &rules[i], &chain),
+					 is_chosen ? 2 : -EPROTO);
+			assert_true(!is_chosen || chain.is_gso6 == (type == 2));
+		}
+	}
+}
+
 static void test_gso_nonsense(void **state)
 {
 	static const struct {
@@ -330,7 +357,7 @@ int main(void)
 		TEST(past_producer),	TEST(not_chosen),
 		TEST(sizes_contradict), TEST(sizes_overflow),
 		TEST(empty_fragments),	TEST(no_header),
-		TEST(over_a_page),	TEST(gso),
+		TEST(over_a_page),	TEST(gso),		TEST(gso_kinds),
 		TEST(gso_nonsense),	TEST(garbage),
 		TEST(pending),		TEST(copy_once),
 	};
