@@ -114,8 +114,7 @@ static void open(struct front *f, struct front_dev *d)
 /* A driver may connect, if the back-end is there and has nothing of another one. */
 static void invite(struct front *f, struct front_dev *d)
 {
-	if (!is_over(d) && !d->is_releasing && d->has_seen &&
-	    d->back.state == NOXS_STATE_CLOSED)
+	if (!is_over(d) && !d->is_releasing && d->has_seen && d->back.state == NOXS_STATE_CLOSED)
 		front_back_state(f, d, XenbusStateInitWait);
 }
 

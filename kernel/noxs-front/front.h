@@ -56,9 +56,9 @@ enum front_going {
 
 struct front_dev {
 	bool is_used;
-	bool has_seen;	  /* a half of the back-end's */
-	bool is_open;	  /* we have published OPEN, and not CLOSED since */
-	bool is_given_up; /* the back-end does not answer */
+	bool has_seen;	   /* a half of the back-end's */
+	bool is_open;	   /* we have published OPEN, and not CLOSED since */
+	bool is_given_up;  /* the back-end does not answer */
 	bool is_releasing; /* its driver is to close, and not to connect any more */
 	enum front_going going;
 	u32 sync;	 /* the watch event after which it goes on to go */

@@ -24,7 +24,7 @@ static int count_openers(dev_t dev)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	nr = atomic_read(&file_bdev(file)->bd_openers) - 1; /* but for us */
-	__fput_sync(file); /* it is closed when we answer */
+	__fput_sync(file);				    /* it is closed when we answer */
 	return nr;
 }
 

@@ -14,7 +14,7 @@
 #define ATTACH_OPTIONS                                                                        \
 	"  --timeout SECONDS how long to wait until the guest has looked (10); of a device\n" \
 	"                    that it does not look at nothing is left\n"
-#define DETACH_OPTIONS \
+#define DETACH_OPTIONS                                                                 \
 	"  --timeout SECONDS how long to wait until the guest has let go of it (10)\n" \
 	"  --force           take it without asking: what the guest does with it fails\n"
 

@@ -259,8 +259,8 @@ struct vif *vif_netdev_alloc(u16 domid, const struct noxs_ioc_dev *req)
 	dev_net_set(netdev, current->nsproxy->net_ns);
 	netdev->netdev_ops = &vif_netdev_ops;
 	netdev->ethtool_ops = &vif_ethtool_ops;
-	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
-			      NETIF_F_TSO | NETIF_F_TSO6;
+	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_TSO |
+			      NETIF_F_TSO6;
 	netdev->features = netdev->hw_features;
 	noxs_netdev_lltx(netdev);
 	netdev->priv_flags |= IFF_NO_QUEUE;

@@ -127,8 +127,8 @@ static void test_numbers(void **_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(disk),    TEST(disk_in_use),    TEST(vif), TEST(not_connected),
-		TEST(gone_meanwhile), TEST(numbers),
+		TEST(disk),	     TEST(disk_in_use),	   TEST(vif),
+		TEST(not_connected), TEST(gone_meanwhile), TEST(numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -357,9 +357,10 @@ int main(void)
 		TEST(past_producer),	TEST(not_chosen),
 		TEST(sizes_contradict), TEST(sizes_overflow),
 		TEST(empty_fragments),	TEST(no_header),
-		TEST(over_a_page),	TEST(gso),		TEST(gso_kinds),
-		TEST(gso_nonsense),	TEST(garbage),
-		TEST(pending),		TEST(copy_once),
+		TEST(over_a_page),	TEST(gso),
+		TEST(gso_kinds),	TEST(gso_nonsense),
+		TEST(garbage),		TEST(pending),
+		TEST(copy_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -467,13 +467,15 @@ static void vifs(void **state)
 	assert_int_equal(attach_vif("bridge=br0,devid=65536"), -(int)CHAOS_CONFIG);
 
 	assert_int_equal(chaos_network_detach(&ctx, &info, "7", &asks, &dev, &err), 0);
-	assert_int_equal(chaos_network_detach(&ctx, &info, "00:16:3e:01:02:03", &asks, &dev, &err), 0);
+	assert_int_equal(chaos_network_detach(&ctx, &info, "00:16:3e:01:02:03", &asks, &dev, &err),
+			 0);
 	assert_int_equal(dev.id, 1);
 	assert_int_equal(module.nr_devs, 3);
 	assert_int_equal(chaos_network_detach(&ctx, &info, "00:16:3e:01:02:03", &asks, &dev, &err),
 			 -(int)CHAOS_USAGE);
 	assert_error(err, CHAOS_USAGE, "\"web\" has no vif 00:16:3e:01:02:03");
-	assert_int_equal(chaos_network_detach(&ctx, &info, "7", &asks, &dev, &err), -(int)CHAOS_USAGE);
+	assert_int_equal(chaos_network_detach(&ctx, &info, "7", &asks, &dev, &err),
+			 -(int)CHAOS_USAGE);
 	assert_error(err, CHAOS_USAGE, "\"web\" has no vif 7");
 	assert_int_equal(chaos_network_detach(&ctx, &info, "eth0", &asks, &dev, &err),
 			 -(int)CHAOS_USAGE);

@@ -289,10 +289,9 @@ static int release(const struct subject *s, unsigned int timeout_ms, struct chao
 	if (!e)
 		return find(s, out, err);
 	describe(s, what);
-	return chaos_error_set(
-		err, CHAOS_GUEST, e,
-		"\"%s\" does not let go of %s: %s: unmount it there, or use --force",
-		s->info->name, what, strerror(e));
+	return chaos_error_set(err, CHAOS_GUEST, e,
+			       "\"%s\" does not let go of %s: %s: unmount it there, or use --force",
+			       s->info->name, what, strerror(e));
 }
 
 static int detach(const struct subject *s, const struct chaos_detach_opts *opts,

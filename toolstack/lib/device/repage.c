@@ -90,13 +90,13 @@ static int ask(struct chaos_ctx *ctx, struct noxs_ioc_request *request, unsigned
 	} while (rc > 0);
 	if (rc)
 		return rc;
-	return chaos_error_set(
-		err, CHAOS_TIMEOUT, ETIMEDOUT, "domain %u did not %s in %u ms: raise --timeout",
-		domid,
-		!is_asked				    ? "answer an earlier request" :
-		request->request == NOXS_SYSCTL_REQ_RELEASE ? "let go of its device" :
-							      "look at its devices",
-		timeout_ms);
+	return chaos_error_set(err, CHAOS_TIMEOUT, ETIMEDOUT,
+			       "domain %u did not %s in %u ms: raise --timeout", domid,
+			       !is_asked ? "answer an earlier request" :
+			       request->request == NOXS_SYSCTL_REQ_RELEASE ?
+					   "let go of its device" :
+					   "look at its devices",
+			       timeout_ms);
 }
 
 int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
@@ -133,8 +133,7 @@ int chaos_release(struct chaos_ctx *ctx, uint32_t domid, uint16_t cls, uint16_t 
 	struct chaos_error why;
 
 	/* One that says nothing, cannot be asked or does not know what that is loses it all the same. */
-	if (ask(ctx, &request, timeout_ms, &answer, &why) ||
-	    answer.code != NOXS_SYSCTL_EV_REFUSED)
+	if (ask(ctx, &request, timeout_ms, &answer, &why) || answer.code != NOXS_SYSCTL_EV_REFUSED)
 		return 0;
 	/* It is the guest's word. */
 	return answer.detail > 0 && answer.detail < 4096 ? (int)answer.detail : 0;
