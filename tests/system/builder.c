@@ -143,6 +143,8 @@ static void walk(struct guest *g, xen_pfn_t frame, int level, uint64_t va)
 		if (level == 4 && i >= 256 && i < 272)
 			continue;
 		at = va | i << (3 + 9 * level);
+		if (level == 4 && i >= 256)
+			at |= 0xffffUL << 48; /* canonical */
 		if (level > 1) {
 			walk(g, (table[i] & FRAME_MASK) >> 12, level - 1, at);
 			continue;
@@ -213,6 +215,8 @@ static void check_start_info(const struct guest *a, const struct guest *b)
 			si[i].shared_info == both[i]->info.shared_info_frame << 12, "%#lx",
 			(unsigned long)si[i].shared_info);
 		si[i].shared_info = 0;
+		/* libxenguest's is in whole pages. */
+		si[i].mod_len = (si[i].mod_len + PAGE - 1) & ~(PAGE - 1);
 		si[i].store_mfn = pfn_of(both[i], si[i].store_mfn);
 		si[i].console.domU.mfn = pfn_of(both[i], si[i].console.domU.mfn);
 	}
@@ -278,20 +282,37 @@ static void check_types(const struct guest *a, const struct guest *b)
 	free(tb);
 }
 
-/* Image, store, console and control page byte by byte. */
+static bool alike(const struct guest *a, const struct guest *b, uint64_t pfn, uint64_t end)
+{
+	return !memcmp(a->pages + pfn * PAGE, b->pages + pfn * PAGE, (end - pfn) * PAGE);
+}
+
+/* Where the first page is mapped. */
+static uint64_t va_of_first(const struct guest *g)
+{
+	size_t n;
+
+	for (n = 0; n < g->nr_maps && g->maps[n].pfn; n++)
+		;
+	return n < g->nr_maps ? g->maps[n].va : 0;
+}
+
+/* Image, store, console, control page and ramdisk byte by byte. */
 static void check_contents(const struct guest *a, const struct guest *b)
 {
-	uint64_t base = a->maps[0].va, pfn, p2m = (a->si->mfn_list - base) / PAGE;
-	uint64_t si = (a->ctx->user_regs.rsi - base) / PAGE;
+	uint64_t base = va_of_first(a), si = (a->ctx->user_regs.rsi - base) / PAGE;
+	/* A Linux has its p2m elsewhere, and its store page is its control page. */
+	bool is_linux = a->si->first_p2m_pfn;
+	uint64_t end = is_linux ? si : (a->si->mfn_list - base) / PAGE;
 
-	for (pfn = 0; pfn < p2m; pfn++)
-		if (memcmp(a->pages + pfn * PAGE, b->pages + pfn * PAGE, PAGE))
-			break;
-	verdict("image", pfn == p2m, "page %#lx of %#lx differs", pfn, p2m);
-	for (pfn = si + 1; pfn < si + 4; pfn++)
-		if (memcmp(a->pages + pfn * PAGE, b->pages + pfn * PAGE, PAGE))
-			break;
-	verdict("store, console, control page", pfn == si + 4, "page %#lx differs", pfn);
+	verdict("image", alike(a, b, 0, end), "one of its %#lx pages differs", end);
+	verdict("store, console, control page", alike(a, b, si + 1, si + (is_linux ? 3 : 4)),
+		"one of them differs");
+	if (a->si->mod_len)
+		verdict("ramdisk",
+			alike(a, b, a->si->mod_start,
+			      a->si->mod_start + (a->si->mod_len + PAGE - 1) / PAGE),
+			"a page of it differs");
 }
 
 static void check_grants(const struct guest *a, const struct guest *b)

@@ -49,4 +49,16 @@ check linux-to-guest6-whole "eventually 20 '[ \"\$(guest 2 md5sum \</tmp/got)\" 
 run linux-shutdown chaos shutdown --wait --timeout 60 one
 check linux-is-gone "! chaos list one >/dev/null 2>&1"
 check linux-no-vif-left "eventually 5 no_vifs"
+
+# Both builders' guests are alike before they run, and what does not fit is told of with what would.
+run linux-generic chaos create --paused --builder=generic /run/one.cfg name=generic "vif=[]" "disk=[]"
+run linux-fast chaos create --paused --builder=fast /run/one.cfg name=fast "vif=[]" "disk=[]"
+./builder linux "$(domid generic)" "$(domid fast)" || failures=$((failures + 1))
+destroy_all
+refused 3 "too little for kernel .* with its ramdisk: give it at least" linux-too-small \
+	chaos create /run/one.cfg memory=64
+least=$(chaos create /run/one.cfg memory=64 2>&1 | sed 's/.*at least \([0-9]*\).*/\1/')
+run linux-least chaos create --paused --builder=fast /run/one.cfg memory_kib="$least" "vif=[]" "disk=[]"
+destroy_all
+refused 3 "at least $least" linux-one-page-less chaos create /run/one.cfg memory_kib=$((least - 4))
 finish

@@ -20,12 +20,13 @@ static bool generic_knows, generic_has_root;
 static unsigned int nr_open;
 static bool has_module = true;
 
-int pv_plan_make(struct pv_plan *fast, struct chaos_ctx *c, const char *kernel, uint64_t nr_pages,
-		 const struct chaos_vif *vifs, unsigned int nr_vifs, const char **why,
-		 struct chaos_error *e)
+int pv_plan_make(struct pv_plan *fast, struct chaos_ctx *c, const char *kernel, const char *ramdisk,
+		 uint64_t nr_pages, const struct chaos_vif *vifs, unsigned int nr_vifs,
+		 const char **why, struct chaos_error *e)
 {
 	assert_ptr_equal(c, &ctx);
 	assert_string_equal(kernel, "/kernel");
+	assert_ptr_equal(ramdisk, cfg.ramdisk);
 	assert_int_equal(nr_pages, 1024);
 	assert_ptr_equal(vifs, cfg.vifs);
 	memset(fast, 0, sizeof(*fast));
@@ -127,6 +128,7 @@ static int setup(void **state)
 	fast_rc = 1;
 	generic_rc = 0;
 	generic_has_root = false;
+	image.has_root = false;
 	ctx.module_flags = NOXS_MODULE_ENDS | NOXS_MODULE_RATE | NOXS_MODULE_LOG;
 	return 0;
 }
@@ -240,7 +242,9 @@ static void with_a_ramdisk(void **state)
 {
 	(void)state;
 	cfg.ramdisk = (char *)"/ramdisk";
-	generic("it has a ramdisk");
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_FAST);
+	assert_string_equal(plan->ramdisk, "/ramdisk");
 }
 
 /* The image of the kernel is a disk as well, of which the module is asked. */
@@ -252,6 +256,16 @@ static void with_a_root(void **state)
 	generic("it is a picture");
 	assert_true(plan->has_root);
 	assert_int_equal(plan->nr_disks, 1);
+	assert_int_equal(plan->devices->nr_disks, 1);
+}
+
+static void with_a_root_and_fast(void **state)
+{
+	(void)state;
+	image.has_root = true;
+	assert_int_equal(chaos_plan_make(&ctx, &cfg, &plan, &err), 0);
+	assert_int_equal(plan->builder, CHAOS_BUILDER_FAST);
+	assert_true(plan->has_root);
 	assert_int_equal(plan->devices->nr_disks, 1);
 }
 
@@ -404,6 +418,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_for_the_fast_builder, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_a_ramdisk, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_a_root, setup, teardown),
+		cmocka_unit_test_setup_teardown(with_a_root_and_fast, setup, teardown),
 		cmocka_unit_test_setup_teardown(generic_was_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(fast_was_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_only, setup, teardown),

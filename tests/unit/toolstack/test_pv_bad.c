@@ -154,9 +154,22 @@ static void loader(struct file *f)
 {
 	add_note(f, XEN_ELFNOTE_LOADER, "special", 8);
 }
-static void init_p2m(struct file *f)
+/* Below the kernel's address, and no place of its own. */
+static void p2m_shares(struct file *f)
 {
-	add_number(f, XEN_ELFNOTE_INIT_P2M, 1UL << 40);
+	add_number(f, XEN_ELFNOTE_INIT_P2M, BASE - 0x100000);
+}
+static void p2m_at_zero(struct file *f)
+{
+	add_number(f, XEN_ELFNOTE_INIT_P2M, 0);
+}
+static void p2m_size(struct file *f)
+{
+	add_note(f, XEN_ELFNOTE_INIT_P2M, "abc", 3);
+}
+static void module_size(struct file *f)
+{
+	add_note(f, XEN_ELFNOTE_MOD_START_PFN, "abc", 3);
 }
 static void translated(struct file *f)
 {
@@ -184,17 +197,17 @@ static void no_base(struct file *f)
 #f, f \
 	}
 static const struct bad bads[] = {
-	BAD(not_elf),	    BAD(class32),	BAD(big_endian),     BAD(other_machine),
-	BAD(shared_object), BAD(no_segments),	BAD(odd_phdr_size),  BAD(phdrs_outside),
-	BAD(phdrs_wrap),    BAD(many_phdrs),	BAD(no_load),	     BAD(no_note),
-	BAD(file_over_mem), BAD(offset_wraps),	BAD(offset_outside), BAD(huge_memory),
-	BAD(large_memory),  BAD(paddr_wraps),	BAD(far_away),	     BAD(overlap),
-	BAD(disorder),	    BAD(note_outside),	BAD(note_wraps),     BAD(large_note),
-	BAD(base_odd),	    BAD(base_xen),	BAD(base_hole),	     BAD(base_top),
-	BAD(base_size),	    BAD(paddr_above),	BAD(entry_below),    BAD(entry_behind),
-	BAD(hypercall_odd), BAD(hypercall_out), BAD(other_xen),	     BAD(loader),
-	BAD(init_p2m),	    BAD(translated),	BAD(note_name_long), BAD(note_desc_long),
-	BAD(no_base),
+	BAD(not_elf),	    BAD(class32),	 BAD(big_endian),     BAD(other_machine),
+	BAD(shared_object), BAD(no_segments),	 BAD(odd_phdr_size),  BAD(phdrs_outside),
+	BAD(phdrs_wrap),    BAD(many_phdrs),	 BAD(no_load),	      BAD(no_note),
+	BAD(file_over_mem), BAD(offset_wraps),	 BAD(offset_outside), BAD(huge_memory),
+	BAD(large_memory),  BAD(paddr_wraps),	 BAD(far_away),	      BAD(overlap),
+	BAD(disorder),	    BAD(note_outside),	 BAD(note_wraps),     BAD(large_note),
+	BAD(base_odd),	    BAD(base_xen),	 BAD(base_hole),      BAD(base_top),
+	BAD(base_size),	    BAD(paddr_above),	 BAD(entry_below),    BAD(entry_behind),
+	BAD(hypercall_odd), BAD(hypercall_out),	 BAD(other_xen),      BAD(loader),
+	BAD(p2m_shares),    BAD(p2m_at_zero),	 BAD(p2m_size),	      BAD(module_size),
+	BAD(translated),    BAD(note_name_long), BAD(note_desc_long), BAD(no_base),
 };
 
 static void bad_files_are_refused(void **state)

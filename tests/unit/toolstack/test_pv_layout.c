@@ -97,7 +97,7 @@ static void four_mib_as_libxenguest(void **state)
 	struct pv_layout l;
 
 	(void)state;
-	assert_int_equal(pv_layout_make(&l, &img, MIB(4), 0), 0);
+	assert_int_equal(pv_layout_make(&l, &img, MIB(4), 0, 0), 0);
 	check_order(&l, &img);
 	assert_int_equal(l.nr_mapped, MIB(4));
 	assert_int_equal(l.nr_pt, 5);
@@ -110,14 +110,14 @@ static void large_guests_map_only_the_beginning(void **state)
 	struct pv_layout l;
 
 	(void)state;
-	assert_int_equal(pv_layout_make(&l, &img, MIB(1024), 0), 0);
+	assert_int_equal(pv_layout_make(&l, &img, MIB(1024), 0, 0), 0);
 	check_order(&l, &img);
 	/* 512 pages of p2m, 512 KiB behind the boot stack: beyond 2 MiB, and so 4 */
 	assert_int_equal(l.nr_mapped, MIB(4));
 	check_tables(&l);
 	/* 900 pages of image: with those, beyond 4 MiB */
 	img.nr_pages = 900;
-	assert_int_equal(pv_layout_make(&l, &img, MIB(1024), 0), 0);
+	assert_int_equal(pv_layout_make(&l, &img, MIB(1024), 0, 0), 0);
 	check_order(&l, &img);
 	assert_int_equal(l.nr_mapped, MIB(8));
 	assert_int_equal(l.nr_pt, 7);
@@ -141,7 +141,7 @@ static void odd_addresses(void **state)
 	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
 		struct pv_image img = image(bases[i], 31);
 
-		assert_int_equal(pv_layout_make(&l, &img, MIB(16), 0), 0);
+		assert_int_equal(pv_layout_make(&l, &img, MIB(16), 0, 0), 0);
 		check_order(&l, &img);
 		/* The end is at a multiple of 4 MiB. */
 		assert_int_equal(pv_layout_va(&l, l.nr_mapped) % (4 << 20), 0);
@@ -158,12 +158,12 @@ static void small_guests_are_mapped_whole(void **state)
 
 	(void)state;
 	/* image, p2m, four pages, four tables, boot stack */
-	least = pv_layout_make(&l, &img, 1, 0);
+	least = pv_layout_make(&l, &img, 1, 0, 0);
 	assert_int_equal(least, 13 + 1 + 4 + 4 + 1);
 	for (pages = 1; pages < least; pages++)
-		assert_int_equal(pv_layout_make(&l, &img, pages, 0), least);
+		assert_int_equal(pv_layout_make(&l, &img, pages, 0, 0), least);
 	for (; pages < MIB(4); pages += pages < 40 ? 1 : 37) {
-		assert_int_equal(pv_layout_make(&l, &img, pages, 0), 0);
+		assert_int_equal(pv_layout_make(&l, &img, pages, 0, 0), 0);
 		check_order(&l, &img);
 		assert_int_equal(l.nr_mapped, pages);
 		check_tables(&l);
@@ -178,7 +178,7 @@ static void what_maps_itself_is_mapped_no_further(void **state)
 	(void)state;
 	img.maps_itself = true;
 	for (img.mapped_kib = 0; img.mapped_kib <= 4096; img.mapped_kib += 60) {
-		assert_int_equal(pv_layout_make(&l, &img, MIB(8), 0), 0);
+		assert_int_equal(pv_layout_make(&l, &img, MIB(8), 0, 0), 0);
 		check_order(&l, &img);
 		assert_in_range(l.nr_mapped - l.boot_stack_pfn - 1, img.mapped_kib / 4,
 				img.mapped_kib / 4 + 1);
@@ -196,11 +196,11 @@ static void rings(void **state)
 	(void)state;
 	img.maps_itself = true;
 	for (nr = 0; nr <= 60; nr += 2) {
-		assert_int_equal(pv_layout_make(&l, &img, MIB(8), nr), 0);
+		assert_int_equal(pv_layout_make(&l, &img, MIB(8), nr, 0), 0);
 		check_order(&l, &img);
 		assert_int_equal(l.nr_rings, nr);
 		check_tables(&l);
-		least = pv_layout_make(&l, &img, 1, nr);
+		least = pv_layout_make(&l, &img, 1, nr, 0);
 		assert_int_equal(least, 31 + 1 + 4 + nr + 4 + 1);
 	}
 }
@@ -217,7 +217,7 @@ static void windows(void **state)
 	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
 		struct pv_image img = image(bases[i], 31);
 
-		assert_int_equal(pv_layout_make(&l, &img, MIB(4), 2), 0);
+		assert_int_equal(pv_layout_make(&l, &img, MIB(4), 2, 0), 0);
 		p2m = make_p2m(l.nr_pages);
 		tables = malloc(l.nr_pt * PV_PAGE_SIZE);
 		before = malloc(l.nr_pt * PV_PAGE_SIZE);
@@ -259,7 +259,7 @@ static void protection(void **state)
 	img.maps_itself = true;
 	img.nr_regions = ARRAY_SIZE(regions);
 	memcpy(img.regions, regions, sizeof(regions));
-	assert_int_equal(pv_layout_make(&l, &img, MIB(4), 2), 0);
+	assert_int_equal(pv_layout_make(&l, &img, MIB(4), 2, 0), 0);
 	p2m = make_p2m(l.nr_pages);
 	tables = malloc(l.nr_pt * PV_PAGE_SIZE);
 	pv_layout_write_tables(&l, p2m, tables);

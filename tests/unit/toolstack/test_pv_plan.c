@@ -73,7 +73,8 @@ static int setup(void **state)
 
 static int make(struct pv_plan *plan, uint64_t nr_pages)
 {
-	return pv_plan_make(plan, NULL, "/kernel", nr_pages, vifs, ARRAY_SIZE(vifs), &why, &err);
+	return pv_plan_make(plan, NULL, "/kernel", NULL, nr_pages, vifs, ARRAY_SIZE(vifs), &why,
+			    &err);
 }
 
 static void is_complete(void **state)

@@ -94,22 +94,23 @@ static int load_image(struct chaos_shell *s, const struct chaos_config *cfg,
 {
 	struct pv_plan plan;
 	const char *why;
-	int rc = 0;
+	int rc;
 
-	if (!cfg->ramdisk)
-		rc = pv_plan_make(&plan, s->ctx, cfg->kernel,
-				  cfg->memory_kib >> (PV_PAGE_SHIFT - 10), cfg->vifs, cfg->nr_vifs,
-				  &why, err);
+	rc = pv_plan_make(&plan, s->ctx, cfg->kernel, cfg->ramdisk,
+			  cfg->memory_kib >> (PV_PAGE_SHIFT - 10), cfg->vifs, cfg->nr_vifs, &why,
+			  err);
 	if (rc < 0)
 		return rc;
 	if (!rc)
-		return chaos_error_set(err, CHAOS_CONFIG, ENOEXEC,
-				       "kernel \"%s\" does not go into a shell without an image",
-				       cfg->kernel);
+		return chaos_error_set(
+			err, CHAOS_CONFIG, ENOEXEC,
+			"kernel \"%s\" does not go into a shell without an image: %s", cfg->kernel,
+			why);
 	rc = chaos_pv_move(s->pv_guest, s->ctx, err);
 	if (!rc) {
 		s->is_identified = true; /* its memory is no longer anybody's */
 		s->knows_noxs = plan.img->abi;
+		s->has_root = plan.img->has_root;
 		rc = chaos_pv_load(s->pv_guest, &plan, &s->built, err);
 	}
 	pv_plan_fini(&plan);

@@ -40,15 +40,12 @@ static int plan_fast(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chao
 	struct pv_plan *fast;
 	int rc;
 
-	if (plan->ramdisk) {
-		plan->why_generic = "it has a ramdisk";
-		return 0;
-	}
 	fast = malloc(sizeof(*fast));
 	if (!fast)
 		return chaos_error_set(err, CHAOS_RESOURCES, ENOMEM, "out of memory");
-	rc = pv_plan_make(fast, ctx, plan->kernel, plan->memory_kib >> (PV_PAGE_SHIFT - 10),
-			  plan->vifs, plan->nr_vifs, &plan->why_generic, err);
+	rc = pv_plan_make(fast, ctx, plan->kernel, plan->ramdisk,
+			  plan->memory_kib >> (PV_PAGE_SHIFT - 10), plan->vifs, plan->nr_vifs,
+			  &plan->why_generic, err);
 	if (rc <= 0) {
 		free(fast);
 		return rc;
@@ -59,12 +56,12 @@ static int plan_fast(struct chaos_ctx *ctx, struct chaos_plan *plan, struct chao
 }
 
 /* An image of tinyx that is the kernel is a disk as well; that it is one is known when it has been opened. */
-static int plan_root(struct chaos_plan *plan, struct chaos_error *err)
+static int plan_root(struct chaos_plan *plan, bool has_root, struct chaos_error *err)
 {
 	int rc;
 
-	plan->has_root = chaos_image_has_root(plan->generic);
-	if (!plan->has_root)
+	plan->has_root = has_root;
+	if (!has_root)
 		return 0;
 	rc = chaos_config_add_root(plan->cfg, err);
 	plan->nr_disks = plan->cfg->nr_disks;
@@ -85,7 +82,7 @@ static int plan_image(struct chaos_ctx *ctx, struct chaos_plan *plan, struct cha
 	if (plan->wanted != CHAOS_BUILDER_GENERIC)
 		rc = plan_fast(ctx, plan, err);
 	if (rc)
-		return rc < 0 ? rc : 0;
+		return rc < 0 ? rc : plan_root(plan, plan->fast->img->has_root, err);
 	if (plan->wanted == CHAOS_BUILDER_FAST)
 		return chaos_error_set(
 			err, CHAOS_CONFIG, ENOEXEC,
@@ -96,7 +93,7 @@ static int plan_image(struct chaos_ctx *ctx, struct chaos_plan *plan, struct cha
 		return rc;
 	plan->builder = CHAOS_BUILDER_GENERIC;
 	plan->knows_noxs = chaos_image_knows_noxs(plan->generic);
-	return plan_root(plan, err);
+	return plan_root(plan, chaos_image_has_root(plan->generic), err);
 }
 
 /* ---- all of it ---- */

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <xenforeignmemory.h>
 
 #include "build/pv/pv_connect.h"
+#include "build/pv/pv_contents.h"
 #include "build/pv/pv_guest.h"
 #include "build/pv/pv_keep.h"
 #include "build/pv/pv_plan.h"
@@ -38,39 +38,48 @@ static void unmap_frames(struct pv_guest *g, void *addr, uint64_t count)
 	(void)xenforeignmemory_unmap(xc_interface_fmem_handle(g->ctx->xch), addr, count);
 }
 
+/* Frames of count pages from pfn on; returns what comes behind them. */
+static xen_pfn_t *add_frames(const struct pv_guest *g, xen_pfn_t *to, uint64_t pfn, uint64_t count)
+{
+	memcpy(to, g->p2m + pfn, count * sizeof(*to));
+	return to + count;
+}
+
+/* What is to be copied is not mapped. */
 static int map_contents(struct pv_guest *g, const struct pv_image *img)
 {
 	const struct pv_layout *l = &g->layout;
-	uint64_t n = 0, count = img->nr_file_pages + l->nr_p2m + 3 + !!l->nr_rings;
-	xen_pfn_t *frames = malloc(count * sizeof(*frames));
+	uint64_t nr_file = g->is_copied ? 0 : img->nr_file_pages;
+	uint64_t nr_p2m = g->is_copied ? 0 : l->nr_p2m;
+	uint64_t nr_ramdisk = g->is_copied ? 0 : l->nr_ramdisk;
+	uint64_t count = nr_file + nr_ramdisk + nr_p2m + 3 + !!l->nr_rings;
+	xen_pfn_t *frames = malloc(count * sizeof(*frames)), *next = frames;
 	unsigned int i;
-	char *next;
+	char *page;
 
 	if (!frames)
 		return -1;
-	for (i = 0; i < img->nr_runs; i++) {
-		memcpy(frames + n, g->p2m + img->runs[i].first_pfn,
-		       img->runs[i].nr_pages * sizeof(*frames));
-		n += img->runs[i].nr_pages;
-	}
-	/* start info comes next to the p2m */
-	memcpy(frames + n, g->p2m + l->p2m_pfn, (l->nr_p2m + 1) * sizeof(*frames));
-	n += l->nr_p2m + 1;
-	frames[n++] = g->grant_frame;
-	frames[n++] = g->shared_info_frame;
+	for (i = 0; i < img->nr_runs && !g->is_copied; i++)
+		next = add_frames(g, next, img->runs[i].first_pfn, img->runs[i].nr_pages);
+	next = add_frames(g, next, l->ramdisk_pfn, nr_ramdisk);
+	next = add_frames(g, next, l->p2m_pfn, nr_p2m);
+	next = add_frames(g, next, l->start_info_pfn, 1);
+	*next++ = g->grant_frame;
+	*next++ = g->shared_info_frame;
 	if (l->nr_rings)
-		frames[n] = g->p2m[l->ctrl_pfn];
+		*next = g->p2m[l->ctrl_pfn];
 	g->map = map_frames(g, frames, count);
 	free(frames);
 	if (!g->map)
 		return -1;
 	g->nr_map = count;
-	g->p2m_map = g->map + (img->nr_file_pages << PV_PAGE_SHIFT);
-	next = g->p2m_map + (l->nr_p2m << PV_PAGE_SHIFT);
-	g->start_info = (start_info_t *)next;
-	g->grants = (grant_entry_v1_t *)(next + PV_PAGE_SIZE);
-	g->shared_info = (shared_info_t *)(next + 2 * PV_PAGE_SIZE);
-	g->ctrl = l->nr_rings ? (struct noxs_ctrl_page *)(next + 3 * PV_PAGE_SIZE) : NULL;
+	g->ramdisk_map = g->map + (nr_file << PV_PAGE_SHIFT);
+	g->p2m_map = g->ramdisk_map + (nr_ramdisk << PV_PAGE_SHIFT);
+	page = g->p2m_map + (nr_p2m << PV_PAGE_SHIFT);
+	g->start_info = (start_info_t *)page;
+	g->grants = (grant_entry_v1_t *)(page + PV_PAGE_SIZE);
+	g->shared_info = (shared_info_t *)(page + 2 * PV_PAGE_SIZE);
+	g->ctrl = l->nr_rings ? (struct noxs_ctrl_page *)(page + 3 * PV_PAGE_SIZE) : NULL;
 	return 0;
 }
 
@@ -91,57 +100,25 @@ void chaos_pv_free(struct pv_guest *g)
 	free(g);
 }
 
-/* ---- load ---- */
+/* ---- what is written here ---- */
 
-static int read_segment(const struct pv_image *img, const struct pv_segment *seg, char *to)
+/* Linux's ramdisk and p2m are told of by their frames, as they are mapped nowhere or elsewhere. */
+static void write_places(const struct pv_layout *l, const struct pv_image *img,
+			 const struct pv_ramdisk *ramdisk, start_info_t *si)
 {
-	uint64_t done = 0;
-	ssize_t n;
-
-	while (done < seg->size) {
-		n = pread(img->fd, to + done, seg->size - done, (off_t)(seg->file_offset + done));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			if (!n)
-				errno = EIO; /* it was longer when it was checked */
-			return -1;
-		}
-		done += (uint64_t)n;
+	si->mfn_list = l->p2m_va;
+	if (l->nr_p2m_pt) {
+		si->first_p2m_pfn = l->p2m_pfn;
+		si->nr_p2m_frames = l->nr_p2m + l->nr_p2m_pt;
 	}
-	return 0;
-}
-
-/* Segments, and zeros between them, into the pages of one run. */
-static int write_run(const struct pv_image *img, const struct pv_run *run, char *pages)
-{
-	uint64_t base = run->first_pfn << PV_PAGE_SHIFT, done = 0, offset;
-	unsigned int i;
-
-	for (i = 0; i < run->nr_segments; i++) {
-		const struct pv_segment *seg = &img->segments[run->first_segment + i];
-
-		offset = seg->offset - base;
-		memset(pages + done, 0, offset - done);
-		if (read_segment(img, seg, pages + offset))
-			return -1;
-		done = offset + seg->size;
-	}
-	memset(pages + done, 0, (run->nr_pages << PV_PAGE_SHIFT) - done);
-	return 0;
-}
-
-static int write_image(struct pv_guest *g, const struct pv_image *img)
-{
-	char *pages = g->map;
-	unsigned int i;
-
-	for (i = 0; i < img->nr_runs; i++) {
-		if (write_run(img, &img->runs[i], pages))
-			return -1;
-		pages += img->runs[i].nr_pages << PV_PAGE_SHIFT;
-	}
-	return 0;
+	if (!ramdisk->size)
+		return;
+	si->mod_len = ramdisk->size;
+	si->mod_start = l->ramdisk_pfn;
+	if (img->takes_module_pfn)
+		si->flags |= SIF_MOD_START_PFN;
+	else
+		si->mod_start = pv_layout_va(l, l->ramdisk_pfn);
 }
 
 static void write_start_info(struct pv_guest *g)
@@ -160,7 +137,6 @@ static void write_start_info(struct pv_guest *g)
 	si->console.domU.evtchn = CHAOS_PORT_CONSOLE;
 	si->pt_base = pv_layout_va(l, l->pt_pfn);
 	si->nr_pt_frames = l->nr_pt;
-	si->mfn_list = pv_layout_va(l, l->p2m_pfn);
 }
 
 /* Xen hands it out cleared.  A guest starts with events masked (xen.h, "start-of-day"). */
@@ -178,14 +154,6 @@ void pv_guest_write_grant(struct pv_guest *g, unsigned int ref, uint64_t pfn)
 	g->grants[ref].frame = (uint32_t)g->p2m[pfn];
 	/* The domain has never run: nobody looks yet, the order of stores is free. */
 	g->grants[ref].flags = GTF_permit_access;
-}
-
-static void write_p2m(struct pv_guest *g)
-{
-	uint64_t size = g->nr_pages * sizeof(*g->p2m);
-
-	memcpy(g->p2m_map, g->p2m, size);
-	memset(g->p2m_map + size, 0, (g->layout.nr_p2m << PV_PAGE_SHIFT) - size);
 }
 
 /* Xen's frames at pages of the image that wait for them. */
@@ -214,33 +182,43 @@ static void map_windows(struct pv_guest *g, const struct pv_image *img, uint64_t
 static int write_tables(struct pv_guest *g, const struct pv_image *img)
 {
 	const struct pv_layout *l = &g->layout;
-	void *tables = map_frames(g, g->p2m + l->pt_pfn, l->nr_pt);
+	uint64_t count = l->nr_pt + l->nr_p2m_pt;
+	xen_pfn_t *frames = malloc(count * sizeof(*frames));
+	void *tables;
 
+	if (!frames)
+		return -1;
+	(void)add_frames(g, add_frames(g, frames, l->pt_pfn, l->nr_pt), pv_layout_p2m_pt(l),
+			 l->nr_p2m_pt);
+	tables = map_frames(g, frames, count);
+	free(frames);
 	if (!tables)
 		return -1;
 	pv_layout_write_tables(l, g->p2m, tables);
 	if (img->is_protected)
 		pv_layout_protect(l, img, tables);
 	map_windows(g, img, tables);
-	unmap_frames(g, tables, l->nr_pt);
+	unmap_frames(g, tables, count);
 	return 0;
 }
 
-static int write_all(struct pv_guest *g, const struct pv_image *img,
-		     const struct chaos_built *built, struct chaos_error *err)
+static int write_all(struct pv_guest *g, const struct pv_plan *plan, struct chaos_error *err)
 {
+	const struct pv_image *img = plan->img;
+	const char *what;
+
 	if (map_contents(g, img))
 		return chaos_pv_error("mapping its memory", err);
-	if (write_image(g, img))
-		return chaos_pv_error("reading the image", err);
-	write_p2m(g);
+	if (g->is_copied ? pv_contents_copy(g, plan, &what) : pv_contents_write(g, plan, &what))
+		return chaos_pv_error(what, err);
 	write_start_info(g);
+	write_places(&g->layout, img, &plan->ramdisk, g->start_info);
 	mask_events(g);
 	pv_guest_write_grant(g, GNTTAB_RESERVED_CONSOLE, g->layout.console_pfn);
 	pv_guest_write_grant(g, CHAOS_GREF_CONTROL, g->layout.ctrl_pfn);
 	if (g->ctrl) {
 		memset(g->ctrl, 0, PV_PAGE_SIZE);
-		pv_connect_write(g, img, built);
+		pv_connect_write(g, img, &plan->built);
 	}
 	if (write_tables(g, img))
 		return chaos_pv_error("writing the page tables", err);
@@ -259,7 +237,8 @@ int chaos_pv_load(struct pv_guest *g, const struct pv_plan *plan, struct chaos_b
 				       "the image does not fit in the domain's %llu KiB",
 				       (unsigned long long)g->nr_pages << (PV_PAGE_SHIFT - 10));
 	g->layout = plan->layout;
-	rc = write_all(g, plan->img, &plan->built, err);
+	g->is_copied = pv_contents_is_copied(plan);
+	rc = write_all(g, plan, err);
 	if (!rc)
 		rc = pv_guest_finish(g, plan->img, &plan->built, err);
 	if (rc)

@@ -5,7 +5,6 @@
  * SIGBUS when somebody truncates the file.  A kept file stays open, so its inode is not reused.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 
 #include "build/pv/pv_build.h"
 #include "build/pv/pv_keep.h"
+#include "build/pv/pv_source.h"
 
 #define CACHE_SIZE 16U
 
@@ -23,7 +23,9 @@ struct pv_image_cache {
 
 static void image_free(struct pv_image *img)
 {
-	close(img->fd);
+	if (img->fd != img->file)
+		close(img->fd);
+	close(img->file);
 	free(img);
 }
 
@@ -84,64 +86,52 @@ static void cache_add(struct pv_image_cache **cache, struct pv_image *img)
 	img->is_cached = true;
 }
 
-static bool read_all(int fd, void *buf, size_t len, uint64_t offset)
-{
-	char *p = buf;
-	ssize_t n;
-
-	while (len) {
-		n = pread(fd, p, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-static const char *parse(struct pv_image *img, int fd, const struct stat *st)
+static const char *parse(struct pv_image *img, const struct pv_source *src)
 {
 	char headers[PV_HEADERS_SIZE], notes[PV_MAX_NOTES][PV_MAX_NOTE_SIZE];
 	const void *data[PV_MAX_NOTES];
-	uint64_t size = (uint64_t)st->st_size;
-	size_t len = size < sizeof(headers) ? (size_t)size : sizeof(headers);
+	size_t len = src->size < sizeof(headers) ? (size_t)src->size : sizeof(headers);
 	const char *why;
 	unsigned int i;
 
-	if (!read_all(fd, headers, len, 0))
+	if (pv_read(src->fd, src->start, headers, len))
 		return "it cannot be read";
-	why = pv_image_parse_headers(img, headers, len, size);
+	why = pv_image_parse_headers(img, headers, len, src->size);
 	if (why)
 		return why;
 	for (i = 0; i < img->nr_notes; i++) {
 		data[i] = notes[i];
-		if (!read_all(fd, notes[i], img->notes[i].size, img->notes[i].file_offset))
+		if (pv_read(src->fd, src->start + img->notes[i].file_offset, notes[i],
+			    img->notes[i].size))
 			return "it cannot be read";
 	}
 	return pv_image_parse_notes(img, data);
 }
 
-static const char *open_file(const char *path, int *fd, struct stat *st)
+static struct pv_image *image_make(const struct pv_source *src, const char **why)
 {
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (*fd < 0)
-		return strerror(errno);
-	if (!fstat(*fd, st) && S_ISREG(st->st_mode))
+	struct pv_image *img = malloc(sizeof(*img));
+
+	*why = img ? parse(img, src) : "there is no memory to read it";
+	if (*why) {
+		free(img);
 		return NULL;
-	close(*fd);
-	return "it is not a file";
+	}
+	img->file = src->file;
+	img->fd = src->fd;
+	img->start = src->start;
+	img->ramdisk = src->ramdisk;
+	img->has_root = src->has_root;
+	img->id = src->id;
+	return img;
 }
 
 int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image **out,
 		       const char **why)
 {
 	struct pv_keep *keep = pv_keep_get(ctx);
+	struct pv_source src;
 	struct pv_image *img;
-	struct stat st;
-	int fd;
 
 	*why = "there is no memory to read it";
 	if (!keep)
@@ -149,18 +139,14 @@ int chaos_pv_image_get(struct chaos_ctx *ctx, const char *path, struct pv_image 
 	img = cache_find(keep->cache, path);
 	if (img)
 		goto found;
-	*why = open_file(path, &fd, &st);
+	*why = pv_source_open(&src, ctx, path);
 	if (*why)
 		return 0;
-	img = malloc(sizeof(*img));
-	*why = img ? parse(img, fd, &st) : "there is no memory to read it";
-	if (*why) {
-		free(img);
-		close(fd);
+	img = image_make(&src, why);
+	if (!img) {
+		pv_source_close(&src);
 		return 0;
 	}
-	img->fd = fd;
-	chaos_file_id_take(&img->id, &st);
 	cache_add(&keep->cache, img);
 found:
 	img->users++;

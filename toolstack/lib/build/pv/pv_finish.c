@@ -4,6 +4,7 @@
  * page tables pinned, the vCPU set up, event channels allocated.
  */
 #include <stdint.h>
+#include <xen/memory.h>
 
 #include "build/pv/pv_connect.h"
 #include "build/pv/pv_guest.h"
@@ -45,20 +46,41 @@ static void clear_page(struct clears *c, uint64_t pfn)
 	c->ops[c->nr++].arg1.mfn = c->g->p2m[pfn];
 }
 
-/* What of the image is not in its file; Xen fills the hypercall page. */
+/* Pages [pfn, end), but for the hypercall page, which Xen fills. */
+static void clear_range(struct clears *c, const struct pv_image *img, uint64_t pfn, uint64_t end)
+{
+	for (; pfn < end; pfn++)
+		if (!img->has_hypercall_page || pfn != img->hypercall_pfn)
+			clear_page(c, pfn);
+}
+
+/*
+ * What of the image is not in its file.  Between its segments is nothing of its own, but free memory:
+ * in a Linux some MiB.
+ */
 static void clear_image(struct clears *c, const struct pv_image *img)
 {
-	uint64_t pfn = 0;
-	unsigned int i;
+	const struct pv_region *region = img->regions, *regions_end = region + img->nr_regions;
+	const struct pv_run *run = img->runs, *runs_end = run + img->nr_runs;
+	uint64_t pfn = 0, end, first;
 
-	for (i = 0; i <= img->nr_runs; i++) {
-		uint64_t end = i < img->nr_runs ? img->runs[i].first_pfn : img->nr_pages;
-
-		for (; pfn < end; pfn++)
-			if (!img->has_hypercall_page || pfn != img->hypercall_pfn)
-				clear_page(c, pfn);
-		if (i < img->nr_runs)
-			pfn = end + img->runs[i].nr_pages;
+	for (; region < regions_end; region++) {
+		first = region->offset >> PV_PAGE_SHIFT;
+		end = PV_PAGES(region->offset + region->size);
+		if (pfn < first)
+			pfn = first;
+		while (pfn < end) {
+			while (run < runs_end && run->first_pfn + run->nr_pages <= pfn)
+				run++;
+			if (run == runs_end || run->first_pfn >= end) {
+				clear_range(c, img, pfn, end);
+				pfn = end;
+				break;
+			}
+			if (pfn < run->first_pfn)
+				clear_range(c, img, pfn, run->first_pfn);
+			pfn = run->first_pfn + run->nr_pages;
+		}
 	}
 }
 
@@ -97,6 +119,21 @@ static void add_context(struct pv_guest *g, const struct pv_image *img)
 	set_xen_guest_handle_raw(op->u.vcpucontext.ctxt, (void *)ctx);
 }
 
+/* Without one, Linux takes it for 8 MiB more than there is, and says so in its page lists. */
+static void add_memory_map(struct pv_guest *g)
+{
+	struct xen_foreign_memory_map *map = pv_batch_alloc(g->batch, sizeof(*map));
+	struct e820entry *ram = pv_batch_alloc(g->batch, sizeof(*ram));
+
+	ram->size = g->nr_pages << PV_PAGE_SHIFT;
+	ram->type = E820_RAM;
+	map->domid = (domid_t)g->domid;
+	map->map.nr_entries = 1;
+	set_xen_guest_handle_raw(map->map.buffer, (void *)ram);
+	(void)pv_batch_add(g->batch, __HYPERVISOR_memory_op, XENMEM_set_memory_map, (uintptr_t)map,
+			   0, 0);
+}
+
 static void clear_pages(struct clears *c, const struct pv_image *img)
 {
 	const struct pv_layout *l = &c->g->layout;
@@ -106,7 +143,7 @@ static void clear_pages(struct clears *c, const struct pv_image *img)
 	clear_image(c, img);
 	clear_page(c, l->store_pfn);
 	clear_page(c, l->console_pfn);
-	if (!c->g->ctrl)
+	if (!c->g->ctrl && l->ctrl_pfn != l->store_pfn)
 		clear_page(c, l->ctrl_pfn);
 	for (pfn = l->ring_pfn; pfn < l->ring_pfn + l->nr_rings; pfn++)
 		clear_page(c, pfn);
@@ -131,6 +168,8 @@ int pv_guest_finish(struct pv_guest *g, const struct pv_image *img, const struct
 		op = pv_batch_add_domctl(g->batch, XEN_DOMCTL_hypercall_init, g->domid);
 		op->u.hypercall_init.gmfn = g->p2m[img->hypercall_pfn];
 	}
+	if (img->is_linux)
+		add_memory_map(g);
 	pv_connect_add_ports(g, built);
 	if (pv_batch_run(g->batch))
 		return chaos_pv_error("making the last hypercalls", err);
@@ -142,7 +181,8 @@ int pv_guest_finish(struct pv_guest *g, const struct pv_image *img, const struct
 	case 1:
 		return chaos_pv_error("setting its vCPU up", err);
 	default:
-		return chaos_pv_error("making its hypercall page or event channels", err);
+		return chaos_pv_error("making its hypercall page, memory map or event channels",
+				      err);
 	}
 	if (pv_connect_check_ports(g, built))
 		return chaos_pv_error("allocating event channels", err);

@@ -22,9 +22,11 @@ struct pv_guest {
 	uint64_t shared_info_frame, grant_frame, device_page_frame;
 	struct pv_layout layout;
 
-	/* Pages mapped for writing: image, p2m, start info, control page, grants, shared info. */
+	bool is_copied; /* image, ramdisk and p2m; they are not mapped then */
+	/* Pages mapped for writing: image, ramdisk, p2m, start info, grants, shared info, control page. */
 	char *map;
 	uint64_t nr_map;
+	char *ramdisk_map;
 	char *p2m_map;
 	start_info_t *start_info;
 	struct noxs_ctrl_page *ctrl; /* NULL if nothing is written to it */

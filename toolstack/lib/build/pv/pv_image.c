@@ -128,9 +128,10 @@ const char *pv_image_parse_headers(struct pv_image *img, const void *data, size_
 /* ---- notes (xen/public/elfnote.h) ---- */
 
 struct notes {
-	uint64_t virt_base, paddr_offset, entry, hypercall_page;
+	uint64_t virt_base, paddr_offset, entry, hypercall_page, p2m, module_pfn;
 	uint64_t mapped_kib, vif_features, is_protected, abi;
 	bool has_own; /* notes of ours */
+	bool is_linux;
 	uint64_t window[PV_NR_WINDOWS];
 	const char *why; /* what rules this kernel out */
 };
@@ -186,7 +187,13 @@ static void take_note(struct notes *n, uint32_t type, const char *desc, uint32_t
 			n->why = "it wants a special loader";
 		break;
 	case XEN_ELFNOTE_INIT_P2M:
-		n->why = "it wants its p2m at an address of its own";
+		n->p2m = number(desc, size, &n->why);
+		break;
+	case XEN_ELFNOTE_MOD_START_PFN:
+		n->module_pfn = number(desc, size, &n->why);
+		break;
+	case XEN_ELFNOTE_GUEST_OS:
+		n->is_linux = is_text(desc, size, "linux");
 		break;
 	case XEN_ELFNOTE_FEATURES:
 		if (has_word(desc, size, "!auto_translated_physmap"))
@@ -287,6 +294,23 @@ static const char *place_windows(struct pv_image *img, const struct notes *n)
 	return NULL;
 }
 
+/*
+ * As libxenguest, which takes an address for its p2m if it is a page's below the kernel's (xg_dom_core.c).
+ * Page tables that it shares with the kernel are not made here, nor is Xen's part of the address space.
+ */
+static const char *place_p2m(struct pv_image *img, uint64_t va)
+{
+	if (va == UNSET || va >= img->virt_base || va & (PV_PAGE_SIZE - 1))
+		return NULL;
+	if (va & (PV_P2M_ALIGN - 1) || va == (img->virt_base & ~(PV_P2M_ALIGN - 1)))
+		return "it wants its p2m where something else is mapped";
+	if (va >= LOWER_HALF_END && va < UPPER_HALF_START)
+		return "it wants its p2m where no guest can have it";
+	img->has_own_p2m = true;
+	img->p2m_va = va;
+	return NULL;
+}
+
 /* A feature that is not known, or not without another: such a front-end connects by itself. */
 static bool takes_vifs(uint64_t features)
 {
@@ -331,12 +355,23 @@ static const char *place(struct pv_image *img, const struct notes *n)
 	img->takes_vifs = takes_vifs(n->vif_features);
 	if (img->takes_vifs)
 		img->vif_features = (uint32_t)n->vif_features;
-	if (n->hypercall_page == UNSET)
-		return place_windows(img, n);
-	img->hypercall_pfn = page_at(img, n->hypercall_page);
-	if (img->hypercall_pfn == PV_NO_WINDOW)
-		return "its hypercall page is no page in it";
-	img->has_hypercall_page = true;
+	img->is_linux = n->is_linux;
+	img->takes_module_pfn = n->module_pfn != UNSET && n->module_pfn;
+	return NULL;
+}
+
+static const char *place_pages(struct pv_image *img, const struct notes *n)
+{
+	const char *why = place_p2m(img, n->p2m);
+
+	if (why)
+		return why;
+	if (n->hypercall_page != UNSET) {
+		img->hypercall_pfn = page_at(img, n->hypercall_page);
+		if (img->hypercall_pfn == PV_NO_WINDOW)
+			return "its hypercall page is no page in it";
+		img->has_hypercall_page = true;
+	}
 	return place_windows(img, n);
 }
 
@@ -375,6 +410,8 @@ const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 		.virt_base = UNSET,
 		.entry = UNSET,
 		.hypercall_page = UNSET,
+		.p2m = UNSET,
+		.module_pfn = UNSET,
 		.mapped_kib = UNSET,
 		.vif_features = UNSET,
 		.abi = UNSET,
@@ -387,6 +424,8 @@ const char *pv_image_parse_notes(struct pv_image *img, const void *const data[])
 		why = read_notes(&n, data[i], img->notes[i].size);
 	if (!why)
 		why = place(img, &n);
+	if (!why)
+		why = place_pages(img, &n);
 	if (!why)
 		find_runs(img);
 	img->abi = abi_of(&n);

@@ -58,6 +58,9 @@ enum pv_window {
 };
 #define PV_NO_WINDOW UINT64_MAX
 
+/* What one entry of a root page table maps. */
+#define PV_P2M_ALIGN (1UL << 39)
+
 /* Bytes of the file, and where they go: an offset from virt_base. */
 struct pv_segment {
 	uint64_t file_offset;
@@ -80,6 +83,12 @@ struct pv_run {
 	unsigned int nr_segments;
 };
 
+/* A ramdisk: bytes of an open file; size 0 = there is none. */
+struct pv_ramdisk {
+	int fd;
+	uint64_t start, size;
+};
+
 struct pv_note {
 	uint64_t file_offset;
 	uint64_t size;
@@ -91,7 +100,11 @@ struct pv_image {
 	uint64_t nr_pages; /* from virt_base to the image's end, gaps included */
 	bool has_hypercall_page;
 	uint64_t hypercall_pfn;
-	bool maps_itself; /* free memory, but for the first mapped_kib */
+	bool is_linux;	       /* says its note */
+	bool has_own_p2m;      /* its p2m is mapped at an address of its own, and nowhere else */
+	uint64_t p2m_va;       /* that address, a multiple of PV_P2M_ALIGN */
+	bool takes_module_pfn; /* its ramdisk is not mapped, and told of by its frame */
+	bool maps_itself;      /* free memory, but for the first mapped_kib */
 	uint32_t mapped_kib;
 	bool takes_vifs;		    /* connected ones */
 	uint32_t vif_features;		    /* NOXS_VIF_F_* */
@@ -113,7 +126,11 @@ struct pv_image {
 
 	/* chaos_pv_image_get() */
 	struct chaos_file_id id;
-	int fd;
+	int file;		   /* what id is of */
+	int fd;			   /* the same, or what was unpacked from it */
+	uint64_t start;		   /* of the kernel in what fd is */
+	struct pv_ramdisk ramdisk; /* of the image of tinyx that the kernel is in */
+	bool has_root;		   /* that image, which is to be a disk of the guest's */
 	unsigned int users;
 	bool is_cached;
 };

@@ -7,8 +7,6 @@
 
 #include "build/pv/pv_layout.h"
 
-/* start info, store, console, control page */
-#define SPECIAL_PAGES	4U
 #define BOOT_STACK	1U
 /* xen.h promises this much mapped behind the boot stack, and an end at a multiple of 4 MiB. */
 #define PADDING		PV_PAGES(512UL << 10)
@@ -45,50 +43,106 @@ static void count_all_tables(struct pv_layout *l)
 	}
 }
 
-/* The initial mapping, if so many pages are to lie in it. */
-static void map_pages(struct pv_layout *l, const struct pv_image *img, uint64_t pages)
+/* The initial mapping, if so many pages are to lie in it and as many behind it. */
+static void map_pages(struct pv_layout *l, const struct pv_image *img, uint64_t pages,
+		      uint64_t behind)
 {
 	uint64_t end = pv_layout_va(l, pages);
 
 	if (!img->maps_itself)
 		end = (end | ALIGN_MASK) + 1;
 	l->nr_mapped = (end - l->virt_base) >> PV_PAGE_SHIFT;
-	if (l->nr_mapped > l->nr_pages)
-		l->nr_mapped = l->nr_pages;
+	if (l->nr_mapped > l->nr_pages - behind)
+		l->nr_mapped = l->nr_pages - behind;
 	count_all_tables(l);
 }
 
+/* Room for the p2m, with tables of its own if it is mapped apart from the rest. */
+static void size_p2m(struct pv_layout *l, const struct pv_image *img)
+{
+	uint64_t nr = l->nr_p2m = PV_PAGES(l->nr_pages * sizeof(uint64_t));
+	unsigned int level;
+
+	if (!img->has_own_p2m)
+		return;
+	l->p2m_va = img->p2m_va;
+	for (level = 1; level < PV_LEVELS; level++) {
+		nr = (nr + PT_ENTRIES - 1) / PT_ENTRIES;
+		l->nr_p2m_tables[level] = nr;
+		l->nr_p2m_pt += nr;
+	}
+}
+
+/* From the image's end to the page tables; returns how many pages lie behind what is mapped. */
+static uint64_t place_special(struct pv_layout *l, const struct pv_image *img)
+{
+	uint64_t next = img->nr_pages, behind = 0;
+
+	if (img->takes_module_pfn) {
+		behind += l->nr_ramdisk;
+	} else {
+		l->ramdisk_pfn = next;
+		next += l->nr_ramdisk;
+	}
+	if (img->has_own_p2m) {
+		behind += l->nr_p2m + l->nr_p2m_pt;
+	} else {
+		l->p2m_pfn = next;
+		l->p2m_va = pv_layout_va(l, next);
+		next += l->nr_p2m;
+	}
+	l->start_info_pfn = next++;
+	l->store_pfn = next++;
+	l->console_pfn = next++;
+	l->ctrl_pfn = img->is_linux ? l->store_pfn : next++;
+	l->ring_pfn = next;
+	l->pt_pfn = next + l->nr_rings;
+	return behind;
+}
+
+/* Behind what is mapped. */
+static void place_behind(struct pv_layout *l, const struct pv_image *img)
+{
+	uint64_t next = l->nr_mapped;
+
+	if (img->takes_module_pfn) {
+		l->ramdisk_pfn = next;
+		next += l->nr_ramdisk;
+	}
+	if (img->has_own_p2m)
+		l->p2m_pfn = next;
+}
+
 uint64_t pv_layout_make(struct pv_layout *l, const struct pv_image *img, uint64_t nr_pages,
-			uint64_t nr_rings)
+			uint64_t nr_rings, uint64_t nr_ramdisk)
 {
 	uint64_t padding = img->maps_itself ? PV_PAGES((uint64_t)img->mapped_kib << 10) : PADDING;
-	uint64_t first, pages;
+	uint64_t first, pages, behind;
 
 	memset(l, 0, sizeof(*l));
 	l->virt_base = img->virt_base;
 	l->nr_pages = nr_pages;
-	l->p2m_pfn = img->nr_pages;
-	l->nr_p2m = PV_PAGES(nr_pages * sizeof(uint64_t));
-	l->start_info_pfn = l->p2m_pfn + l->nr_p2m;
-	l->store_pfn = l->start_info_pfn + 1;
-	l->console_pfn = l->store_pfn + 1;
-	l->ctrl_pfn = l->console_pfn + 1;
-	l->ring_pfn = l->ctrl_pfn + 1;
 	l->nr_rings = nr_rings;
-	l->pt_pfn = first = l->ring_pfn + nr_rings;
+	l->nr_ramdisk = nr_ramdisk;
+	size_p2m(l, img);
+	behind = place_special(l, img);
+	first = l->pt_pfn;
+	if (nr_pages <= behind)
+		l->nr_pages = behind + 1; /* to be counted, and then refused */
 
 	/* The tables lie in what they map: more of them may want one more. */
 	pages = first + BOOT_STACK + padding;
 	for (;;) {
-		map_pages(l, img, pages);
+		map_pages(l, img, pages, behind);
 		if (first + l->nr_pt + BOOT_STACK + padding <= l->nr_mapped ||
-		    l->nr_mapped == nr_pages)
+		    l->nr_mapped == l->nr_pages - behind)
 			break;
 		pages = first + l->nr_pt + BOOT_STACK + padding;
 	}
 	l->boot_stack_pfn = l->pt_pfn + l->nr_pt;
-	if (l->boot_stack_pfn + BOOT_STACK > nr_pages)
-		return l->boot_stack_pfn + BOOT_STACK;
+	if (l->boot_stack_pfn + BOOT_STACK + behind > nr_pages)
+		return l->boot_stack_pfn + BOOT_STACK + behind;
+	place_behind(l, img);
 	return 0;
 }
 
@@ -120,12 +174,32 @@ static void map_frames(const struct pv_layout *l, const uint64_t *p2m, uint64_t 
 		entry[pfn] = p2m[pfn] << PV_PAGE_SHIFT | PTE_RO;
 }
 
+/* Tables of the p2m's own, below the entry of the root that is theirs alone. */
+static void map_p2m(const struct pv_layout *l, const uint64_t *p2m, uint64_t *root,
+		    uint64_t *tables)
+{
+	uint64_t pfn = pv_layout_p2m_pt(l), i;
+	unsigned int level;
+
+	root[(l->p2m_va & VA_MASK) >> PT_SHIFT(PV_LEVELS)] = p2m[pfn] << PV_PAGE_SHIFT | PTE_TABLE;
+	for (level = PV_LEVELS - 1; level > 1; level--) {
+		pfn += l->nr_p2m_tables[level];
+		for (i = 0; i < l->nr_p2m_tables[level - 1]; i++)
+			tables[i] = p2m[pfn + i] << PV_PAGE_SHIFT | PTE_TABLE;
+		tables += l->nr_p2m_tables[level] * PT_ENTRIES;
+	}
+	for (i = 0; i < l->nr_p2m; i++)
+		tables[i] = p2m[l->p2m_pfn + i] << PV_PAGE_SHIFT | PTE_RW;
+}
+
 void pv_layout_write_tables(const struct pv_layout *l, const uint64_t *p2m, uint64_t *tables)
 {
 	uint64_t pfn = l->pt_pfn;
 	unsigned int level;
 
-	memset(tables, 0, l->nr_pt << PV_PAGE_SHIFT);
+	memset(tables, 0, (l->nr_pt + l->nr_p2m_pt) << PV_PAGE_SHIFT);
+	if (l->nr_p2m_pt)
+		map_p2m(l, p2m, tables, tables + l->nr_pt * PT_ENTRIES);
 	for (level = PV_LEVELS; level > 1; level--) {
 		pfn += l->nr_tables[level];
 		link_tables(l, p2m, level, tables, pfn);
