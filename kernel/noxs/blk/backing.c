@@ -11,6 +11,8 @@
 #include <linux/uio.h>
 #include "backing.h"
 
+#define OVERFLOW_ID 65534 /* nobody, nogroup */
+
 static struct inode *backing_inode(const struct blk_backing *backing)
 {
 	/* Of a block device this is the device's own inode, not the node's in /dev. */
@@ -83,6 +85,37 @@ static int describe(struct blk_backing *backing)
 	return blk_backing_size(backing) ? 0 : -ENODATA;
 }
 
+/*
+ * File systems let some write to the last of their blocks, and past quotas: whoever has
+ * CAP_SYS_RESOURCE, and the user or group named in the superblock, which is root unless somebody has
+ * chosen.  chaos is both.  On a file system that sends the user to nobody else the guest is nobody.
+ */
+static struct cred *prepare_guest_cred(const struct file *file)
+{
+	const struct super_block *sb = file->f_mapping->host->i_sb;
+	const struct cred *old = override_creds(file->f_cred);
+	struct cred *cred = prepare_creds();
+	struct group_info *none;
+
+	revert_creds(old);
+	if (!cred)
+		return NULL;
+	cap_clear(cred->cap_effective);
+	if (!uid_eq(cred->fsuid, GLOBAL_ROOT_UID) || !(sb->s_type->fs_flags & FS_REQUIRES_DEV) ||
+	    sb->s_magic == FUSE_SUPER_MAGIC)
+		return cred;
+	none = groups_alloc(0);
+	if (!none) {
+		abort_creds(cred);
+		return NULL;
+	}
+	set_groups(cred, none);
+	put_group_info(none);
+	cred->fsuid = KUIDT_INIT(OVERFLOW_ID);
+	cred->fsgid = KGIDT_INIT(OVERFLOW_ID);
+	return cred;
+}
+
 int blk_backing_open(struct blk_backing *backing, int fd)
 {
 	int err;
@@ -90,7 +123,12 @@ int blk_backing_open(struct blk_backing *backing, int fd)
 	backing->file = fget(fd);
 	if (!backing->file)
 		return -EBADF;
+	backing->cred = NULL;
 	err = describe(backing);
+	if (!err) {
+		backing->cred = prepare_guest_cred(backing->file);
+		err = backing->cred ? 0 : -ENOMEM;
+	}
 	if (err)
 		blk_backing_give_back(backing);
 	return err;
@@ -98,12 +136,14 @@ int blk_backing_open(struct blk_backing *backing, int fd)
 
 void blk_backing_give_back(struct blk_backing *backing)
 {
+	put_cred(backing->cred);
 	fput(backing->file);
 	backing->file = NULL;
 }
 
 void blk_backing_close(struct blk_backing *backing)
 {
+	put_cred(backing->cred);
 	__fput_sync(backing->file);
 	backing->file = NULL;
 }
@@ -126,7 +166,7 @@ static void set_iocb(struct blk_backing *backing, struct kiocb *iocb, loff_t pos
 
 const struct cred *blk_backing_begin(const struct blk_backing *backing)
 {
-	return override_creds(backing->file->f_cred);
+	return override_creds(backing->cred);
 }
 
 void blk_backing_end(const struct cred *old)

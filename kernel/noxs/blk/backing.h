@@ -4,7 +4,8 @@
  *
  * Both go through the file's own read and write: with the page cache, or past it when the file was
  * opened with O_DIRECT; a block device then gets bios straight from our pages.  No path is ever
- * looked up.  Rights and quota are those of the file as it was opened, and of whoever opened it.
+ * looked up.  Rights and quota are those of the file as it was opened, and of whoever opened it, but
+ * without capabilities: what a file system keeps for root is not for guests of root's.
  */
 #ifndef NOXS_BLK_BACKING_H
 #define NOXS_BLK_BACKING_H
@@ -15,6 +16,7 @@
 
 struct blk_backing {
 	struct file *file;
+	const struct cred *cred; /* what the guest's I/O is done with */
 	u32 sector_size; /* bytes */
 	bool read_only;
 	bool discard;
@@ -25,7 +27,7 @@ struct blk_backing {
 /*
  * Take hold of descriptor @fd of the calling process.  -EBADF no such descriptor; -ENOTBLK neither
  * a regular file nor a block device; -EISDIR a directory; -EACCES it cannot be read; -EINVAL it is
- * for appending only, or cannot be read at an offset; -ENODATA it has not one sector.
+ * for appending only, or cannot be read at an offset; -ENODATA it has not one sector; -ENOMEM.
  */
 int blk_backing_open(struct blk_backing *backing, int fd);
 
@@ -43,7 +45,7 @@ void blk_backing_close(struct blk_backing *backing);
 /* How many sectors of sector_size bytes it has now; not one, perhaps. */
 u64 blk_backing_size(const struct blk_backing *backing);
 
-/* Everything between these is done with the rights of whoever opened the file. */
+/* Everything between these is done for whoever opened the file, with no capability. */
 const struct cred *blk_backing_begin(const struct blk_backing *backing);
 void blk_backing_end(const struct cred *old);
 
