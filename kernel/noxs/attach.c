@@ -220,14 +220,14 @@ static bool domain_go_on_detaching(struct noxs_domain *dom)
 }
 
 /*
- * One step of a detach that has been claimed; the caller holds a reference.  Devices that wait for
+ * One step of a detach that has been claimed; the caller holds a reference, and dom->lock, which is
+ * free afterwards.  Devices that wait for
  * a disk are not waited for: the next step comes when they have stopped, or closed their files.
  */
-static void domain_detach_step(struct noxs_domain *dom)
+static void domain_detach_step_unlock(struct noxs_domain *dom)
 {
 	bool is_last;
 
-	mutex_lock(&dom->lock);
 	if (!dom->closing && !dom->closed)
 		domain_begin_detach(dom);
 	is_last = dom->closing && domain_go_on_detaching(dom);
@@ -271,9 +271,10 @@ int noxs_domain_attach(const struct noxs_ioc_create *req, const struct noxs_ioc_
 	err = domain_attach_locked(dom, req, reqs, result);
 	/* If somebody else has claimed the detach already, that one cleans up. */
 	claimed = err && noxs_domain_claim_detach(dom);
-	mutex_unlock(&dom->lock);
+	if (!claimed)
+		mutex_unlock(&dom->lock);
 	if (claimed) {
-		domain_detach_step(dom);
+		domain_detach_step_unlock(dom);
 		/* So that the caller may try again; who is killed does not. */
 		(void)wait_for_completion_killable(&dom->detached);
 	}
@@ -287,7 +288,8 @@ void noxs_domain_detach_work(struct work_struct *work)
 {
 	struct noxs_domain *dom = container_of(work, struct noxs_domain, detach_work);
 
-	domain_detach_step(dom);
+	mutex_lock(&dom->lock);
+	domain_detach_step_unlock(dom);
 	noxs_domain_put(dom); /* the work's */
 }
 
@@ -298,8 +300,13 @@ int noxs_domain_detach(u16 domid)
 
 	if (!dom)
 		return -ENOENT;
-	if (noxs_domain_claim_detach(dom))
-		domain_detach_step(dom);
+	if (noxs_domain_claim_detach(dom)) {
+		/* Who is killed leaves the rest to the work. */
+		if (mutex_lock_killable(&dom->lock))
+			noxs_domain_queue_detach(dom);
+		else
+			domain_detach_step_unlock(dom);
+	}
 	err = wait_for_completion_killable(&dom->detached);
 	noxs_domain_put(dom);
 	return err ? -EINTR : 0;

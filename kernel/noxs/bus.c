@@ -181,7 +181,8 @@ int noxs_domain_wait_unlock(struct noxs_domain *dom,
 			return 0;
 		if (wait_event_killable(dom->stop_wait, atomic_read(&dom->stops) != stops))
 			return -EINTR;
-		mutex_lock(&dom->lock);
+		if (mutex_lock_killable(&dom->lock))
+			return -EINTR;
 	}
 }
 

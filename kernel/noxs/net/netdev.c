@@ -130,6 +130,18 @@ unregister:
 	return err;
 }
 
+/* How many vifs were to be unregistered, and have been; counts up. */
+static atomic_t vif_reaps_due, vif_reaps_done;
+static DECLARE_WAIT_QUEUE_HEAD(vif_reaped);
+
+/* Wait for those that are on their way out now.  -ERESTARTSYS: killed. */
+static int vif_await_reaped(void)
+{
+	int due = atomic_read(&vif_reaps_due);
+
+	return wait_event_killable(vif_reaped, atomic_read(&vif_reaps_done) - due >= 0);
+}
+
 /* Register, enslave and open it. */
 static int vif_netdev_attach(struct vif *vif, const struct noxs_ioc_dev *req)
 {
@@ -137,13 +149,15 @@ static int vif_netdev_attach(struct vif *vif, const struct noxs_ioc_dev *req)
 	bool name_taken;
 	int err;
 
-	rtnl_lock();
+	/* dom->lock is held, and others wait for that: all of them can be killed. */
+	if (rtnl_lock_killable())
+		return -EINTR;
 	name_taken = __dev_get_by_name(dev_net(netdev), netdev->name);
 	if (name_taken) {
 		/* A predecessor of this vif may be on its way out. */
 		rtnl_unlock();
-		vif_netdev_flush();
-		rtnl_lock();
+		if (vif_await_reaped() || rtnl_lock_killable())
+			return -EINTR;
 		name_taken = __dev_get_by_name(dev_net(netdev), netdev->name);
 	}
 	err = name_taken ? -EBUSY : vif_register_locked(netdev, req);
@@ -161,13 +175,19 @@ static void vif_reap_fn(struct work_struct *work)
 	struct llist_node *head = llist_del_all(&vif_reap_list);
 	struct vif_netdev *vn;
 	LIST_HEAD(netdevs);
+	int nr = 0;
 
 	if (!head)
 		return;
 	rtnl_lock();
-	llist_for_each_entry(vn, head, reap_node) unregister_netdevice_queue(vn->netdev, &netdevs);
+	llist_for_each_entry(vn, head, reap_node) {
+		unregister_netdevice_queue(vn->netdev, &netdevs);
+		nr++;
+	}
 	unregister_netdevice_many(&netdevs);
 	rtnl_unlock(); /* frees them */
+	atomic_add(nr, &vif_reaps_done);
+	wake_up_all(&vif_reaped);
 }
 
 static DECLARE_WORK(vif_reap_work, vif_reap_fn);
@@ -181,6 +201,7 @@ static void vif_netdev_destroy(struct vif *vif)
 		free_netdev(vn->netdev);
 		return;
 	}
+	atomic_inc(&vif_reaps_due);
 	llist_add(&vn->reap_node, &vif_reap_list);
 	schedule_work(&vif_reap_work);
 }
