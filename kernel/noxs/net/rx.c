@@ -81,10 +81,14 @@ static struct rx_shape rx_shape_of(const struct sk_buff *skb)
  */
 static int rx_slots_ready(struct vif *vif, unsigned int needed)
 {
+	unsigned int turns = 0;
 	RING_IDX prod;
 	int pending;
 
 	do {
+		/* An index that moved this often and did not come to @needed has moved backwards. */
+		if (turns++ > needed)
+			return -EPROTO;
 		prod = READ_ONCE(vif->rx.sring->req_prod);
 		pending = noxs_ring_pending(prod, vif->rx.req_cons, vif->rx.rsp_prod_pvt,
 					    RING_SIZE(&vif->rx));
