@@ -29,7 +29,18 @@
  */
 static struct noxs_budget rx_budget = NOXS_BUDGET_INIT(RX_POOL_BYTES, 0);
 
-module_param_named(vif_max_queued_bytes, rx_budget.pool, uint, 0644);
+/* More than budget.h can count is refused, not taken for less. */
+static int rx_max_queued_set(const char *val, const struct kernel_param *param)
+{
+	return param_set_uint_minmax(val, param, 0, INT_MAX / 4);
+}
+
+static const struct kernel_param_ops rx_max_queued_ops = {
+	.set = rx_max_queued_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(vif_max_queued_bytes, &rx_max_queued_ops, &rx_budget.pool, 0644);
 MODULE_PARM_DESC(vif_max_queued_bytes,
 		 "Bytes of packets that wait for all guests together, beyond 16 KiB for each vif");
 
