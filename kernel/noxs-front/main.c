@@ -115,7 +115,6 @@ static int __init front_init(void)
 		err = find_control(f, &port);
 	if (err)
 		return err;
-	resume_mix(f->page.hdr.gen_id, sizeof(f->page.hdr.gen_id));
 	mutex_lock(&main_lock);
 	err = ring_start(port);
 	if (!err) {
@@ -134,8 +133,11 @@ static int __init front_init(void)
 		resume_stop();
 		ring_stop();
 		store_fini(&f->store);
+		return err;
 	}
-	return err;
+	/* Last: a module that fails to load is freed, and leaves no work behind. */
+	resume_mix(f->page.hdr.gen_id, sizeof(f->page.hdr.gen_id));
+	return 0;
 }
 
 /* Built in, before late_initcall(), where the kernel waits for its devices. */
