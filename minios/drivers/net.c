@@ -221,6 +221,7 @@ static void link_changed(bool up)
 		flags &= (uint16_t)~CSUM_TX_OFFLOADED;
 	NETIF_SET_CHECKSUM_CTRL(&interface, flags);
 	if (is_back) { /* restored: perhaps behind another switch, and another server */
+		etharp_cleanup_netif(&interface); /* the old segment's neighbours */
 		etharp_gratuitous(&interface);
 		lease_again(&interface);
 	} else if (up) {
