@@ -9,6 +9,7 @@ set -euo pipefail
 
 share=$(dirname "$(dirname "$0")")
 lib=$share/lib
+jail=${jail:?set by space_run}
 . "$lib/common.sh"
 . "$lib/elf.sh"
 . "$lib/gather.sh"
@@ -33,11 +34,38 @@ read_only()
 	mount -o "$options,${flags%,}" "$jail$1"
 }
 
+# Of the host's settings what is not for everybody.
+hide_secrets()
+{
+	local kind path
+
+	find /etc -xdev \( -type d ! -perm -005 -printf 'd %p\n' -prune \) -o \( -type f ! -perm -004 -printf 'f %p\n' \) 2>/dev/null |
+		while read -r kind path; do
+			case $kind in
+			d) mount -t tmpfs -o mode=755,ro tmpfs "$jail$path" ;;
+			f) mount --bind /dev/null "$jail$path" ;;
+			esac
+		done
+}
+
+# Settings of the kernel belong to root's number, whatever namespace and capabilities it has.  And no namespace in this
+# one, whose root could mount.
+protect_proc()
+{
+	local path
+
+	echo 0 2>/dev/null >"$jail/proc/sys/user/max_user_namespaces" || :
+	for path in "$jail"/proc/{sys,sysrq-trigger,irq,bus,fs,acpi,scsi,mtrr,kcore,kmsg,kallsyms}; do
+		[ -e "$path" ] || continue
+		mount --bind "$path" "$path"
+		mount -o remount,bind,ro,nosuid,nodev,noexec "$path"
+	done
+}
+
 make_jail()
 {
 	local d
 
-	jail=$(mktemp -d)
 	mount -t tmpfs -o mode=755 tmpfs "$jail"
 	mkdir -p "$jail"/{dev,proc,tmp,run,old,root}
 	for d in /usr /etc /bin /sbin /lib /lib64; do
@@ -48,6 +76,7 @@ make_jail()
 			read_only $d
 		fi
 	done
+	hide_secrets
 	for d in null zero full random urandom tty; do
 		: >"$jail/dev/$d"
 		mount --bind /dev/$d "$jail/dev/$d"
@@ -58,6 +87,7 @@ make_jail()
 	mkdir -p "$jail/dev/shm" "$jail/dev/pts"
 	# Where a container hides parts of /proc, there is no new one; then it is the old one's.
 	mount -t proc proc "$jail/proc" 2>/dev/null || mount --rbind /proc "$jail/proc"
+	protect_proc
 	bind "$share"
 	read_only "$share"
 	while [ "$1" != -- ]; do

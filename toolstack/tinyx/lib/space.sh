@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # A user namespace and what belongs to it: maintainer scripts run there, without network, as its root.  It sees
-# the host's programs read-only and the folders that it is given, and can make no device and mount nothing of
-# the host's.  If tinyx is killed, all in it is as well, and the cache's lock is free.
+# the host's programs read-only and the folders that it is given, and can make no device, mount nothing of the host's
+# and write to nothing in /proc that is not of its own processes.  Root's is made of the host's own numbers, so it is
+# these mounts, and capabilities that scripts have not (stages.sh), that keep it in.  If tinyx is killed, all in it is as well, and the cache's lock is free.
 
 # space_run FOLDER... -- COMMAND... - FOLDERs are seen in it under their names, and can be written to
 space_run()
 {
 	local go pid rc=0 args=(--user --mount --net --pid --ipc --uts --fork --kill-child)
 
+	# A place for a mount, which goes with the rest.
+	export jail=$work/jail
+	mkdir -p "$jail"
 	need unshare util-linux
 	need setpriv util-linux
 	if [ "$(id -u)" != 0 ]; then

@@ -29,14 +29,17 @@ add_devices()
 	mount --rbind /proc "$1/proc"
 }
 
-# dpkg ROOT ARGUMENT... - without the right to mount: a script of a package has none either
+# What dpkg and scripts need.  Not to mount, to trace (the one outside may mount), or to make devices.
+readonly script_rights=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+sys_chroot
+
+# dpkg ROOT ARGUMENT...
 dpkg_in()
 {
 	local root=$1
 	shift
 
 	DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true DEBCONF_NOWARNINGS=yes \
-		setpriv --bounding-set -sys_admin dpkg --root="$root" --log=/dev/null --force-unsafe-io \
+		setpriv --bounding-set "$script_rights" dpkg --root="$root" --log=/dev/null --force-unsafe-io \
 		"${no_documents[@]}" "$@" </dev/null >>"$log" 2>&1
 }
 
