@@ -7,12 +7,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "build/internal.h"
 #include "build/image.h"
+#include "build/image_read.h"
 #include "build/pv/pv_build.h"
 #include "build/pv/pv_image.h"
 #include "config/tinyx_file.h"
@@ -56,28 +56,33 @@ static int file_check(const char *key, const char *path, struct chaos_error *err
 	return 0;
 }
 
-/* Maps a file that is a tinyx image: 1, 0 if it is none, or an error. */
-static int image_map(struct chaos_image *image, const char *path, struct chaos_tinyx *tinyx,
-		     struct chaos_error *err)
+/* A member of a tinyx image, into *data. */
+static int member_read(int fd, const char *path, const char *name,
+		       const struct chaos_tinyx_member *m, char **data, struct chaos_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc, e;
+	int rc = chaos_image_read(fd, m->start, m->size, data);
+
+	return rc ? chaos_error_set(err, rc == -ENOMEM ? CHAOS_RESOURCES : CHAOS_CONFIG, -rc,
+				    "%s: %s: cannot be read: %s", path, name, strerror(-rc)) :
+		    0;
+}
+
+/* Reads what is needed of a file that is a tinyx image: 1, 0 if it is none, or an error. */
+static int image_read(struct chaos_image *image, const struct chaos_plan *plan,
+		      struct chaos_tinyx *tinyx, struct chaos_error *err)
+{
+	int fd = chaos_image_file_open(plan->kernel);
+	int rc, e = 0;
 
 	if (fd < 0)
 		return 0; /* the kernel's loader says why */
-	rc = chaos_tinyx_read(fd, path, tinyx, err);
-	if (rc == 1) {
-		image->map = mmap(NULL, tinyx->size, PROT_READ, MAP_PRIVATE, fd, 0);
-		image->map_size = tinyx->size;
-		if (image->map == MAP_FAILED) {
-			e = errno;
-			image->map = NULL;
-			rc = chaos_error_set(err, CHAOS_RESOURCES, e, "%s: cannot be mapped: %s",
-					     path, strerror(e));
-		}
-	}
+	rc = chaos_tinyx_read(fd, plan->kernel, tinyx, err);
+	if (rc == 1)
+		e = member_read(fd, plan->kernel, "kernel", &tinyx->kernel, &image->kernel, err);
+	if (rc == 1 && !e && !plan->ramdisk && tinyx->ramdisk.size)
+		e = member_read(fd, plan->kernel, "ramdisk", &tinyx->ramdisk, &image->ramdisk, err);
 	close(fd);
-	return rc;
+	return e ? e : rc;
 }
 
 /* The kernel, and the ramdisk if the image has one; what the configuration has instead comes first. */
@@ -86,18 +91,15 @@ static int image_load(struct chaos_image *image, const struct chaos_plan *plan,
 {
 	struct xc_dom_image *dom = image->dom;
 	struct chaos_tinyx tinyx;
-	const char *start;
-	int rc = image_map(image, plan->kernel, &tinyx, err);
+	int rc = image_read(image, plan, &tinyx, err);
 
 	if (rc < 0)
 		return rc;
 	image->has_root = rc && tinyx.root.size;
-	start = image->map;
-	if (rc ? xc_dom_kernel_mem(dom, start + tinyx.kernel.start, tinyx.kernel.size) :
+	if (rc ? xc_dom_kernel_mem(dom, image->kernel, tinyx.kernel.size) :
 		 xc_dom_kernel_file(dom, plan->kernel))
 		return 1;
-	if (!plan->ramdisk && rc && tinyx.ramdisk.size &&
-	    xc_dom_module_mem(dom, start + tinyx.ramdisk.start, tinyx.ramdisk.size, NULL))
+	if (image->ramdisk && xc_dom_module_mem(dom, image->ramdisk, tinyx.ramdisk.size, NULL))
 		return chaos_error_set(err, CHAOS_RESOURCES, errno, "%s: ramdisk: cannot be taken",
 				       plan->kernel);
 	return 0;
@@ -226,7 +228,7 @@ void chaos_image_close(struct chaos_image *image)
 	if (!image)
 		return;
 	xc_dom_release(image->dom);
-	if (image->map)
-		(void)munmap(image->map, image->map_size); /* it was mapped so */
+	free(image->kernel);
+	free(image->ramdisk);
 	free(image);
 }

@@ -14,11 +14,11 @@ struct chaos_image {
 	struct xc_dom_image *dom;
 	struct xc_dom_arch hooks; /* the library's, but for the magic pages */
 	xen_pfn_t ctrl_pfn;
-	void *map; /* a tinyx image, whose members the domain is built from; NULL if it is none */
-	size_t map_size;
-	bool has_root;	 /* that image, which is to be a disk of the guest's */
-	bool is_linux;	 /* says the kernel's note */
-	bool knows_noxs; /* says a note of ours in it */
+	char *kernel,
+		*ramdisk; /* of a tinyx image: members the domain is built from; NULL = none */
+	bool has_root;	  /* that image, which is to be a disk of the guest's */
+	bool is_linux;	  /* says the kernel's note */
+	bool knows_noxs;  /* says a note of ours in it */
 };
 
 #endif /* CHAOS_IMAGE_H */
