@@ -4,6 +4,7 @@
  * and detaches attached domains that die.
  */
 #include <linux/interrupt.h>
+#include <linux/log2.h>
 #include <linux/workqueue.h>
 #include <xen/events.h>
 #include "bus.h"
@@ -16,6 +17,7 @@
 #define RETRY_MS     1000U /* after an error of Xen's: what was not collected raises no new VIRQ */
 
 static int lifecycle_irq;
+static unsigned int lifecycle_errors; /* in a row, of which the log has fewer and fewer; the work's own */
 static struct noxs_event lifecycle_events[NOXS_EVENTS_MAX]; /* the work's own */
 
 /*
@@ -79,10 +81,13 @@ static void lifecycle_work_fn(struct work_struct *work)
 	do {
 		count = noxs_hv_next_event(lifecycle_events, NOXS_EVENTS_MAX);
 		if (count < 0) {
-			pr_err_ratelimited("collecting domain events: error %d\n", count);
+			if (is_power_of_2(++lifecycle_errors))
+				pr_err("collecting domain events: error %d, %u times\n", count,
+				       lifecycle_errors);
 			schedule_delayed_work(&lifecycle_work, msecs_to_jiffies(RETRY_MS));
 			return;
 		}
+		lifecycle_errors = 0;
 		for (i = 0; i < count; i++)
 			lifecycle_handle(&lifecycle_events[i]);
 	} while (count == NOXS_EVENTS_MAX);
