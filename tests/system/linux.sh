@@ -20,8 +20,8 @@ disk_works linux 2 xvda $tmp/disk
 # ---- IPv6, in segments longer than the MTU ----
 
 echo 0 >/proc/sys/net/ipv6/conf/xenbr0/disable_ipv6
-ip addr add fd13::1/64 dev xenbr0 nodad
-guest 2 "ip addr add fd13::2/64 dev eth0 nodad; dd if=/dev/urandom of=/www/big bs=1M count=4 2>/dev/null"
+ip addr add fd13::1/64 dev xenbr0
+guest 2 "ip addr add fd13::2/64 dev eth0; dd if=/dev/urandom of=/www/big bs=1M count=4 2>/dev/null"
 check linux-ping6 "eventually 10 'ping -c 1 -W 2 fd13::2 >/dev/null'"
 count=/sys/class/net/vif$(domid one).0/statistics
 
