@@ -54,6 +54,7 @@ static void go_on(struct front *f, struct front_dev *d)
 	case GOING_LEAVES:
 		if (!is_left_behind(f, d))
 			slot_acknowledge(f, d);
+		front_released(f, d);
 		memset(d, 0, sizeof(*d));
 		break;
 	}

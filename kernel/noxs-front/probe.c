@@ -62,8 +62,10 @@ static void probe(struct work_struct *work)
 	mutex_unlock(&main_lock);
 	nr = count_openers(dev);
 	mutex_lock(&main_lock);
-	/* One that cannot be opened is nobody's. */
-	front_probed(&main_front, id, nr > 0 ? EBUSY : 0);
+	/* One that is not there is nobody's; what cannot be found out may be somebody's. */
+	if (nr > 0)
+		nr = -EBUSY;
+	front_probed(&main_front, id, nr == -ENXIO || nr == -ENODEV ? 0 : -nr);
 	mutex_unlock(&main_lock);
 }
 

@@ -210,10 +210,11 @@ static bool domain_go_on_detaching(struct noxs_domain *dom)
 	noxs_devices_leave(dom);
 	if (dom->nr_devs)
 		return false;
-	if (dom->irq)
-		domain_close_ctrl(dom);
+	/* The page keeps the domid from being another's while this one is still there. */
 	if (!list_empty(&dom->closings))
 		return false;
+	if (dom->irq)
+		domain_close_ctrl(dom);
 	dom->closing = false;
 	dom->closed = true;
 	return true;
@@ -221,8 +222,8 @@ static bool domain_go_on_detaching(struct noxs_domain *dom)
 
 /*
  * One step of a detach that has been claimed; the caller holds a reference, and dom->lock, which is
- * free afterwards.  Devices that wait for
- * a disk are not waited for: the next step comes when they have stopped, or closed their files.
+ * free afterwards.  Devices that wait for a disk are not waited for: the next step comes when they
+ * have stopped, or closed their files.
  */
 static void domain_detach_step_unlock(struct noxs_domain *dom)
 {

@@ -233,8 +233,8 @@ void noxs_domain_queue_detach(struct noxs_domain *dom);
 void noxs_device_stopped(struct noxs_device *dev);
 
 /*
- * What @dev closed is closed: it is destroyed, and whoever waited goes on.  May sleep.  The caller's
- * code must stay until it has returned, whatever becomes of the domain meanwhile.
+ * What @dev closed is closed: it is destroyed, and whoever waited goes on.  May sleep.  The
+ * caller's code must stay until it has returned, whatever becomes of the domain meanwhile.
  */
 void noxs_device_closed(struct noxs_device *dev);
 

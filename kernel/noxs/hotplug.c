@@ -109,14 +109,16 @@ static int remove_withdraw(struct noxs_device *dev)
 /* From here on the device goes, whether or not anybody waits for it. */
 static int remove_begin(struct noxs_domain *dom, u16 cls, u16 id)
 {
+	struct noxs_dev_id which = { .cls = cls, .id = id };
 	struct noxs_device *dev;
 	int err;
 
 	if (dom->quiesced_by)
 		return -EBUSY;
 	dev = noxs_device_find(dom, cls, id);
+	/* One that was removed before, by somebody who was killed meanwhile, may be closing. */
 	if (!dev)
-		return -ENOENT;
+		return noxs_devices_have_closed(dom, &which) ? -ENOENT : 0;
 	if (dev->leaving)
 		return 0;
 	err = remove_withdraw(dev);

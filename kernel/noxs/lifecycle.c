@@ -17,7 +17,8 @@
 #define RETRY_MS     1000U /* after an error of Xen's: what was not collected raises no new VIRQ */
 
 static int lifecycle_irq;
-static unsigned int lifecycle_errors; /* in a row, of which the log has fewer and fewer; the work's own */
+/* In a row, of which the log has fewer and fewer; the work's own. */
+static unsigned int lifecycle_errors;
 static struct noxs_event lifecycle_events[NOXS_EVENTS_MAX]; /* the work's own */
 
 /*

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Patience: for whom guests with much work wait, although there is a processor for them.  For a guest
- * that has used less and is about to ask for more, and for a process of Dom0's that asks something of the
- * module.  Neither lasts: together they are a part of the time only.  All of it is under turn_lock.
+ * Patience: for whom guests with much work wait, although there is a processor for them.  For a
+ * guest that has used less and is about to ask for more, and for a process of Dom0's that asks
+ * something of the module.  Neither lasts: together they are a part of the time only.  All of it
+ * is under turn_lock.
  */
 #ifndef NOXS_PATIENCE_H
 #define NOXS_PATIENCE_H
@@ -12,8 +13,9 @@
 struct noxs_share;
 
 /*
- * @share, which has used @spent of late, was answered: who has used more is to wait for it.  Many of whom
- * each has used little would be waited for all the time: it is three quarters of the time at most.
+ * @share, which has used @spent of late, was answered: who has used more is to wait for it.  Many
+ * of whom each has used little would be waited for all the time: it is three quarters of the time
+ * at most.
  */
 void noxs_patience_expect(const struct noxs_share *share, u64 spent, u64 now);
 

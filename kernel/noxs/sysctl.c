@@ -129,6 +129,21 @@ static bool sysctl_arg_is_good(u32 request, u32 arg)
 	return !arg;
 }
 
+/*
+ * Whether it was asked to let go of what has gone since.  It need not answer that, and is not to be
+ * deaf to all else for it.
+ */
+static bool sysctl_request_is_moot(struct noxs_sysctl *sysctl)
+{
+	struct noxs_device *dev;
+
+	if (sysctl->dev.slot.back.u.sysctl.request != NOXS_SYSCTL_REQ_RELEASE)
+		return false;
+	dev = noxs_device_find(sysctl->dev.dom, sysctl->dev.slot.back.u.sysctl.cls,
+			       sysctl->dev.slot.back.u.sysctl.id);
+	return !dev || dev->leaving;
+}
+
 int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 arg, u32 *req_id)
 {
 	bool final = request == NOXS_SYSCTL_REQ_POWEROFF || request == NOXS_SYSCTL_REQ_REBOOT ||
@@ -145,7 +160,7 @@ int noxs_sysctl_request(struct noxs_domain *dom, u32 request, u32 arg, u32 *req_
 		return -EBUSY;
 	if (!sysctl->open)
 		return -ENOTCONN;
-	if (sysctl->outstanding && !final)
+	if (sysctl->outstanding && !final && !sysctl_request_is_moot(sysctl))
 		return -EBUSY;
 	if (!++sysctl->req_id) /* 0 means none */
 		sysctl->req_id = 1;

@@ -66,8 +66,8 @@ bool noxs_turn_begin(struct noxs_turn *turn);
 void noxs_turn_end(struct noxs_turn *turn);
 
 /*
- * Somebody asks something of the module, and has a process that waits for the answer: no further work
- * of guests with much of it begins for a while (patience.h).
+ * Somebody asks something of the module, and has a process that waits for the answer: no further
+ * work of guests with much of it begins for a while (patience.h).
  */
 void noxs_turns_make_way(void);
 

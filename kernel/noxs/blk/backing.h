@@ -4,8 +4,8 @@
  *
  * Both go through the file's own read and write: with the page cache, or past it when the file was
  * opened with O_DIRECT; a block device then gets bios straight from our pages.  No path is ever
- * looked up.  Rights and quota are those of the file as it was opened, and of whoever opened it, but
- * without capabilities: what a file system keeps for root is not for guests of root's.
+ * looked up.  Rights and quota are those of the file as it was opened, and of whoever opened it,
+ * but without capabilities: what a file system keeps for root is not for guests of root's.
  */
 #ifndef NOXS_BLK_BACKING_H
 #define NOXS_BLK_BACKING_H
@@ -17,7 +17,7 @@
 struct blk_backing {
 	struct file *file;
 	const struct cred *cred; /* what the guest's I/O is done with */
-	u32 sector_size; /* bytes */
+	u32 sector_size;	 /* bytes */
 	bool read_only;
 	bool discard;
 	bool direct;

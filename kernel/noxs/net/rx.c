@@ -86,7 +86,7 @@ static int rx_slots_ready(struct vif *vif, unsigned int needed)
 	int pending;
 
 	do {
-		/* An index that moved this often and did not come to @needed has moved backwards. */
+		/* An index that moved so often and did not come to @needed has moved backwards. */
 		if (turns++ > needed)
 			return -EPROTO;
 		prod = READ_ONCE(vif->rx.sring->req_prod);
