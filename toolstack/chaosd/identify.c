@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "chaosd.h"
 #include "creation.h"
@@ -22,16 +23,26 @@ struct identify {
 	int rc;
 };
 
-/* The last kernel an imageless shell got that was on a file system of this host. */
+/* A kernel that the loop may put into a guest: of a unikernel, not of Linux. */
+#define SMALL_KERNEL (4L << 20)
+
+/* The last small kernel an imageless shell got that was on a file system of this host. */
 static char *local_kernel;
 
 bool identify_may_wait(const struct creation *c)
 {
-	if (c->cfg->nr_disks)
+	if (c->cfg->nr_disks || c->cfg->ramdisk)
 		return true;
 	if (pool_is_imageless(c->pool))
 		return !local_kernel || strcmp(local_kernel, c->cfg->kernel) != 0;
 	return c->pool->is_remote;
+}
+
+static bool is_small(const char *kernel)
+{
+	struct stat st;
+
+	return !stat(kernel, &st) && st.st_size <= SMALL_KERNEL;
 }
 
 static void work(struct job *job, struct chaos_ctx *ctx)
@@ -47,7 +58,7 @@ static void work(struct job *job, struct chaos_ctx *ctx)
 			return;
 	}
 	i->rc = chaos_shell_identify(c->shell, ctx, c->cfg, &c->created.timing, &i->err);
-	i->is_local = !origin_is_remote(c->cfg);
+	i->is_local = !origin_is_remote(c->cfg) && is_small(c->cfg->kernel);
 }
 
 static void note_kernel(const struct identify *i, const struct chaos_config *cfg)

@@ -289,6 +289,10 @@ static int release(const struct subject *s, unsigned int timeout_ms, struct chao
 	if (!e)
 		return find(s, out, err);
 	describe(s, what);
+	if (e == ECANCELED)
+		return chaos_error_set(err, CHAOS_FAILED, e,
+				       "interrupted before \"%s\" had let go of %s, which stays",
+				       s->info->name, what);
 	return chaos_error_set(err, CHAOS_GUEST, e,
 			       "\"%s\" does not let go of %s: %s: unmount it there, or use --force",
 			       s->info->name, what, strerror(e));

@@ -133,7 +133,9 @@ int chaos_release(struct chaos_ctx *ctx, uint32_t domid, uint16_t cls, uint16_t 
 	struct chaos_error why;
 
 	/* One that says nothing, cannot be asked or does not know what that is loses it all the same. */
-	if (ask(ctx, &request, timeout_ms, &answer, &why) || answer.code != NOXS_SYSCTL_EV_REFUSED)
+	if (ask(ctx, &request, timeout_ms, &answer, &why))
+		return why.os_errno == ECANCELED ? ECANCELED : 0;
+	if (answer.code != NOXS_SYSCTL_EV_REFUSED)
 		return 0;
 	/* It is the guest's word. */
 	return answer.detail > 0 && answer.detail < 4096 ? (int)answer.detail : 0;

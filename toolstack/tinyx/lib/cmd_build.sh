@@ -248,6 +248,7 @@ build_tree()
 	sed 's,/.*/,,' "$work/inputs" >"$work/inputs.named"
 	printf '%s\n' "${service[@]}" | grep . >"$work/service" || :
 	for line in "${inputs[@]}"; do
+		[ "$(dirname "${line#* }")" != / ] || die "${line#* }: scripts of packages would see all of /: move it into a folder"
 		folders+=("$(dirname "${line#* }")")
 	done
 	[ ! -d "$base_dir" ] || folders+=("$base_dir" "$debs")

@@ -64,7 +64,7 @@ protect_proc()
 
 make_jail()
 {
-	local d
+	local d work
 
 	mount -t tmpfs -o mode=755 tmpfs "$jail"
 	mkdir -p "$jail"/{dev,proc,tmp,run,old,root}
@@ -90,10 +90,14 @@ make_jail()
 	protect_proc
 	bind "$share"
 	read_only "$share"
-	while [ "$1" != -- ]; do
-		bind "$1"
+	# The first is what it works in, wherever that lies; the others are only looked at.
+	work=$1
+	while [ "$2" != -- ]; do
 		shift
+		bind "$1"
+		read_only "$1"
 	done
+	bind "$work"
 	cd "$jail"
 	pivot_root . old
 	umount -l /old

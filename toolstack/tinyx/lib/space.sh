@@ -5,7 +5,7 @@
 # and write to nothing in /proc that is not of its own processes.  Root's is made of the host's own numbers, so it is
 # these mounts, and capabilities that scripts have not (stages.sh), that keep it in.  If tinyx is killed, all in it is as well, and the cache's lock is free.
 
-# space_run FOLDER... -- COMMAND... - FOLDERs are seen in it under their names, and can be written to
+# space_run FOLDER... -- COMMAND... - FOLDERs are seen in it under their names, and the first can be written to
 space_run()
 {
 	local go pid rc=0 args=(--user --mount --net --pid --ipc --uts --fork --kill-child)

@@ -71,15 +71,27 @@ static struct pv_image *cache_find(struct pv_image_cache *cache, const char *pat
 	return NULL;
 }
 
-/* Without memory for a cache there is none. */
+/* What takes more than a descriptor: memory, or the space of a file that has no name any more. */
+static bool is_dear(const struct pv_image *img)
+{
+	struct stat st;
+
+	return img->fd != img->file || fstat(img->file, &st) || !st.st_nlink;
+}
+
+/* Without memory for a cache there is none.  Of those that are dear one is kept, the last. */
 static void cache_add(struct pv_image_cache **cache, struct pv_image *img)
 {
 	struct pv_image **slot;
+	unsigned int i;
 
 	if (!*cache)
 		*cache = calloc(1, sizeof(**cache));
 	if (!*cache)
 		return;
+	for (i = 0; i < CACHE_SIZE; i++)
+		if ((*cache)->images[i] && is_dear((*cache)->images[i]))
+			uncache(&(*cache)->images[i]);
 	slot = &(*cache)->images[(*cache)->next++ % CACHE_SIZE];
 	uncache(slot);
 	*slot = img;
