@@ -104,6 +104,23 @@ static void test_gone_meanwhile(void **_)
 	assert_false(tree_has(&front.store.tree, VBD_FRONT));
 }
 
+/* It goes before its driver has closed: whoever asks for something else is not to wait for ever. */
+static void test_gone_before_it_closes(void **_)
+{
+	(void)_;
+	disk_connects();
+	asked_to_release(NOXS_CLASS_VBD, 0, 12);
+	front_probed(&front, 12, 0);
+	assert_int_equal(state_of(VBD_BACK), XenbusStateClosing);
+	xens.dev[VBD] = (struct noxs_dev){ 0 };
+	back_publish(VBD, NOXS_STATE_GONE);
+	news();
+	assert_int_not_equal(said(), NOXS_SYSCTL_EV_DONE);
+	all_synced();
+	assert_said(NOXS_SYSCTL_EV_DONE, 0, 12);
+	assert_int_equal(front.release_id, 0);
+}
+
 /* The number that Linux has for it. */
 static void test_numbers(void **_)
 {
@@ -127,8 +144,13 @@ static void test_numbers(void **_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(disk),	     TEST(disk_in_use),	   TEST(vif),
-		TEST(not_connected), TEST(gone_meanwhile), TEST(numbers),
+		TEST(disk),
+		TEST(disk_in_use),
+		TEST(vif),
+		TEST(not_connected),
+		TEST(gone_meanwhile),
+		TEST(numbers),
+		TEST(gone_before_it_closes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
