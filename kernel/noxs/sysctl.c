@@ -10,6 +10,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/slab.h>
+#include "devices.h"
 #include "events.h"
 #include "sysctl.h"
 

@@ -88,7 +88,8 @@ static int describe(struct blk_backing *backing)
 /*
  * File systems let some write to the last of their blocks, and past quotas: whoever has
  * CAP_SYS_RESOURCE, and the user or group named in the superblock, which is root unless somebody
- * has chosen.  chaos is both.  On a file system that sends the user to nobody else the guest is nobody.
+ * has chosen.  chaos is both.  On a file system that sends the user to nobody else the guest is
+ * nobody.
  */
 static struct cred *prepare_guest_cred(const struct file *file)
 {

@@ -56,7 +56,8 @@ static void ports_free_fn(struct work_struct *work)
 {
 	struct vif_port *port, *next;
 
-	llist_for_each_entry_safe(port, next, llist_del_all(&ports_freed), freed) port_free(port);
+	llist_for_each_entry_safe(port, next, llist_del_all(&ports_freed), freed)
+		port_free(port);
 }
 
 static DECLARE_WORK(ports_free_work, ports_free_fn);
