@@ -210,11 +210,10 @@ static bool domain_go_on_detaching(struct noxs_domain *dom)
 	noxs_devices_leave(dom);
 	if (dom->nr_devs)
 		return false;
-	/* The page keeps the domid from being another's while this one is still there. */
-	if (!list_empty(&dom->closings))
-		return false;
 	if (dom->irq)
 		domain_close_ctrl(dom);
+	if (!list_empty(&dom->closings))
+		return false;
 	dom->closing = false;
 	dom->closed = true;
 	return true;
