@@ -65,8 +65,10 @@ for mib in 3 8; do
 	destroy_all
 done
 
-refused 3 "ramdisk" "ramdisk and the fast builder" chaos create --builder=fast "$(guest_config rd noop)" \
-	ramdisk=/lab/noop
+run "ramdisk and the fast builder" chaos create --builder=fast "$(guest_config rd noop)" ramdisk=/lab/noop
+destroy_all
+refused 3 "ramdisk" "a ramdisk that is not there" chaos create --builder=fast "$(guest_config rd noop)" \
+	ramdisk=/run/nothing
 dd if=/lab/noop of=/run/cut bs=1024 count=9 2>/dev/null
 refused 3 "beyond the end of the file" "a cut kernel" chaos create --builder=fast "$(guest_config cut noop)" \
 	kernel=/run/cut
