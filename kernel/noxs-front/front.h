@@ -132,6 +132,8 @@ void front_released(struct front *f, struct front_dev *d);
 
 /* ---- plug.c ---- */
 
+/* Of f->devs, or of f->left; NULL if it is not there. */
+struct front_dev *front_find(struct front_dev *devs, u32 cls, u32 id);
 /* Compare the devices of f->page with those that are known. */
 void front_scan(struct front *f);
 /* The back-end has let it go. */

@@ -77,12 +77,12 @@ void front_synced(struct front *f, u32 number)
 
 /* ---- the device page ---- */
 
-static struct front_dev *find(struct front_dev *devs, const struct noxs_dev *dev)
+struct front_dev *front_find(struct front_dev *devs, u32 cls, u32 id)
 {
 	struct front_dev *d;
 
 	for (d = devs; d < devs + NOXS_CTRL_SLOTS; d++)
-		if (d->is_used && d->dev.cls == dev->cls && d->dev.id == dev->id)
+		if (d->is_used && d->dev.cls == cls && d->dev.id == id)
 			return d;
 	return NULL;
 }
@@ -143,7 +143,8 @@ static void bring(struct front *f, struct front_dev *from, const struct noxs_dev
 static void scan_one(struct front *f, const struct noxs_dev *dev)
 {
 	struct front_dev *slot = &f->devs[dev->ctrl_slot];
-	struct front_dev *d = find(f->devs, dev), *left = find(f->left, dev);
+	struct front_dev *d = front_find(f->devs, dev->cls, dev->id);
+	struct front_dev *left = front_find(f->left, dev->cls, dev->id);
 
 	if (d && d == slot && !d->going)
 		changed(f, d, dev);

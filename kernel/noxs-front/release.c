@@ -16,20 +16,15 @@ static void done(struct front *f)
 	f->release_id = 0;
 }
 
-static struct front_dev *find(struct front *f, u32 cls, u32 id)
+static bool has_driver(const struct front_dev *d)
 {
-	struct front_dev *d;
-
-	for (d = f->devs; d < f->devs + NOXS_CTRL_SLOTS; d++)
-		if (d->is_used && d->front[0] && d->dev.cls == cls && d->dev.id == id)
-			return d;
-	return NULL;
+	return d && d->is_open && !d->going;
 }
 
 static void close_driver(struct front *f, struct front_dev *d)
 {
-	/* One that has no driver is closed as it is. */
-	if (!d->is_open || d->going) {
+	/* One that has no driver is closed as it is; so is one that is not there. */
+	if (!has_driver(d)) {
 		done(f);
 		return;
 	}
@@ -39,35 +34,29 @@ static void close_driver(struct front *f, struct front_dev *d)
 
 void front_release(struct front *f, u32 cls, u32 id, u32 req_id)
 {
-	struct front_dev *d = find(f, cls, id);
+	struct front_dev *d = front_find(f->devs, cls, id);
 	u32 major, minor;
 
 	f->release_id = req_id;
 	f->release_dev = cls << 16 | id;
-	if (!d || !d->is_open || d->going) {
-		done(f);
-	} else if (cls == NOXS_CLASS_VBD) {
-		device_number(d, &major, &minor);
-		f->ops->probe(f, major, minor, req_id);
-	} else {
+	if (cls != NOXS_CLASS_VBD || !has_driver(d)) {
 		close_driver(f, d);
+		return;
 	}
+	device_number(d, &major, &minor);
+	f->ops->probe(f, major, minor, req_id);
 }
 
 void front_probed(struct front *f, u32 req_id, int reason)
 {
-	struct front_dev *d = find(f, f->release_dev >> 16, (u16)f->release_dev);
-
 	if (!req_id || req_id != f->release_id)
 		return; /* asked in another domain, or asked again */
-	if (reason) {
-		sysctl_answer(f, NOXS_SYSCTL_EV_REFUSED, (u32)reason, req_id);
-		f->release_id = 0;
-	} else if (d) {
-		close_driver(f, d);
-	} else {
-		done(f);
+	if (!reason) {
+		close_driver(f, front_find(f->devs, f->release_dev >> 16, (u16)f->release_dev));
+		return;
 	}
+	sysctl_answer(f, NOXS_SYSCTL_EV_REFUSED, (u32)reason, req_id);
+	f->release_id = 0;
 }
 
 void front_released(struct front *f, struct front_dev *d)
