@@ -108,6 +108,13 @@ const char *call_clean(const char *text)
 	return clean;
 }
 
+const char *call_name(const struct chaos_dominfo *info)
+{
+	const char *name = call_clean(info->name);
+
+	return !info->domid ? "Domain-0" : *name ? name : "(unnamed)";
+}
+
 void call_warn(void *opaque, const char *text)
 {
 	(void)opaque;

@@ -93,6 +93,8 @@ int call_error(struct call *call, enum chaos_code code, const char *fmt, ...)
 void call_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* As a terminal may have it: valid until the next call. */
 const char *call_clean(const char *text);
+/* A domain's name in a list, likewise. */
+const char *call_name(const struct chaos_dominfo *info);
 /* What the library warns of. */
 void call_warn(void *opaque, const char *text);
 /* One of several things has failed, as call->err says, which is printed; the others go on. */

@@ -80,14 +80,12 @@ static void print_vbd(const struct chaos_device *dev)
 
 static void print_domain(const struct chaos_dominfo *info, const struct chaos_devices *devs)
 {
-	char uuid[CHAOS_UUID_STRLEN], name[CHAOS_NAME_LEN];
+	char uuid[CHAOS_UUID_STRLEN];
 	unsigned int i;
 
 	chaos_uuid_format(info->uuid, uuid);
-	memcpy(name, info->name, sizeof(name));
-	chaos_text_clean(name);
 	printf("%-16s %s\n%-16s %u\n%-16s %s\n%-16s %s\n%-16s %llu KiB\n%-16s %u\n%-16s %.3f s\n",
-	       "name", name, "id", info->domid, "uuid", uuid, "state",
+	       "name", call_clean(info->name), "id", info->domid, "uuid", uuid, "state",
 	       chaos_state_name(info->state), "memory", (unsigned long long)info->memory_kib,
 	       "vcpus", info->nr_vcpus, "cpu time", (double)info->cpu_time_ns / 1e9);
 	if (!devs->is_attached)

@@ -18,17 +18,13 @@ static int print_domid(struct call *call, char **argv, const struct chaos_dominf
 
 static int print_domname(struct call *call, char **argv, const struct chaos_dominfo *info)
 {
-	char name[CHAOS_NAME_LEN];
-
 	(void)argv;
 	/* Another toolstack's, or one whose creation was killed before it had one. */
 	if (!info->name[0] && info->domid)
 		return call_usage(call, "domain %u has no name here%s", info->domid,
 				  info->is_ours ? "" : ": ask its own toolstack (xl domname)");
-	memcpy(name, info->name, sizeof(name));
-	chaos_text_clean(name);
 	if (!call->json)
-		puts(info->domid ? name : "Domain-0");
+		puts(call_name(info));
 	return 0;
 }
 

@@ -48,13 +48,10 @@ static uint64_t used_before(const struct sample *old, const struct chaos_dominfo
 
 static void print_one(const struct chaos_dominfo *info, unsigned int permille)
 {
-	char flags[7], name[CHAOS_NAME_LEN];
+	char flags[7];
 
-	memcpy(name, info->name, sizeof(name));
-	chaos_text_clean(name);
 	chaos_state_flags(info, flags);
-	printf("%-32s %5u %s %10.1f %7u.%u %10llu %6u\n",
-	       info->domid ? (*name ? name : "(unnamed)") : "Domain-0", info->domid, flags,
+	printf("%-32s %5u %s %10.1f %7u.%u %10llu %6u\n", call_name(info), info->domid, flags,
 	       (double)info->cpu_time_ns / 1e9, permille / 10, permille % 10,
 	       (unsigned long long)info->memory_kib, info->nr_vcpus);
 }

@@ -35,7 +35,7 @@ static void uptime_text(int64_t ns, char *text, size_t len)
 static void tell(struct listing *l, const struct chaos_dominfo *info)
 {
 	int64_t ns = chaos_domain_uptime(l->call.ctx, info);
-	char name[CHAOS_NAME_LEN], text[64];
+	char text[64];
 	bool is_first = !l->told++;
 
 	if (l->call.json) {
@@ -44,11 +44,8 @@ static void tell(struct listing *l, const struct chaos_dominfo *info)
 	}
 	if (is_first)
 		puts("Name                                ID Uptime");
-	memcpy(name, info->name, sizeof(name));
-	chaos_text_clean(name);
 	uptime_text(ns, text, sizeof(text));
-	printf("%-32s %5u %s\n", info->domid ? (*name ? name : "(unnamed)") : "Domain-0",
-	       info->domid, text);
+	printf("%-32s %5u %s\n", call_name(info), info->domid, text);
 }
 
 static int tell_all(struct listing *l)

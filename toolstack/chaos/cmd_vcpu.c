@@ -28,15 +28,12 @@ static void cpus_text(const uint8_t *map, unsigned int nr_cpus, char text[CHAOS_
 static void print_vcpu(const struct chaos_dominfo *info, const struct chaos_vcpu *v,
 		       unsigned int nr_cpus)
 {
-	char hard[CHAOS_CPUS_TEXT], soft[CHAOS_CPUS_TEXT], cpu[12], name[CHAOS_NAME_LEN];
+	char hard[CHAOS_CPUS_TEXT], soft[CHAOS_CPUS_TEXT], cpu[12];
 
-	memcpy(name, info->name, sizeof(name));
-	chaos_text_clean(name);
 	cpus_text(v->hard, nr_cpus, hard);
 	cpus_text(v->soft, nr_cpus, soft);
 	(void)snprintf(cpu, sizeof(cpu), "%u", v->cpu);
-	printf("%-32s %5u %5u %5s   %c%c%c %9.1f  %s / %s\n",
-	       info->domid ? (*name ? name : "(unnamed)") : "Domain-0", info->domid, v->id,
+	printf("%-32s %5u %5u %5s   %c%c%c %9.1f  %s / %s\n", call_name(info), info->domid, v->id,
 	       v->is_online ? cpu : "-", v->is_running ? 'r' : '-', v->is_blocked ? 'b' : '-',
 	       v->is_online ? '-' : 'p', (double)v->cpu_time_ns / 1e9, hard, soft);
 }
