@@ -211,6 +211,11 @@ void pools_tick(struct chaosd *d, uint64_t now);
 /* shellname.c */
 /* The name and UUID of the next shell, by which a later daemon knows it for one. */
 int shell_identity(char name[CHAOS_NAME_LEN], uint8_t uuid[CHAOS_UUID_LEN]);
+/*
+ * A shell has been prepared of `copy`, a copy of `cfg`: the disk that an image of tinyx is as well has come
+ * to the copy, and goes; all else in it is cfg's.
+ */
+void shell_config_drop(struct chaos_config *copy, const struct chaos_config *cfg);
 /* It is a shell, whole or not, whoever made it. */
 bool shell_is_left(const struct chaos_dominfo *info);
 

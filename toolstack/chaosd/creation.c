@@ -187,6 +187,7 @@ static void prepare_work(struct job *job, struct chaos_ctx *ctx)
 	}
 	prepare->rc =
 		chaos_shell_prepare(ctx, &cfg, name, &c->shell, &c->created.timing, &prepare->err);
+	shell_config_drop(&cfg, c->cfg);
 	if (prepare->rc)
 		return;
 	/* Here, as it may open disks. */

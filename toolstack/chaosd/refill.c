@@ -75,9 +75,7 @@ static void refill_work(struct job *job, struct chaos_ctx *ctx)
 	memcpy(cfg.uuid, uuid, sizeof(cfg.uuid));
 	refill->rc =
 		chaos_shell_prepare(ctx, &cfg, name, &refill->shell, &refill->timing, &refill->err);
-	/* The disk that an image of tinyx is as well is this copy's; all else is the pool's. */
-	while (cfg.nr_disks > refill->pool->cfg->nr_disks)
-		free(cfg.disks[--cfg.nr_disks].target);
+	shell_config_drop(&cfg, refill->pool->cfg);
 	refill->took_ns = now_ns() - begin;
 }
 

@@ -7,6 +7,7 @@
  * choose a UUID.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -28,6 +29,12 @@ int shell_identity(char name[CHAOS_NAME_LEN], uint8_t uuid[CHAOS_UUID_LEN])
 	/* Not a count: an earlier daemon's shells may be there yet, and have their names. */
 	(void)snprintf(name, CHAOS_NAME_LEN, NAME_PREFIX "%016llx", (unsigned long long)random);
 	return 0;
+}
+
+void shell_config_drop(struct chaos_config *copy, const struct chaos_config *cfg)
+{
+	while (copy->nr_disks > cfg->nr_disks)
+		free(copy->disks[--copy->nr_disks].target);
 }
 
 bool shell_is_left(const struct chaos_dominfo *info)

@@ -42,12 +42,15 @@ static void put_quoted(struct note *n, const char *text)
 		n->len += len;
 }
 
-static void put_text(struct note *n, const char *key, const char *text)
+/* A file in `folder`, if that is not NULL, or a text. */
+static void put_text(struct note *n, const char *key, const char *folder, const char *text)
 {
-	if (!text)
-		return;
 	put(n, key);
 	put(n, "=\"");
+	if (folder) {
+		put_quoted(n, folder);
+		put(n, "/");
+	}
 	put_quoted(n, text);
 	put(n, "\";");
 }
@@ -59,17 +62,12 @@ static void put_path(struct note *n, const char *key, const char *path)
 
 	if (!path)
 		return;
-	put(n, key);
-	put(n, "=\"");
-	if (*path != '/') {
-		if (!getcwd(cwd, sizeof(cwd)))
-			n->is_full = true;
-		else
-			put_quoted(n, cwd);
-		put(n, "/");
-	}
-	put_quoted(n, path);
-	put(n, "\";");
+	if (*path == '/')
+		put_text(n, key, NULL, path);
+	else if (getcwd(cwd, sizeof(cwd)))
+		put_text(n, key, cwd, path);
+	else
+		n->is_full = true;
 }
 
 static void describe(struct note *n, const struct chaos_config *cfg)
@@ -78,7 +76,8 @@ static void describe(struct note *n, const struct chaos_config *cfg)
 
 	put_path(n, "kernel", cfg->kernel);
 	put_path(n, "ramdisk", cfg->ramdisk);
-	put_text(n, "cmdline", cfg->cmdline);
+	if (cfg->cmdline)
+		put_text(n, "cmdline", NULL, cfg->cmdline);
 	(void)snprintf(memory, sizeof(memory), "memory_kib=%llu",
 		       (unsigned long long)cfg->memory_kib);
 	put(n, memory);

@@ -200,56 +200,72 @@ static bool is_end(const char *p)
 	return !*p || *p == '#';
 }
 
+/* What stands where a setting may begin, as a file has them, with a ';' between each two. */
+enum setting {
+	NO_KEY,
+	BARE, /* a key, and something that is no whole value, as a bare word */
+	LAST,
+	NEXT, /* there is another behind it */
+};
+
+/* *p is where it begins; behind NEXT, where the next does. */
+static enum setting skip_setting(const char **p)
+{
+	const char *at = skip_key(*p);
+
+	if (!at)
+		return NO_KEY;
+	at = skip_value(skip_blanks(at));
+	if (!at)
+		return BARE;
+	if (is_end(at))
+		return LAST;
+	at = skip_blanks(at);
+	if (*at++ != ';')
+		return BARE;
+	*p = skip_blanks(at);
+	return is_end(at) ? LAST : NEXT;
+}
+
 enum kind {
-	SETTINGS,  /* as a file has them, with a ';' between each two */
-	BARE,	   /* a key and what may be a bare word */
+	SETTINGS,  /* all of it */
+	BARE_WORD, /* a key and what may be a bare word */
 	HALF_BARE, /* settings, and behind them one of a bare word */
 };
 
-/* *begin is where the last of them begins. */
-static enum kind kind_of(const char *p, const char **begin)
+/* *last is where the last of them begins. */
+static enum kind kind_of(const char *item, const char **last)
 {
-	enum kind bad = BARE;
+	enum kind bad = BARE_WORD;
+	const char *p = skip_blanks(item);
 
 	for (;; bad = HALF_BARE) {
-		*begin = skip_blanks(p);
-		p = skip_key(*begin);
-		if (!p)
-			return BARE;
-		p = skip_value(skip_blanks(p));
-		if (!p)
+		*last = p;
+		switch (skip_setting(&p)) {
+		case NO_KEY:
+			return BARE_WORD;
+		case BARE:
 			return bad;
-		if (is_end(p))
+		case LAST:
 			return SETTINGS;
-		p = skip_blanks(p);
-		if (*p++ != ';')
-			return bad;
-		if (is_end(p))
-			return SETTINGS;
+		case NEXT:
+			break;
+		}
 	}
 }
 
 /* The value of the first is thrown away by the last, as in a file. */
 bool chaos_cfgtext_sets(const char *item, const char *key)
 {
-	const char *begin = skip_blanks(item), *p;
+	const char *p = skip_blanks(item);
 	size_t len = strlen(key);
 
-	for (;;) {
-		p = skip_key(begin);
-		if (!p)
-			return false;
+	do {
 		/* "disk+=" adds to what there is. */
-		if (!strncmp(begin, key, len) && *skip_blanks(begin + len) == '=')
+		if (!strncmp(p, key, len) && *skip_blanks(p + len) == '=')
 			return true;
-		p = skip_value(skip_blanks(p));
-		if (!p)
-			return false;
-		p = skip_blanks(p);
-		if (*p != ';')
-			return false;
-		begin = skip_blanks(p + 1);
-	}
+	} while (skip_setting(&p) == NEXT);
+	return false;
 }
 
 /* A value as it was meant, which is to say a string. */

@@ -255,19 +255,24 @@ static bool is_claimed(struct search *s, dev_t dev)
 
 /* ---- the walk ---- */
 
-/* The partitions of @dev that a guest or a loop device has. */
+/* A guest or a loop device has @dev itself. */
+static bool dev_conflicts(struct search *s, dev_t dev)
+{
+	const struct behind what = { .rdev = dev };
+
+	return is_dev_locked(s, dev) || any_loop_conflicts(s, &what, -1);
+}
+
+/* The partitions of @dev. */
 static bool partitions_conflict(struct search *s, dev_t dev)
 {
-	struct behind part = { 0 };
 	struct chaos_devs parts;
 	unsigned int i;
 
 	chaos_sysfs_next(dev, CHAOS_SYSFS_PARTITIONS, &parts);
-	for (i = 0; i < parts.nr; i++) {
-		part.rdev = parts.dev[i];
-		if (is_dev_locked(s, part.rdev) || any_loop_conflicts(s, &part, -1))
+	for (i = 0; i < parts.nr; i++)
+		if (dev_conflicts(s, parts.dev[i]))
 			return true;
-	}
 	return parts.is_cut;
 }
 
@@ -342,18 +347,15 @@ static bool loop_file_conflicts(struct search *s, dev_t dev, unsigned int depth)
 static bool side_conflicts(struct search *s, dev_t dev, enum chaos_sysfs_side side,
 			   unsigned int depth)
 {
-	struct behind what = { 0 };
 	struct chaos_devs devs;
 	unsigned int i;
 
 	chaos_sysfs_next(dev, side, &devs);
-	for (i = 0; i < devs.nr; i++) {
-		what.rdev = devs.dev[i];
-		if (is_dev_locked(s, what.rdev) || any_loop_conflicts(s, &what, -1) ||
-		    (side == CHAOS_SYSFS_SLAVES && partitions_conflict(s, what.rdev)) ||
-		    below_conflicts(s, what.rdev, depth + 1))
+	for (i = 0; i < devs.nr; i++)
+		if (dev_conflicts(s, devs.dev[i]) ||
+		    (side == CHAOS_SYSFS_SLAVES && partitions_conflict(s, devs.dev[i])) ||
+		    below_conflicts(s, devs.dev[i], depth + 1))
 			return true;
-	}
 	return devs.is_cut;
 }
 

@@ -129,9 +129,7 @@ int chaos_disk_open(const struct chaos_disk *disk, int *out, struct chaos_error 
 		e = ENOTBLK;
 	else if (lock(fd, disk))
 		e = errno;
-	else if (chaos_disk_conflicts(fd, !disk->is_read_only, why))
-		e = EBUSY;
-	if (e == EBUSY) {
+	if (!e && chaos_disk_conflicts(fd, !disk->is_read_only, why)) {
 		close(fd);
 		return in_use(disk, why, err);
 	}

@@ -6,16 +6,6 @@
 
 #include "device/internal.h"
 
-static int repage(struct chaos_ctx *ctx, uint32_t domid)
-{
-	struct noxs_ioc_request arg = {
-		.domid = (uint16_t)domid,
-		.request = NOXS_SYSCTL_REQ_REPAGE,
-	};
-
-	return ioctl(ctx->noxs_fd, NOXS_IOC_REQUEST, &arg);
-}
-
 static bool is_end(const struct noxs_ioc_event *event)
 {
 	return event->type == NOXS_EVENT_SHUTDOWN || event->type == NOXS_EVENT_DYING ||
@@ -117,8 +107,13 @@ int chaos_repage(struct chaos_ctx *ctx, uint32_t domid, unsigned int timeout_ms,
 
 void chaos_repage_later(struct chaos_ctx *ctx, uint32_t domid)
 {
+	struct noxs_ioc_request request = {
+		.domid = (uint16_t)domid,
+		.request = NOXS_SYSCTL_REQ_REPAGE,
+	};
+
 	/* Who does not listen finds out when it looks. */
-	(void)repage(ctx, domid);
+	(void)ioctl(ctx->noxs_fd, NOXS_IOC_REQUEST, &request);
 }
 
 int chaos_release(struct chaos_ctx *ctx, uint32_t domid, uint16_t cls, uint16_t id,

@@ -90,79 +90,72 @@ int pv_contents_write(struct pv_guest *g, const struct pv_plan *plan, const char
 
 /* ---- all of it, through a window ---- */
 
-/* Parts of count pages: how many of the next one. */
-static uint64_t part(uint64_t done, uint64_t count)
+/* One thing of the guest's that is written a window at a time. */
+struct source {
+	const struct pv_plan *plan;
+	const struct pv_guest *g;
+	const struct pv_run *run; /* of the image */
+};
+
+typedef int (*fill_fn)(const struct source *src, uint64_t first, uint64_t nr_pages, char *to);
+
+static int from_image(const struct source *src, uint64_t first, uint64_t nr_pages, char *to)
 {
-	return count - done < PV_WINDOW_PAGES ? count - done : PV_WINDOW_PAGES;
+	return fill_run(src->plan, src->run, first, nr_pages, to);
 }
 
-static int copy_run(struct pv_copy *c, const struct pv_plan *plan, const struct pv_run *run)
+static int from_ramdisk(const struct source *src, uint64_t first, uint64_t nr_pages, char *to)
 {
-	uint64_t done, n;
-	char *to;
+	return fill_ramdisk(src->plan, first, nr_pages, to);
+}
 
-	for (done = 0; done < run->nr_pages; done += n) {
-		n = part(done, run->nr_pages);
-		to = pv_copy_at(c, run->first_pfn + done, n);
-		if (!to || fill_run(plan, run, done, n, to))
-			return -1;
-	}
+static int from_p2m(const struct source *src, uint64_t first, uint64_t nr_pages, char *to)
+{
+	fill_p2m(src->g, first, nr_pages, to);
 	return 0;
 }
 
-static int copy_ramdisk(struct pv_copy *c, const struct pv_plan *plan)
+static int copy(struct pv_copy *c, const struct source *src, fill_fn fill, uint64_t pfn,
+		uint64_t nr_pages)
 {
-	const struct pv_layout *l = &c->g->layout;
 	uint64_t done, n;
 	char *to;
 
-	for (done = 0; done < l->nr_ramdisk; done += n) {
-		n = part(done, l->nr_ramdisk);
-		to = pv_copy_at(c, l->ramdisk_pfn + done, n);
-		if (!to || fill_ramdisk(plan, done, n, to))
+	for (done = 0; done < nr_pages; done += n) {
+		n = nr_pages - done < PV_WINDOW_PAGES ? nr_pages - done : PV_WINDOW_PAGES;
+		to = pv_copy_at(c, pfn + done, n);
+		if (!to || fill(src, done, n, to))
 			return -1;
-	}
-	return 0;
-}
-
-static int copy_p2m(struct pv_copy *c)
-{
-	const struct pv_layout *l = &c->g->layout;
-	uint64_t done, n;
-	char *to;
-
-	for (done = 0; done < l->nr_p2m; done += n) {
-		n = part(done, l->nr_p2m);
-		to = pv_copy_at(c, l->p2m_pfn + done, n);
-		if (!to)
-			return -1;
-		fill_p2m(c->g, done, n, to);
 	}
 	return 0;
 }
 
 static int copy_all(struct pv_copy *c, const struct pv_plan *plan, const char **what)
 {
+	const struct pv_layout *l = &c->g->layout;
+	struct source src = { .plan = plan, .g = c->g };
 	unsigned int i;
 
 	*what = "reading the image";
-	for (i = 0; i < plan->img->nr_runs; i++)
-		if (copy_run(c, plan, &plan->img->runs[i]))
+	for (i = 0; i < plan->img->nr_runs; i++) {
+		src.run = &plan->img->runs[i];
+		if (copy(c, &src, from_image, src.run->first_pfn, src.run->nr_pages))
 			return -1;
+	}
 	*what = "reading the ramdisk";
-	if (copy_ramdisk(c, plan))
+	if (copy(c, &src, from_ramdisk, l->ramdisk_pfn, l->nr_ramdisk))
 		return -1;
 	*what = "writing its p2m";
-	return copy_p2m(c);
+	return copy(c, &src, from_p2m, l->p2m_pfn, l->nr_p2m);
 }
 
 int pv_contents_copy(struct pv_guest *g, const struct pv_plan *plan, const char **what)
 {
-	struct pv_copy copy;
+	struct pv_copy c;
 	int rc;
 
-	pv_copy_begin(&copy, g);
-	rc = copy_all(&copy, plan, what);
-	pv_copy_end(&copy);
+	pv_copy_begin(&c, g);
+	rc = copy_all(&c, plan, what);
+	pv_copy_end(&c);
 	return rc;
 }
