@@ -49,6 +49,7 @@ chaos restore $files/good
 n=1
 stages=''
 wrong=0
+left=
 status=42
 while [ $status = 42 ] && [ $n -lt 200 ]; do
 	rm -f $files/one*
@@ -79,11 +80,15 @@ while [ $status = 42 ] && [ $n -lt 200 ]; do
 	*) wrong="state $(state_name) at $n" ;;
 	esac
 	answers || wrong="no answer at $n"
+	# Neither whole nor in part under another name.
+	set -- $files/one.*
+	[ ! -e "$1" ] || left=$1
 	n=$((n + 1))
 done
 echo "sk: save: r it runs, s suspended, d being destroyed, f a file, by call: $stages"
 check sk-save-each-call "[ $status = 0 ] && echo $stages | grep -qE '^r+s{5,}d+f+$'"
 check sk-save-nothing-lost "[ '$wrong' = 0 ]"
+check sk-save-no-half-file "[ -z '$left' ]"
 chaos destroy one
 check sk-save-nothing-left "eventually 5 nothing_left || { echo \"$before KiB before, now $(free_kib)\"; false; }"
 

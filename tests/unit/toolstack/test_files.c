@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files and sockets under names that others can get at: nothing is followed, opened or removed but
- * what we have made ourselves.  fsync() of a directory is the test's.
+ * what we have made ourselves.  fsync() of a directory is the test's, and whether the file system has
+ * files without a name.
  */
 #include "unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/files.h"
@@ -17,6 +22,7 @@
 static char top[] = "/tmp/chaos-files.XXXXXX";
 static int sync_errno; /* of directories; 0 = they can be synced */
 static unsigned int nr_syncs, sync_fails_from;
+static bool has_no_tmpfile;
 
 int fsync(int fd)
 {
@@ -27,6 +33,21 @@ int fsync(int fd)
 		return -1;
 	}
 	return (int)syscall(SYS_fsync, fd);
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	mode_t mode;
+	va_list args;
+
+	va_start(args, flags);
+	mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	if (has_no_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, dir, path, flags, mode);
 }
 
 static void put(const char *path, const char *text)
@@ -75,8 +96,17 @@ static int setup(void **state)
 	sync_errno = 0;
 	nr_syncs = 0;
 	sync_fails_from = 0;
+	has_no_tmpfile = false;
 	memcpy(top, "/tmp/chaos-files.XXXXXX", sizeof(top));
 	return mkdtemp(top) && !chdir(top) ? 0 : -1;
+}
+
+static int setup_without(void **state)
+{
+	int rc = setup(state);
+
+	has_no_tmpfile = true;
+	return rc;
 }
 
 static int teardown(void **state)
@@ -108,6 +138,44 @@ static void test_file(void **state)
 	assert_int_equal(unlink("file"), 0);
 	assert_int_equal(rmdir(top), 0);
 	assert_int_equal(mkdir(top, 0700), 0);
+}
+
+static unsigned int nr_files(void)
+{
+	DIR *d = opendir(".");
+	struct dirent *entry;
+	unsigned int n = 0;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)))
+		n += entry->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+/* Whoever is killed while it writes leaves nothing: neither a part of the file, nor under another name. */
+static void test_file_killed(void **state)
+{
+	struct chaos_new_file f;
+	int fd = open(".", O_TMPFILE | O_RDWR, 0600), status;
+	pid_t pid;
+
+	(void)state;
+	if (fd < 0)
+		skip();
+	close(fd);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (!chaos_new_file_open(&f, "file", 0600) && write(f.fd, "half", 4) == 4)
+			(void)raise(SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(nr_files(), 0);
+	assert_int_equal(write_new("file", true), 0);
+	assert_int_equal(nr_files(), 1);
 }
 
 /* The links are where a file with a known name would have been written through them. */
@@ -176,7 +244,12 @@ static void test_file_sync(void **state)
 	sync_fails_from = 1;
 	assert_int_not_equal(write_new("file", true), 0);
 	assert_text("file", "new"); /* of the two one is there, and whole */
+	/* Without an older one there is none. */
 	assert_int_equal(unlink("file"), 0);
+	nr_syncs = 0;
+	sync_fails_from = 0;
+	assert_int_not_equal(write_new("file", true), 0);
+	assert_int_equal(errno, EIO);
 	assert_int_equal(rmdir(top), 0);
 	assert_int_equal(mkdir(top, 0700), 0);
 }
@@ -295,9 +368,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whose_file),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file, setup_without, teardown),
+		cmocka_unit_test_setup_teardown(test_file_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_sync, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file_sync, setup_without, teardown),
 		cmocka_unit_test_setup_teardown(test_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_socket_precious, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_socket_of_others, setup, teardown),

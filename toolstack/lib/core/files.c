@@ -144,8 +144,9 @@ void chaos_place_close(struct chaos_place *place)
 
 /* ---- files ---- */
 
-/* What is called so already is neither followed nor opened: O_EXCL. */
-static int make_temporary(struct chaos_new_file *f, mode_t mode)
+/* 0 if the file has a name now that nobody else has: one that is to be made, or one that has none (fd). */
+static int give_temporary(struct chaos_new_file *f,
+			  int (*give)(struct chaos_new_file *f, const char *name))
 {
 	static unsigned int count;
 	unsigned int i;
@@ -156,10 +157,8 @@ static int make_temporary(struct chaos_new_file *f, mode_t mode)
 			f->temporary = NULL;
 		if (!f->temporary)
 			return -1;
-		f->fd = openat(f->place.dir_fd, f->temporary,
-			       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (f->fd >= 0)
-			return fchmod(f->fd, mode);
+		if (!give(f, f->temporary))
+			return 0;
 		free(f->temporary);
 		f->temporary = NULL;
 		if (errno != EEXIST)
@@ -168,11 +167,36 @@ static int make_temporary(struct chaos_new_file *f, mode_t mode)
 	return -1;
 }
 
+/* What is called so already is neither followed nor opened: O_EXCL. */
+static int make(struct chaos_new_file *f, const char *name)
+{
+	f->fd = openat(f->place.dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       0600);
+	return f->fd < 0 ? -1 : 0;
+}
+
+/* The second way wants /proc, the first a capability that root has. */
+static int name_it(struct chaos_new_file *f, const char *name)
+{
+	char own[32];
+
+	if (!linkat(f->fd, "", f->place.dir_fd, name, AT_EMPTY_PATH))
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	(void)snprintf(own, sizeof(own), "/proc/self/fd/%d", f->fd);
+	return linkat(AT_FDCWD, own, f->place.dir_fd, name, AT_SYMLINK_FOLLOW);
+}
+
 int chaos_new_file_open(struct chaos_new_file *f, const char *path, mode_t mode)
 {
 	f->temporary = NULL;
 	f->fd = -1;
-	if (!chaos_place_open(&f->place, path) && !make_temporary(f, mode))
+	f->is_named = false;
+	if (chaos_place_open(&f->place, path))
+		return -1;
+	f->fd = openat(f->place.dir_fd, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	if ((f->fd >= 0 || !give_temporary(f, make)) && !fchmod(f->fd, mode))
 		return 0;
 	chaos_new_file_close(f);
 	return -1;
@@ -195,23 +219,49 @@ static int sync_directory(int dir)
 	return rc && e != EINVAL && e != ENOTSUP && e != EROFS ? -1 : 0;
 }
 
+/* Without a detour if nothing has the name yet.  One that cannot be made to last is no name. */
+static int name_first(struct chaos_new_file *f, bool is_durable)
+{
+	int e;
+
+	if (f->temporary)
+		return 0;
+	if (name_it(f, f->place.base))
+		return errno == EEXIST ? give_temporary(f, name_it) : -1;
+	f->is_named = !is_durable || !sync_directory(f->place.dir_fd);
+	if (f->is_named)
+		return 0;
+	e = errno;
+	(void)unlinkat(f->place.dir_fd, f->place.base, 0); /* nothing better can be done */
+	errno = e;
+	return -1;
+}
+
+/*
+ * The directory before the rename, too: one that cannot be written shows while the older file still has
+ * the name.
+ */
+static int replace(struct chaos_new_file *f, bool is_durable)
+{
+	if (is_durable && sync_directory(f->place.dir_fd))
+		return -1;
+	if (renameat(f->place.dir_fd, f->temporary, f->place.dir_fd, f->place.base))
+		return -1;
+	f->is_named = true;
+	free(f->temporary);
+	f->temporary = NULL;
+	return is_durable ? sync_directory(f->place.dir_fd) : 0;
+}
+
 int chaos_new_file_commit(struct chaos_new_file *f, bool is_durable)
 {
 	int rc;
 
-	/*
-	 * The directory before the rename, too: one that cannot be written shows while the older
-	 * file still has the name.
-	 */
-	if (is_durable && (fsync(f->fd) || sync_directory(f->place.dir_fd)))
+	if ((is_durable && fsync(f->fd)) || name_first(f, is_durable))
 		return -1;
 	rc = close(f->fd);
 	f->fd = -1;
-	if (rc || renameat(f->place.dir_fd, f->temporary, f->place.dir_fd, f->place.base))
-		return -1;
-	free(f->temporary);
-	f->temporary = NULL;
-	return is_durable ? sync_directory(f->place.dir_fd) : 0;
+	return rc || f->is_named ? rc : replace(f, is_durable);
 }
 
 void chaos_new_file_close(struct chaos_new_file *f)

@@ -27,19 +27,22 @@ struct chaos_place {
 int chaos_place_open(struct chaos_place *place, const char *path);
 void chaos_place_close(struct chaos_place *place);
 
-/* A file that gets its name when it is whole; until then it has one of its own beside it. */
+/*
+ * A file that gets its name when it is whole.  Until then it has none, and is gone with the process that
+ * writes it; where the file system has no such files (O_TMPFILE), it has one of its own beside it.
+ */
 struct chaos_new_file {
 	struct chaos_place place;
-	char *temporary; /* NULL: there is none, or it has the name */
+	char *temporary; /* the name it has for the time being, NULL = none */
 	int fd;		 /* to write to */
+	bool is_named;	 /* it has the name */
 };
 
 /* mode is what it has, whatever the umask says.  0, or -1 with errno, and nothing is left. */
 int chaos_new_file_open(struct chaos_new_file *f, const char *path, mode_t mode);
 /*
  * Give it the name; what had that name before is gone then.  With is_durable all of it is on the disk,
- * as far as its file system can do that.  0, or -1 with errno: if `temporary` is NULL it has the name,
- * and nobody knows whether it still has it after a power cut.
+ * as far as its file system can do that.  0, or -1 with errno: if it is_named then, nobody knows whether it still has it after a power cut.
  */
 int chaos_new_file_commit(struct chaos_new_file *f, bool is_durable);
 /* After an error, or at the end: without a commit nothing is left. */

@@ -53,9 +53,9 @@ static int save_suspended(struct chaos_ctx *ctx, const struct chaos_dominfo *inf
 	rc = save_copy(ctx, info, f->file.fd, f->path, &how, &out->bytes, err);
 	if (!rc && chaos_new_file_commit(&f->file, true))
 		rc = save_write_error(f->path,
-				      f->file.temporary ?
-					      "writing" :
-					      "it is whole, but its directory cannot be synced",
+				      f->file.is_named ?
+					      "it is whole, but its directory cannot be synced" :
+					      "writing",
 				      err);
 	out->copy_ns = chaos_now_ns() - last_ns;
 	last_ns += out->copy_ns;
