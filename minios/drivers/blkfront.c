@@ -87,6 +87,7 @@ static void die(struct blk_disk *disk)
 	struct blk_request *req;
 
 	disk->state = DEAD;
+	disk->info.is_failed = true;
 	while ((req = blkring_evict(&disk->ring)))
 		queue_add(disk, req);
 	while ((req = queue_take(disk)))
@@ -144,6 +145,12 @@ static int connect(struct blk_disk *disk)
 	return 0;
 }
 
+static void tell(struct blk_disk *disk)
+{
+	if (disk->changed)
+		disk->changed(disk);
+}
+
 static void reconnect(struct blk_disk *disk)
 {
 	int err = connect(disk);
@@ -151,6 +158,7 @@ static void reconnect(struct blk_disk *disk)
 	if (err) {
 		printf("vbd%u: cannot reconnect: %d\n", disk->info.id, err);
 		die(disk);
+		tell(disk);
 	}
 }
 
@@ -171,12 +179,6 @@ static int describe(struct blk_info *info, const struct noxs_dev *dev)
 		.can_discard = config->flags & NOXS_VBD_DISCARD,
 	};
 	return 0;
-}
-
-static void tell(struct blk_disk *disk)
-{
-	if (disk->changed)
-		disk->changed(disk);
 }
 
 /* Its size, if it is another one. */
@@ -238,6 +240,7 @@ static void front_event(void *data, const struct noxs_ctrl_back *back)
 			printf("vbd%u: closed by its back-end, error %u\n", disk->info.id,
 			       back->error);
 			die(disk);
+			tell(disk);
 		}
 		break;
 	}

@@ -23,7 +23,7 @@ static bool is_disk_new; /* the run loop is to open it */
 
 static void disk_changed(struct blk_disk *disk)
 {
-	if (!blk_info(disk)->is_gone)
+	if (!blk_info(disk)->is_gone && !blk_info(disk)->is_failed)
 		return; /* it is larger: the files are where they were */
 	files_forget();
 	cache_forget();

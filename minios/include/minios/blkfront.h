@@ -46,6 +46,7 @@ struct blk_info {
 	uint32_t sector_size;
 	bool is_read_only, can_flush, can_discard;
 	bool is_gone;	    /* removed: every request fails */
+	bool is_failed;	    /* its back-end has closed it, which is for good: every request fails */
 	bool is_persistent; /* the back-end may keep registered memory mapped */
 };
 
@@ -71,7 +72,10 @@ int blk_open_registered(unsigned int id, struct blk_disk **disk);
  */
 int blk_buffers_register(struct blk_disk *disk, void *buf, unsigned int nr_pages);
 
-/* changed() is called from the run loop when the disk has another size or is gone; not to wait in. */
+/*
+ * changed() is called from the run loop when the disk has another size, has failed or is gone; not to
+ * wait in.
+ */
 void blk_watch(struct blk_disk *disk, void (*changed)(struct blk_disk *disk));
 
 /*
