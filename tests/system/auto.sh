@@ -146,6 +146,19 @@ done
 check auto-suspended "[ $n -lt 100 ]"
 check auto-suspended-stopped "auto stop --shutdown --timeout 10 | grep -qx 'auto0: stopped'"
 
+# A link of a stranger's leads to no other place.
+mkdir -p /run/precious /run/theirs
+echo 'of last week' >/run/precious/auto0.save
+ln -s /run/precious /run/theirs/link
+chown -h 65534 /run/theirs/link
+refused 1 "/run/theirs/link/auto0.save: Operation not permitted" auto-stranger \
+	chaos auto start --dir /run/none --saved /run/theirs/link
+check auto-stranger-kept "[ \"\$(ls /run/precious)\" = auto0.save ]"
+run auto-stranger-create chaos create "$(guest_config auto0 noop)"
+refused 1 "/run/theirs/link: Operation not permitted" auto-stranger-stop sh -c \
+	'chaos auto stop --saved /run/theirs/link 2>&1 >/dev/null | grep -v warning >&2; exit 1'
+check auto-stranger-stop-kept "[ \"\$(cat /run/precious/*)\" = 'of last week' ]"
+
 refused 2 "not a directory" auto-no-name auto stop --saved ""
 refused 2 "neither start nor stop" auto-verb auto begin
 refused 2 "not a number of seconds" auto-timeout auto stop --timeout x

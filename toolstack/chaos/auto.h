@@ -33,6 +33,8 @@ int auto_files(struct auto_request *r, const char *dir, const char *suffix, char
  * 0 or a negative chaos_code.
  */
 int auto_take(struct auto_request *r, const char *path, const char *taken);
+/* The last part of a path. */
+const char *auto_base(const char *path);
 
 int auto_start(struct auto_request *r);
 int auto_stop(struct auto_request *r);

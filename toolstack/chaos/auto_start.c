@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "core/files.h"
 #include "create.h"
 
 static int out_of_memory(struct call *call)
@@ -76,9 +77,10 @@ static int restore_once(struct auto_request *r, const char *path, const char *ta
 		return rc;
 	rc = restore(r, taken, domid);
 	if (rc)
-		return rename(taken, path) ? call_failed(&r->call, taken) : rc;
+		return chaos_file_rename(taken, auto_base(path)) ? call_failed(&r->call, taken) :
+								   rc;
 	rc = chaos_domain_unpause(r->call.ctx, *domid, &r->call.err);
-	if (!rc && unlink(taken))
+	if (!rc && chaos_file_remove(taken))
 		rc = call_failed(&r->call, taken);
 	return rc;
 }

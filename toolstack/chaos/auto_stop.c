@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auto.h"
+#include "core/files.h"
 #include "stop.h"
 
 #define NS_PER_MS 1000000U
@@ -28,34 +28,13 @@ static unsigned int left_ms(uint64_t end_ns)
 	return now < end_ns ? (unsigned int)((end_ns - now) / NS_PER_MS) : 0;
 }
 
-/* The directory and those above it; what is in it is for root alone. */
-static int make_dir(struct call *call, const char *dir)
-{
-	char *path = strdup(dir), *slash = path;
-	int rc = 0;
-
-	if (!path)
-		return call_failed(call, dir);
-	while (!rc && (slash = strchr(slash + 1, '/'))) {
-		*slash = '\0';
-		if (mkdir(path, 0755) && errno != EEXIST)
-			rc = call_failed(call, path);
-		*slash = '/';
-	}
-	if (!rc && mkdir(path, 0700) && errno != EEXIST)
-		rc = call_failed(call, path);
-	free(path);
-	return rc;
-}
-
 /* Without it the guests are shut down: the host does not wait for a better disk. */
 static void check_dir(struct auto_request *r)
 {
-	int rc = make_dir(&r->call, r->saved);
-
-	if (!rc)
+	/* What is in it is for root alone. */
+	if (!chaos_directory_make(r->saved, 0700))
 		return;
-	call_one_failed(&r->call, rc);
+	call_one_failed(&r->call, call_failed(&r->call, r->saved));
 	call_say("warning: nothing can be saved: the guests are shut down");
 	r->shuts_down = true;
 }

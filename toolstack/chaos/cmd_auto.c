@@ -2,13 +2,12 @@
 /* chaos auto: what xendomains does. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "auto.h"
+#include "core/files.h"
 #include "json_out.h"
 #include "json_writer.h"
 
@@ -105,18 +104,14 @@ int auto_files(struct auto_request *r, const char *dir, const char *suffix, char
 	return n;
 }
 
+const char *auto_base(const char *path)
+{
+	return strrchr(path, '/') + 1; /* it is DIR/NAME */
+}
+
 int auto_take(struct auto_request *r, const char *path, const char *taken)
 {
-	int fd, rc;
-
-	if (rename(path, taken))
-		return call_failed(&r->call, path);
-	fd = open(r->saved, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Some file systems cannot sync a directory. */
-	rc = fd < 0 || (fsync(fd) && errno != EINVAL) ? call_failed(&r->call, r->saved) : 0;
-	if (fd >= 0)
-		(void)close(fd); /* nothing was written to it */
-	return rc;
+	return chaos_file_rename(path, auto_base(taken)) ? call_failed(&r->call, path) : 0;
 }
 
 static int run(struct auto_request *r, const char *subverb)

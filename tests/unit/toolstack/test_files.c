@@ -228,6 +228,39 @@ static void test_directory_links(void **state)
 	assert_int_equal(write_new("theirs/file", false), 0);
 }
 
+/* Names in a directory, and directories, that a stranger's link does not lead us to. */
+static void test_names(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(chaos_directory_make("./a/../b//c/", 0700), 0);
+	assert_int_equal(chaos_directory_make("b/c", 0755), 0);
+	assert_int_equal(stat("b/c", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	put("b/c/one", "one");
+	assert_int_not_equal(chaos_directory_make("b/c/one", 0700), 0);
+	assert_int_not_equal(chaos_directory_make("b/c/one/two", 0700), 0);
+	assert_int_equal(chaos_file_rename("b/c/one", "two"), 0);
+	assert_text("b/c/two", "one");
+	assert_int_not_equal(chaos_file_rename("b/c/one", "two"), 0);
+	assert_int_not_equal(chaos_file_remove("b/c/one"), 0);
+	assert_int_equal(symlink("b/c", "link"), 0);
+	if (!geteuid()) {
+		assert_int_equal(lchown("link", STRANGER, STRANGER), 0);
+		assert_int_not_equal(chaos_file_rename("link/two", "three"), 0);
+		assert_int_equal(errno, EPERM);
+		assert_int_not_equal(chaos_file_remove("link/two"), 0);
+		assert_int_not_equal(chaos_directory_make("link/d", 0700), 0);
+		assert_int_not_equal(chaos_directory_make("link", 0700), 0);
+		assert_int_equal(errno, EPERM);
+		assert_false(exists("b/c/d"));
+	}
+	assert_text("b/c/two", "one");
+	assert_int_equal(chaos_file_remove("b/c/two"), 0);
+	assert_false(exists("b/c/two"));
+}
+
 /* Some file systems cannot sync a directory: that is no error.  One that could, and fails, is. */
 static void test_file_sync(void **state)
 {
@@ -372,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_file_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_sync, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_sync, setup_without, teardown),
 		cmocka_unit_test_setup_teardown(test_socket, setup, teardown),

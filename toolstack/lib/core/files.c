@@ -11,135 +11,14 @@
 
 #include "core/files.h"
 
-#define MAX_LINKS 40 /* as Linux: path_resolution(7) */
 #define MAX_TRIES 100
-
-static bool is_trusted(uid_t uid)
-{
-	return uid == 0 || uid == geteuid();
-}
 
 bool chaos_file_is_ours(int fd)
 {
 	struct stat st;
 
 	return !fstat(fd, &st) && S_ISREG(st.st_mode) && !(st.st_mode & (S_IWGRP | S_IWOTH)) &&
-	       is_trusted(st.st_uid);
-}
-
-/* ---- directories ---- */
-
-static int walk(int dir, const char *path, unsigned int *nr_links);
-
-/* Where the link leads that `link` is, from `dir` on. */
-static int follow(int dir, int link, const struct stat *st, unsigned int *nr_links)
-{
-	char target[PATH_MAX];
-	ssize_t len;
-
-	if (!is_trusted(st->st_uid)) {
-		errno = EPERM;
-		return -1;
-	}
-	if (++*nr_links > MAX_LINKS) {
-		errno = ELOOP;
-		return -1;
-	}
-	len = readlinkat(link, "", target, sizeof(target) - 1);
-	if (len < 0)
-		return -1;
-	target[len] = '\0';
-	return walk(dir, target, nr_links);
-}
-
-static int enter(int dir, const char *name, unsigned int *nr_links)
-{
-	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), next, e;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st))
-		goto fail;
-	if (S_ISDIR(st.st_mode))
-		return fd;
-	errno = ENOTDIR;
-	if (!S_ISLNK(st.st_mode))
-		goto fail;
-	next = follow(dir, fd, &st, nr_links);
-	e = errno;
-	close(fd);
-	errno = e;
-	return next;
-fail:
-	e = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = e;
-	return -1;
-}
-
-/* The directory `path` is, from `dir` on; a descriptor of its own. */
-static int walk(int dir, const char *path, unsigned int *nr_links)
-{
-	char name[NAME_MAX + 1];
-	int fd, next, e;
-	size_t len;
-
-	fd = *path == '/' ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) :
-			    openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	while (fd >= 0) {
-		path += strspn(path, "/");
-		len = strcspn(path, "/");
-		if (!len)
-			return fd;
-		next = -1;
-		errno = ENAMETOOLONG;
-		if (len < sizeof(name)) {
-			memcpy(name, path, len);
-			name[len] = '\0';
-			next = enter(fd, name, nr_links);
-		}
-		e = errno;
-		close(fd);
-		errno = e;
-		fd = next;
-		path += len;
-	}
-	return -1;
-}
-
-int chaos_place_open(struct chaos_place *place, const char *path)
-{
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	unsigned int nr_links = 0;
-	char *directory;
-
-	place->dir_fd = -1;
-	place->base = NULL;
-	if (!*base || !strcmp(base, ".") || !strcmp(base, "..")) {
-		errno = EISDIR;
-		return -1;
-	}
-	directory = strndup(path, (size_t)(base - path));
-	place->base = strdup(base);
-	if (directory && place->base)
-		place->dir_fd = walk(AT_FDCWD, directory, &nr_links);
-	free(directory);
-	if (place->dir_fd >= 0)
-		return 0;
-	chaos_place_close(place);
-	return -1;
-}
-
-void chaos_place_close(struct chaos_place *place)
-{
-	int e = errno;
-
-	if (place->dir_fd >= 0)
-		close(place->dir_fd);
-	free(place->base);
-	place->dir_fd = -1;
-	place->base = NULL;
-	errno = e;
+	       chaos_uid_is_trusted(st.st_uid);
 }
 
 /* ---- files ---- */
@@ -202,23 +81,6 @@ int chaos_new_file_open(struct chaos_new_file *f, const char *path, mode_t mode)
 	return -1;
 }
 
-/*
- * The name is as durable as its directory.  Some file systems cannot sync one (EINVAL), or let nobody
- * open it: they make names durable with the files, or never.
- */
-static int sync_directory(int dir)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc, e;
-
-	if (fd < 0)
-		return errno == EACCES ? 0 : -1;
-	rc = fsync(fd);
-	e = errno;
-	close(fd);
-	errno = e;
-	return rc && e != EINVAL && e != ENOTSUP && e != EROFS ? -1 : 0;
-}
-
 /* Without a detour if nothing has the name yet.  One that cannot be made to last is no name. */
 static int name_first(struct chaos_new_file *f, bool is_durable)
 {
@@ -228,7 +90,7 @@ static int name_first(struct chaos_new_file *f, bool is_durable)
 		return 0;
 	if (name_it(f, f->place.base))
 		return errno == EEXIST ? give_temporary(f, name_it) : -1;
-	f->is_named = !is_durable || !sync_directory(f->place.dir_fd);
+	f->is_named = !is_durable || !chaos_place_sync(&f->place);
 	if (f->is_named)
 		return 0;
 	e = errno;
@@ -243,14 +105,14 @@ static int name_first(struct chaos_new_file *f, bool is_durable)
  */
 static int replace(struct chaos_new_file *f, bool is_durable)
 {
-	if (is_durable && sync_directory(f->place.dir_fd))
+	if (is_durable && chaos_place_sync(&f->place))
 		return -1;
 	if (renameat(f->place.dir_fd, f->temporary, f->place.dir_fd, f->place.base))
 		return -1;
 	f->is_named = true;
 	free(f->temporary);
 	f->temporary = NULL;
-	return is_durable ? sync_directory(f->place.dir_fd) : 0;
+	return is_durable ? chaos_place_sync(&f->place) : 0;
 }
 
 int chaos_new_file_commit(struct chaos_new_file *f, bool is_durable)
@@ -326,7 +188,7 @@ static int remove_stale(const struct chaos_place *place, const struct sockaddr_u
 	if (!S_ISSOCK(st.st_mode))
 		return -1;
 	errno = EPERM;
-	if (!is_trusted(st.st_uid))
+	if (!chaos_uid_is_trusted(st.st_uid))
 		return -1;
 	errno = EADDRINUSE;
 	if (!is_stale(address, type))

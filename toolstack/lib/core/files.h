@@ -14,6 +14,8 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
+/* root, or the caller */
+bool chaos_uid_is_trusted(uid_t uid);
 /* Of an open file: it is a regular one, and nobody but root or the caller can have written it. */
 bool chaos_file_is_ours(int fd);
 
@@ -26,6 +28,20 @@ struct chaos_place {
 /* 0, or -1 with errno; EPERM: a symbolic link on the way is somebody else's. */
 int chaos_place_open(struct chaos_place *place, const char *path);
 void chaos_place_close(struct chaos_place *place);
+/*
+ * Names are as durable as their directory.  That it cannot be synced is no error, then the file system makes
+ * them so with the files, or never.
+ */
+int chaos_place_sync(const struct chaos_place *place);
+
+/*
+ * The directory, with that mode, and those above it (0755), as far as there are none.  0, or -1 with errno,
+ * EPERM as above.
+ */
+int chaos_directory_make(const char *path, mode_t mode);
+/* Call a file, or what else that is, `name` in its directory, also after a power cut.  0, or -1 with errno. */
+int chaos_file_rename(const char *path, const char *name);
+int chaos_file_remove(const char *path);
 
 /*
  * A file that gets its name when it is whole.  Until then it has none, and is gone with the process that
