@@ -167,6 +167,55 @@ static void all_of_it(void **state)
 	assert_null(again->restart_with);
 }
 
+/* What neither the module nor Xen knows of how it was made. */
+static void how_it_was_made(void **state)
+{
+	static const enum chaos_builder builders[] = { CHAOS_BUILDER_GENERIC, CHAOS_BUILDER_FAST };
+	size_t i;
+
+	(void)state;
+	cfg.nr_vifs = 3;
+	cfg.vifs[0].connects_itself = true; /* it is not there any more */
+	cfg.vifs[1].id = 1;
+	for (i = 0; i < ARRAY_SIZE(builders); i++) {
+		cfg.builder = builders[i];
+		cfg.vifs[2] = (struct chaos_vif){ .id = 3, .connects_itself = i };
+		assert_int_equal(chaos_restart_keep(&ctx, DOMID, &cfg, &err), 0);
+		assert_int_equal(make_again(), 0);
+		assert_is_cfg();
+		assert_int_equal(again->builder, builders[i]);
+		assert_int_equal(again->nr_vifs, 1);
+		assert_int_equal(again->vifs[0].connects_itself, i);
+		chaos_config_free(again);
+	}
+	cfg.builder = CHAOS_BUILDER_AUTO;
+	cfg.nr_vifs = 0;
+	assert_int_equal(chaos_restart_keep(&ctx, DOMID, &cfg, &err), 0);
+	assert_int_equal(make_again(), 0);
+	assert_int_equal(again->builder, CHAOS_BUILDER_AUTO);
+	assert_false(again->vifs[0].connects_itself);
+}
+
+/* Others may keep there what they like. */
+static void strange_keys(void **state)
+{
+	static const char *const texts[] = {
+		"kernel=\"/k\";restart_builder=\"hvm\"", "kernel=\"/k\";restart_connect=\"\"",
+		"kernel=\"/k\";restart_connect=\"3,\"",	 "kernel=\"/k\";restart_connect=\"-3\"",
+		"kernel=\"/k\";restart_connect=\"3 \"",	 "kernel=\"/k\";restart_connect=[ \"3\" ]",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		module.len = (uint32_t)strlen(texts[i]);
+		memcpy(module.note, texts[i], module.len);
+		assert_int_equal(make_again(), -(int)CHAOS_CONFIG);
+		assert_error(err, CHAOS_CONFIG, "is not what chaos writes");
+		again = NULL;
+	}
+}
+
 /* chaosd begins elsewhere than who has made it. */
 static void relative_names(void **state)
 {
@@ -290,6 +339,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(all_of_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(how_it_was_made, setup, teardown),
+		cmocka_unit_test_setup_teardown(strange_keys, setup, teardown),
 		cmocka_unit_test_setup_teardown(relative_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_to_keep, setup, teardown),
 		cmocka_unit_test_setup_teardown(module_errors, setup, teardown),

@@ -474,6 +474,7 @@ static void vif_refused(void **state)
 
 static void keys_with_lines(void **state)
 {
+	static const struct chaos_config_source none;
 	static const char text[] = "# a comment with key=1\n"
 				   "name = \"a=b\" ; bogus=1\n"
 				   "vif = [ 'x=1',\n"
@@ -500,7 +501,7 @@ static void keys_with_lines(void **state)
 		assert_int_equal(key.len, strlen(wanted[i].name));
 		assert_memory_equal(key.name, wanted[i].name, key.len);
 		assert_int_equal(key.line, wanted[i].line);
-		assert_int_equal(chaos_cfgkeys_is_supported(&key, false), wanted[i].is_supported);
+		assert_int_equal(chaos_cfgkeys_is_supported(&key, &none), wanted[i].is_supported);
 	}
 	assert_false(chaos_cfgkeys_next(text, &pos, &line, &key));
 }

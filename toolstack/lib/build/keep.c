@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 /*
  * What a guest is made of, as far as neither Xen nor the module has a use for it once it runs: the names
- * of its kernel and ramdisk, its command line and its memory.  The module keeps it with the domain, as
+ * of its kernel and ramdisk, its command line and its memory, who laid that out, and which vifs the guest
+ * connected itself.  The module keeps it with the domain, as
  * text of a configuration, so that whoever is to restart the guest finds it there (save/again.c).
  */
 #include <errno.h>
@@ -70,6 +71,23 @@ static void put_path(struct note *n, const char *key, const char *path)
 		n->is_full = true;
 }
 
+/* The numbers of vifs with connect=guest (config/kept.c). */
+static void put_connect(struct note *n, const struct chaos_config *cfg)
+{
+	unsigned int i, nr = 0;
+	char id[8];
+
+	for (i = 0; i < cfg->nr_vifs; i++) {
+		if (!cfg->vifs[i].connects_itself)
+			continue;
+		put(n, nr++ ? "," : "restart_connect=\"");
+		(void)snprintf(id, sizeof(id), "%u", cfg->vifs[i].id);
+		put(n, id);
+	}
+	if (nr)
+		put(n, "\";");
+}
+
 static void describe(struct note *n, const struct chaos_config *cfg)
 {
 	char memory[48];
@@ -78,6 +96,10 @@ static void describe(struct note *n, const struct chaos_config *cfg)
 	put_path(n, "ramdisk", cfg->ramdisk);
 	if (cfg->cmdline)
 		put_text(n, "cmdline", NULL, cfg->cmdline);
+	if (cfg->builder != CHAOS_BUILDER_AUTO)
+		put_text(n, "restart_builder", NULL,
+			 cfg->builder == CHAOS_BUILDER_FAST ? "fast" : "generic");
+	put_connect(n, cfg);
 	(void)snprintf(memory, sizeof(memory), "memory_kib=%llu",
 		       (unsigned long long)cfg->memory_kib);
 	put(n, memory);

@@ -13,26 +13,28 @@ static const char *const supported[] = {
 	"name",	 "uuid",    "kernel",	 "ramdisk",	"memory",   "maxmem",
 	"vcpus", "cpus",    "cmdline",	 "extra",	"root",	    "type",
 	"vif",	 "builder", "on_reboot", "on_poweroff", "on_crash", "memory_kib",
-	"disk",	 "pool",    "cap",	 "cpu_weight",	"log",
+	"disk",	 "pool",    "cap",	 "cpu_weight",	"log",	    NULL,
 };
-static const char *const supported_if_saved[] = { "saved_disks", "restart_with" };
+static const char *const supported_if_saved[] = { "saved_disks", "restart_with", NULL };
+static const char *const supported_if_kept[] = { "restart_builder", "restart_connect", NULL };
 
 bool chaos_cfgkeys_is(const struct chaos_key *key, const char *name)
 {
 	return strlen(name) == key->len && !memcmp(name, key->name, key->len);
 }
 
-bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved)
+static bool is_one_of(const struct chaos_key *key, const char *const *names)
 {
-	size_t i;
-
-	for (i = 0; is_saved && i < sizeof(supported_if_saved) / sizeof(supported_if_saved[0]); i++)
-		if (chaos_cfgkeys_is(key, supported_if_saved[i]))
-			return true;
-	for (i = 0; i < sizeof(supported) / sizeof(supported[0]); i++)
-		if (chaos_cfgkeys_is(key, supported[i]))
+	for (; *names; names++)
+		if (chaos_cfgkeys_is(key, *names))
 			return true;
 	return false;
+}
+
+bool chaos_cfgkeys_is_supported(const struct chaos_key *key, const struct chaos_config_source *src)
+{
+	return (src->is_saved && is_one_of(key, supported_if_saved)) ||
+	       (src->is_kept && is_one_of(key, supported_if_kept)) || is_one_of(key, supported);
 }
 
 /*

@@ -195,6 +195,7 @@ static int fill_config(struct reader *r)
 	    (r->src->is_saved &&
 	     ((rc = chaos_saved_disks_load(r->xlu, r->src->path, cfg, r->err)) ||
 	      (rc = reader_copy(r, "restart_with", &cfg->restart_with)))) ||
+	    (r->src->is_kept && (rc = chaos_kept_load(r->xlu, r->src->path, cfg, r->err))) ||
 	    (rc = get_action(r, "on_poweroff", CHAOS_DESTROY, &cfg->on_poweroff)) ||
 	    (rc = get_action(r, "on_reboot", CHAOS_RESTART, &cfg->on_reboot)) ||
 	    (rc = get_action(r, "on_crash", CHAOS_DESTROY, &cfg->on_crash)) || (rc = get_log(r)))

@@ -75,7 +75,7 @@ static int check_key(struct reader *r, const struct chaos_key *key)
 	char text[320], place[200];
 
 	note_place(r, key);
-	if (chaos_cfgkeys_is_supported(key, r->src->is_saved))
+	if (chaos_cfgkeys_is_supported(key, r->src))
 		return 0;
 	where(r, key, place, sizeof(place));
 	remedy = chaos_cfgkeys_remedy(key);

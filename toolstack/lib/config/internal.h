@@ -37,7 +37,7 @@ struct chaos_key {
 /* The next statement's key in an xl.cfg text, from *pos; false at the end. */
 bool chaos_cfgkeys_next(const char *text, size_t *pos, unsigned int *line, struct chaos_key *key);
 bool chaos_cfgkeys_is(const struct chaos_key *key, const char *name);
-bool chaos_cfgkeys_is_supported(const struct chaos_key *key, bool is_saved);
+bool chaos_cfgkeys_is_supported(const struct chaos_key *key, const struct chaos_config_source *src);
 /* What to do about one that must not be left aside; NULL for all others. */
 const char *chaos_cfgkeys_remedy(const struct chaos_key *key);
 
@@ -87,6 +87,10 @@ int chaos_disk_parse(const char *spec, struct chaos_disk *disk, char *others, si
 struct XLU_Config;
 int chaos_saved_disks_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
 			   struct chaos_error *err);
+
+/* kept.c: after the vifs have been read */
+int chaos_kept_load(struct XLU_Config *xlu, const char *path, struct chaos_config *cfg,
+		    struct chaos_error *err);
 
 /* config_name.c */
 /* What is wrong with the name of a guest, NULL if nothing is. */

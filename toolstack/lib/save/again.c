@@ -14,7 +14,7 @@
 static int load(struct chaos_config **cfg, const char *saved, const char *kept,
 		struct chaos_error *err)
 {
-	struct chaos_config_source src = { .path = "what is kept of it" };
+	struct chaos_config_source src = { .path = "what is kept of it", .is_kept = true };
 	char *text;
 	int rc;
 
