@@ -36,7 +36,6 @@ static struct noxs_domain *domain_alloc(u16 domid)
 	INIT_WORK(&dom->ctrl_work, noxs_domain_ctrl_work);
 	INIT_WORK(&dom->detach_work, noxs_domain_detach_work);
 	noxs_share_init(&dom->share);
-	ratelimit_state_init(&dom->log_ration, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	dom->domid = domid;
 	return dom;
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/cache.h>
 #include <linux/hashtable.h>
+#include <linux/ktime.h>
 #include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -56,6 +57,22 @@ struct noxs_domain *noxs_domain_get(u16 domid)
 		kref_get(&dom->ref);
 	spin_unlock(&bus_lock);
 	return dom;
+}
+
+bool noxs_domain_may_log(struct noxs_domain *dom)
+{
+	static struct noxs_ration ration;
+	static DEFINE_SPINLOCK(lock); /* guards it, and log_ration of all domains; no other is taken in it */
+	unsigned long flags;
+	u64 left_out;
+	bool may;
+
+	spin_lock_irqsave(&lock, flags);
+	may = noxs_ration_take(&ration, &dom->log_ration, ktime_get_ns(), &left_out);
+	spin_unlock_irqrestore(&lock, flags);
+	if (left_out)
+		pr_warn("%llu lines about guests were left out\n", left_out);
+	return may;
 }
 
 static void domain_free(struct kref *ref)

@@ -22,11 +22,11 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "addr.h"
 #include "grant.h"
+#include "ration.h"
 #include "slot.h"
 #include "turn.h"
 #include "uapi/noxs_ioctl.h"
@@ -172,14 +172,17 @@ struct noxs_domain {
 
 	struct noxs_share share; /* of the processors, for its disks */
 
-	struct ratelimit_state log_ration; /* of noxs_domain_err() */
+	struct noxs_ration_guest log_ration; /* under a lock of noxs_domain_may_log()'s */
 };
 
-/* A line in the log about a guest, of its own ration: it takes no place from others' lines. */
+/* Whether there may be a line in the log about a guest: in any context. */
+bool noxs_domain_may_log(struct noxs_domain *dom);
+
+/* A line in the log about a guest, of its ration (ration.h). */
 #define noxs_domain_err(dom, fmt, ...)                                         \
 	do {                                                                   \
 		struct noxs_domain *_dom = (dom);                              \
-		if (__ratelimit(&_dom->log_ration))                            \
+		if (noxs_domain_may_log(_dom))                                 \
 			pr_err("domain %u: " fmt, _dom->domid, ##__VA_ARGS__); \
 	} while (0)
 
