@@ -15,6 +15,7 @@ enum {
 	OPT_SOCKET = OPT_OWN,
 	OPT_FD,
 	OPT_TIMEOUT,
+	OPT_TRANSFER_TIMEOUT,
 	OPT_TIMING
 };
 
@@ -24,6 +25,7 @@ static const struct option options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "fd", required_argument, NULL, OPT_FD },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "transfer-timeout", required_argument, NULL, OPT_TRANSFER_TIMEOUT },
 	{ "timing", no_argument, NULL, OPT_TIMING },
 	{ 0 },
 };
@@ -124,10 +126,11 @@ int cmd_migrate(const struct verb *verb, int argc, char **argv)
 						call_usage(&call, "--fd %s: not a number", optarg));
 		} else if (opt == OPT_TIMING) {
 			with_timing = true;
-		} else if (parse_seconds(optarg, &opts.timeout_ms)) {
+		} else if (parse_seconds(optarg, opt == OPT_TIMEOUT ? &opts.timeout_ms :
+								      &opts.transfer_ms)) {
 			return call_end(&call,
-					call_usage(&call, "--timeout %s: not a number of seconds",
-						   optarg));
+					call_usage(&call, "--%stimeout %s: not a number of seconds",
+						   opt == OPT_TIMEOUT ? "" : "transfer-", optarg));
 		}
 	}
 	if (status >= 0)

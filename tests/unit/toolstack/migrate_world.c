@@ -94,7 +94,10 @@ int chaos_resume(struct chaos_ctx *ctx, uint32_t domid, struct chaos_error *err)
 int save_copy(struct chaos_ctx *ctx, const struct chaos_dominfo *info, int fd, const char *name,
 	      const struct save_copy_opts *opts, uint64_t *bytes, struct chaos_error *err)
 {
-	(void)ctx, (void)info, (void)name, (void)opts;
+	(void)ctx, (void)info, (void)name;
+	assert_true(opts->end_ns > chaos_now_ns());
+	if (world.is_late)
+		return chaos_error_set(err, CHAOS_FAILED, ETIME, "writing");
 	if (world.fails_copy)
 		return chaos_error_set(err, CHAOS_GUEST, EINVAL, "it maps what it must not");
 	*bytes = sizeof(GUEST);

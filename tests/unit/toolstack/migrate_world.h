@@ -14,7 +14,7 @@ struct world {
 	unsigned int nr_resumed;
 	bool is_prepared, is_complete, runs, is_discarded; /* the target's */
 	uint8_t token[MIGRATE_ID_LEN];
-	bool fails_prepare, fails_load, fails_copy, fails_suspend;
+	bool fails_prepare, fails_load, fails_copy, fails_suspend, is_late;
 };
 
 /* Of the two ends' threads while they run, and the test's before and after. */

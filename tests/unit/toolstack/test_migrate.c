@@ -173,6 +173,13 @@ static void refused(void **state)
 	assert_string_equal(err.text, "it maps what it must not: it goes on here");
 	assert_true(world.is_discarded && world.nr_resumed == 1);
 	world_reset();
+	world.is_late = true;
+	assert_int_equal(migrate(NO_CUT, NO_CUT, 8, &err), -CHAOS_TIMEOUT);
+	assert_string_equal(
+		err.text,
+		"there has not taken all of the guest in 3600 s: allow more (--transfer-timeout), or use a faster connection: it goes on here");
+	assert_true(world.is_discarded && world.nr_resumed == 1);
+	world_reset();
 	world.fails_load = true;
 	assert_int_equal(migrate(NO_CUT, NO_CUT, 8, &err), -CHAOS_CONFIG);
 	assert_string_equal(err.text, "the target: it is damaged: it goes on here");

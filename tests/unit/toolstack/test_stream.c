@@ -495,6 +495,25 @@ static int read_again_and_again(uint32_t type, const void *body, size_t len, uns
 	return rc;
 }
 
+/* Whoever takes a little now and then is no stall, and has to come to an end all the same. */
+static void late_end(void **state)
+{
+	static const uint8_t page[4096 * 4];
+	struct stream_writer w;
+	int fd = memfd_create("saved", 0);
+
+	(void)state;
+	assert_int_equal(stream_writer_init(&w, fd, -1, "c\n", PFN_CTRL), 0);
+	w.end_ns = now_ns + 10;
+	now_ns += 9;
+	assert_int_equal(stream_write_record(&w, 1, NULL, 0, page, sizeof(page)), 0);
+	now_ns += 1;
+	assert_int_equal(stream_write_record(&w, 1, NULL, 0, page, sizeof(page)), -1);
+	assert_int_equal(errno, ETIME);
+	stream_writer_fini(&w);
+	close(fd);
+}
+
 static void endless_records(void **state)
 {
 	static const uint64_t zeros[4] = { 1, 2, 3, 4 };
@@ -675,10 +694,11 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(digest),	   cmocka_unit_test(tables),
-		cmocka_unit_test(whole),	   cmocka_unit_test(foreign),
-		cmocka_unit_test(truncated),	   cmocka_unit_test(fuzz),
-		cmocka_unit_test(endless_records), cmocka_unit_test(endless_time),
+		cmocka_unit_test(digest),	cmocka_unit_test(tables),
+		cmocka_unit_test(whole),	cmocka_unit_test(foreign),
+		cmocka_unit_test(truncated),	cmocka_unit_test(fuzz),
+		cmocka_unit_test(late_end),	cmocka_unit_test(endless_records),
+		cmocka_unit_test(endless_time),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, free_file);

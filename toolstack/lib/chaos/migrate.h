@@ -19,10 +19,13 @@ struct chaos_peer {
 	const char *name; /* for errors */
 };
 
+#define CHAOS_TRANSFER_TIMEOUT_MS 3600000U
+
 struct chaos_migrate_opts {
 	const char *const *overrides; /* of the configuration, as for a restore */
 	unsigned int nr_overrides;
-	unsigned int timeout_ms; /* for it to suspend, 0 = CHAOS_SUSPEND_TIMEOUT_MS */
+	unsigned int timeout_ms;  /* for it to suspend, 0 = CHAOS_SUSPEND_TIMEOUT_MS */
+	unsigned int transfer_ms; /* for it to be sent, 0 = CHAOS_TRANSFER_TIMEOUT_MS */
 	/* Told now and then of the pages that have been sent, may be NULL. */
 	void (*progress)(void *opaque, uint64_t done, uint64_t total);
 	void *opaque;

@@ -162,6 +162,7 @@ static int send_guest(struct migration *m)
 {
 	const struct save_copy_opts how = {
 		.cancel_fd = m->ctx->cancel_fd,
+		.end_ns = chaos_now_ns() + m->opts->transfer_ms * 1000000ULL,
 		.progress = m->opts->progress,
 		.opaque = m->opts->opaque,
 	};
@@ -176,6 +177,11 @@ static int send_guest(struct migration *m)
 	if (!rc)
 		return migrate_get(&m->link, 1U << MIGRATE_LOADED, MIGRATE_STEP_MS, NULL, &body,
 				   m->err);
+	if (m->err->os_errno == ETIME)
+		return chaos_error_set(
+			m->err, CHAOS_TIMEOUT, ETIME,
+			"%s has not taken all of the guest in %u s: allow more (--transfer-timeout), or use a faster connection",
+			m->peer->name, m->opts->transfer_ms / 1000);
 	if (m->err->os_errno != EPIPE && m->err->os_errno != ECONNRESET)
 		return rc;
 	/* It does not read on, and may have said why. */
@@ -383,6 +389,8 @@ int chaos_domain_migrate(struct chaos_ctx *ctx, const struct chaos_dominfo *info
 	m.last_ns = start_ns;
 	if (!with_default.timeout_ms)
 		with_default.timeout_ms = CHAOS_SUSPEND_TIMEOUT_MS;
+	if (!with_default.transfer_ms)
+		with_default.transfer_ms = CHAOS_TRANSFER_TIMEOUT_MS;
 	rc = save_check(info, m.err);
 	if (!rc && chaos_random(m.token, sizeof(m.token)))
 		rc = chaos_error_set(m.err, CHAOS_FAILED, errno, "no random numbers: %s",

@@ -94,7 +94,8 @@ int save_find_pages(struct chaos_ctx *ctx, uint32_t domid, uint64_t *ctrl_gfn,
 		    uint64_t *device_page_frame, struct chaos_error *err);
 struct save_copy_opts {
 	bool is_portable;
-	int cancel_fd; /* ends the wait for who reads on the other side, -1 for none */
+	int cancel_fd;	 /* ends the wait for who reads on the other side, -1 for none */
+	uint64_t end_ns; /* by when all of it is to be written: ETIME; 0 = no such time */
 	void (*progress)(void *opaque, uint64_t done, uint64_t total);
 	void *opaque;
 };

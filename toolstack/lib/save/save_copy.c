@@ -60,6 +60,7 @@ static int write_parts(struct save_memory *m, struct save_state *s, const char *
 
 	if (stream_writer_init(&w, fd, opts->cancel_fd, config, ctrl_gfn))
 		rc = save_write_error(name, "writing", m->err);
+	w.end_ns = opts->end_ns;
 	if (!rc)
 		rc = save_state_write_static(s, m, &w);
 	if (!rc)

@@ -159,7 +159,8 @@ struct stream_tsc_info {
 
 struct stream_writer {
 	int fd;
-	int cancel_fd; /* see core/internal.h, chaos_fd_wait() */
+	int cancel_fd;	 /* see core/internal.h, chaos_fd_wait() */
+	uint64_t end_ns; /* nothing is written any more: ETIME; 0 = no such time */
 	struct xxhash hash;
 	uint64_t length;
 	uint8_t *buf; /* small records wait here */

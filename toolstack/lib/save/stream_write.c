@@ -14,17 +14,40 @@
 /* Small: a page of it that is written to for the first time costs more than a writev(). */
 #define BUF_SIZE (8U << 10)
 
+static bool is_over(const struct stream_writer *w)
+{
+	return w->end_ns && chaos_now_ns() >= w->end_ns;
+}
+
+/* A connection: its other end does not take more now. */
+static int wait_for_room(struct stream_writer *w)
+{
+	uint64_t now = chaos_now_ns();
+	unsigned int ms = STREAM_STALL_MS;
+
+	if (w->end_ns && w->end_ns < now + ms * 1000000ULL)
+		ms = w->end_ns > now ? (unsigned int)((w->end_ns - now) / 1000000U) + 1 : 0;
+	if (!chaos_fd_wait(w->fd, POLLOUT, w->cancel_fd, ms))
+		return 0;
+	if (errno == ETIMEDOUT && is_over(w))
+		errno = ETIME;
+	return -1;
+}
+
 static int write_all(struct stream_writer *w, struct iovec *iov, int count)
 {
 	ssize_t n;
 
 	while (count) {
+		if (is_over(w)) {
+			errno = ETIME;
+			return -1;
+		}
 		n = writev(w->fd, iov, count);
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* A connection: its other end does not take more now. */
 		if (n < 0 && errno == EAGAIN) {
-			if (chaos_fd_wait(w->fd, POLLOUT, w->cancel_fd, STREAM_STALL_MS))
+			if (wait_for_room(w))
 				return -1;
 			continue;
 		}
