@@ -62,7 +62,8 @@ struct noxs_domain *noxs_domain_get(u16 domid)
 bool noxs_domain_may_log(struct noxs_domain *dom)
 {
 	static struct noxs_ration ration;
-	static DEFINE_SPINLOCK(lock); /* guards it, and log_ration of all domains; no other is taken in it */
+	/* Guards it, and log_ration of all domains; no other is taken in it. */
+	static DEFINE_SPINLOCK(lock);
 	unsigned long flags;
 	u64 left_out;
 	bool may;

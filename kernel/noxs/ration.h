@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How many lines about guests there are in the log.  Each guest has a few, and all together have a bound,
- * of which the second half is for those who have said nothing yet: a few that are loud do not keep the
- * others silent.  Free of kernel calls, so that the unit tests compile it.
+ * How many lines about guests there are in the log.  Each guest has a few, and all together have
+ * a bound, of which the second half is for those who have said nothing yet: a few that are loud do
+ * not keep the others silent.  Free of kernel calls, so that the unit tests compile it.
  */
 #ifndef NOXS_RATION_H
 #define NOXS_RATION_H
@@ -34,8 +34,8 @@ struct noxs_ration_guest {
 };
 
 /*
- * Whether a line may be written.  If so, *@left_out is how many have not been before, which is to be told
- * with it: in the first line of an interval, 0 in all others.
+ * Whether a line may be written.  *@left_out is how many have not been before, which is to be told
+ * now: at the first of an interval, 0 at all others.
  */
 bool noxs_ration_take(struct noxs_ration *ration, struct noxs_ration_guest *guest, u64 now_ns,
 		      u64 *left_out);

@@ -89,7 +89,7 @@ struct chaos_config_source {
 	unsigned int nr_overrides;
 	bool strict;   /* an unsupported key is an error */
 	bool is_saved; /* of a saved guest: it needs no kernel */
-	bool is_kept;  /* of a guest that is restarted: the text has keys that chaos writes itself */
+	bool is_kept; /* of a guest that is restarted: the text has keys that chaos writes itself */
 	/*
 	 * Of a saved guest: who has written it may say what files of this host are its disks, whoever
 	 * the file belongs to.
