@@ -66,6 +66,38 @@ check killed-at-each-call "[ $status = 0 ] && echo $stages | grep -qE '^n+i{5,}g
 check killed-at-each-call-destroyed "[ $wrong = 0 ]"
 check killed-at-each-call-nothing-left "eventually 5 same_holdings || { echo \"before $before, now $(holdings)\"; false; }"
 
+# Destroying is killed likewise: the guest is as it was, or on its way out, and the next destroy ends it.
+n=1
+stages=''
+wrong=0
+status=42
+while [ $status = 42 ] && [ $n -lt 100 ]; do
+	chaos create --no-daemon "$config" >/dev/null || wrong="create at $n"
+	reaper_goes
+	./killat $n /run/killed.pid chaos destroy killed >/dev/null 2>&1
+	status=$?
+	chaos list --json >$list || wrong="list at $n"
+	case $(cat $list) in
+	*'"state":"incomplete"'*|*'"state":"dying"'*) stages=${stages}d ;;
+	*'"name":"killed"'*)
+		stages=${stages}g
+		chaos info killed | grep -q 'ready *yes' || wrong="not as it was at $n"
+		;;
+	*) stages=${stages}n ;;
+	esac
+	for d in $(list_domids); do
+		# One that is dying may be gone by now.
+		chaos destroy "$d" 2>/dev/null || ! chaos list "$d" >/dev/null 2>&1 || wrong="destroy at $n"
+	done
+	chaos list --json >$list
+	[ -z "$(list_domids)" ] || wrong="left at $n"
+	n=$((n + 1))
+done
+echo "killed: destroy: g a guest, d dying or incomplete, n nothing, by call: $stages"
+check killed-destroy-each-call "[ $status = 0 ] && echo $stages | grep -qE '^g+d*n+$'"
+check killed-destroy-cleared "[ '$wrong' = 0 ]"
+check killed-destroy-nothing-left "eventually 5 same_holdings || { echo \"before $before, now $(holdings)\"; false; }"
+
 incomplete=0
 complete=0
 nothing=0
