@@ -7,10 +7,13 @@
 . ./common
 # shellcheck source=tests/system/guests
 . ./guests
+# shellcheck source=tests/system/daemon
+. ./daemon
 # shellcheck source=tests/system/linux-common
 . ./linux-common
 
-linux_begin linux
+linux_begin
+linux_start linux
 run linux-ping ping -c 3 -W 2 $net.2
 check linux-http "served 2"
 check linux-info "chaos info one | grep -q 'ready *yes' && all_open one"
