@@ -22,13 +22,9 @@ disk_works linux 2 xvda $tmp/disk
 
 # ---- IPv6, in segments longer than the MTU ----
 
-echo 0 >/proc/sys/net/ipv6/conf/xenbr0/disable_ipv6
-ip addr add fd13::1/64 dev xenbr0
-guest 2 "ip addr add fd13::2/64 dev eth0; dd if=/dev/urandom of=/www/big bs=1M count=4 2>/dev/null"
-check linux-ping6 "eventually 10 'ping -c 1 -W 2 fd13::2 >/dev/null'"
-count=/sys/class/net/vif$(domid one).0/statistics
+guest 2 dd if=/dev/urandom of=/www/big bs=1M count=4 2\>/dev/null
 
-# mean DIRECTION COMMAND... - bytes of a packet that the vif has counted while that runs
+# mean DIRECTION COMMAND... - bytes of a packet that $count has counted while that runs
 mean()
 {
 	_bytes=$(cat $count/$1_bytes) _packets=$(cat $count/$1_packets) _way=$1
@@ -38,16 +34,35 @@ mean()
 }
 get6()
 {
-	printf 'GET /big HTTP/1.0\r\n\r\n' | timeout 60 nc fd13::2 80 | sed '1,/^\r*$/d' | tee $tmp/got6
+	printf 'GET /big HTTP/1.0\r\n\r\n' | timeout 60 nc $prefix::2 80 | sed '1,/^\r*$/d' | tee $tmp/got6
 }
 put6()
 {
-	timeout 60 nc fd13::2 99 <$tmp/disk
+	timeout 60 nc $prefix::2 99 <$tmp/disk
 }
-check linux-from-guest6 "[ \$(mean rx get6) -gt 2000 ] && [ \"\$(md5 $tmp/got6)  -\" = \"\$(guest 2 md5sum \</www/big)\" ]"
-guest 2 "(sleep 60 | nc -l -p 99 >/tmp/got) </dev/null >/dev/null 2>&1 &"
-check linux-to-guest6 "[ \$(mean tx put6) -gt 2000 ]"
-check linux-to-guest6-whole "eventually 20 '[ \"\$(guest 2 md5sum \</tmp/got)\" = \"$(md5 $tmp/disk)  -\" ]'"
+
+# ipv6 TEST LINK NAME PREFIX COUNT - over LINK in Dom0, NAME in the guest; COUNT counts what passes
+ipv6()
+{
+	prefix=$4 count=/sys/class/net/$5/statistics
+	echo 0 >"/proc/sys/net/ipv6/conf/$2/disable_ipv6"
+	ip addr add "$prefix::1/64" dev "$2"
+	guest 2 "ip link set $3 up; ip addr add $prefix::2/64 dev $3"
+	check "$1-ping6" "eventually 10 'ping -c 1 -W 2 $prefix::2 >/dev/null'"
+	check "$1-from-guest6" "[ \$(mean rx get6) -gt 2000 ] && [ \"\$(md5 $tmp/got6)  -\" = \"\$(guest 2 md5sum \</www/big)\" ]"
+	guest 2 "(sleep 60 | nc -l -p 99 >/tmp/got) </dev/null >/dev/null 2>&1 &"
+	check "$1-to-guest6" "[ \$(mean tx put6) -gt 2000 ]"
+	check "$1-to-guest6-whole" "eventually 20 '[ \"\$(guest 2 md5sum \</tmp/got)\" = \"$(md5 $tmp/disk)  -\" ]'"
+	guest 2 rm /tmp/got
+}
+
+ipv6 linux xenbr0 eth0 fd13 "vif$(domid one).0"
+# A switch takes IPv6 from a guest that was given no address.
+ip link add name sw0 type noxs
+ip link set sw0 up
+run linux-attach-port chaos network-attach one switch=sw0
+check linux-port "eventually 10 'in_guest 2 ls /sys/class/net/eth1'"
+ipv6 linux-port sw0 eth1 fd14 sw0
 
 run linux-shutdown chaos shutdown --wait --timeout 60 one
 check linux-is-gone "! chaos list one >/dev/null 2>&1"

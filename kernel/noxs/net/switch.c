@@ -224,7 +224,8 @@ static void switch_setup(struct net_device *netdev)
 	flood_credit_init(&sw->credit, FLOOD_UPLINK_SHARE);
 	netdev->netdev_ops = &switch_netdev_ops;
 	netdev->ethtool_ops = &switch_ethtool_ops;
-	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_TSO;
+	netdev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_TSO |
+			      NETIF_F_TSO6;
 	netdev->features = netdev->hw_features;
 	noxs_netdev_lltx(netdev);
 	netdev->priv_flags |= IFF_NO_QUEUE;
