@@ -6,13 +6,13 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xen/elfnote.h>
 
 #include "build/pv/pv_source.h"
-#include "core/sha256.h"
 #include "pv_file.h"
 
 #define BIG (8UL << 20)
@@ -119,10 +119,8 @@ static void packed_by_gzip(void **state)
 static void in_an_image_of_tinyx(void **state)
 {
 	static unsigned char image[4096 * 5 + FILE_SIZE];
-	uint8_t digest[CHAOS_SHA256_LEN];
-	char *text = (char *)image + 512, lines[400];
+	char digest[SHA256_DIGEST_STRING_LENGTH], lines[400];
 	struct file *f = minios();
-	unsigned int i;
 
 	(void)state;
 	memcpy(image, "tinyx", 5);
@@ -132,11 +130,8 @@ static void in_an_image_of_tinyx(void **state)
 		       "member root.erofs %u 4096 0\nmember xl.cfg %u 9 0\nsize %zu\n",
 		       FILE_SIZE, 4096 + FILE_SIZE, 8192 + FILE_SIZE, 12288 + FILE_SIZE,
 		       sizeof(image));
-	chaos_sha256(lines, strlen(lines), digest);
-	text += sprintf(text, "%sdigest ", lines);
-	for (i = 0; i < sizeof(digest); i++)
-		text += sprintf(text, "%02x", digest[i]);
-	*text = '\n';
+	(void)SHA256Data((const uint8_t *)lines, strlen(lines), digest);
+	(void)sprintf((char *)image + 512, "%sdigest %s\n", lines, digest);
 	memcpy(image + 4096, f->data, FILE_SIZE);
 	write_file(path, image, sizeof(image));
 	assert_null(pv_source_open(&src, &ctx, path));
