@@ -18,6 +18,9 @@ all: xen module minios toolstack			## build the four parts
 demo:							## everything from nothing, then a guest that answers
 	@scripts/demo
 
+demo-linux:						## the same with a Linux guest: a page of Debian's nginx
+	@scripts/demo-linux
+
 check: deps all xen-debug lab-files lab-other	## tests and lint; what CI runs
 	@tests/run -j$(TEST_JOBS)
 
@@ -109,11 +112,11 @@ help:							## this text
 clean:							## remove what was built; sources and packages stay
 	@echo "  CLEAN"
 	@rm -rf build/xen* build/kernel* build/minios build/toolstack build/lab build/tests build/deb* \
-		build/bench build/demo
+		build/bench build/demo build/demo-linux
 
 distclean:						## remove build/
 	@echo "  DISTCLEAN"
 	@rm -rf build
 
-.PHONY: all demo check check-all bench bench-quick lab lint check-series deps deps-deb xen xen-debug module \
+.PHONY: all demo demo-linux check check-all bench bench-quick lab lint check-series deps deps-deb xen xen-debug module \
 	minios toolstack lab-files lab-other deb install install-xen bench-parts install-bench uninstall help clean distclean

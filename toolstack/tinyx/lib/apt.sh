@@ -54,16 +54,19 @@ apt_get()
 	APT_CONFIG=$apt/apt.conf LC_ALL=C apt-get -q "$@"
 }
 
-# Once a day, and with --update.
+# Once a day, and with --update.  Without a network those that are there do.
 apt_update()
 {
 	[ -n "$update" ] || [ -z "$(find "$apt/stamp" -mmin -1440 2>/dev/null)" ] || return 0
 	step APT 'updating the private lists'
-	apt_get update >"$apt/update.log" 2>&1 && ! grep -q '^[WE]: ' "$apt/update.log" || {
+	if apt_get update >"$apt/update.log" 2>&1 && ! grep -q '^[WE]: ' "$apt/update.log"; then
+		touch "$apt/stamp"
+	elif [ -z "$update" ] && [ -e "$apt/stamp" ]; then
+		warn "the lists of packages cannot be fetched: those of $(date -r "$apt/stamp" +%F) are used"
+	else
 		cat "$apt/update.log" >&2
 		die 'the lists of packages cannot be fetched'
-	}
-	touch "$apt/stamp"
+	fi
 }
 
 # apt_order NAME... - what apt would do on an empty system, in its order: "Inst|Conf NAME VERSION FILE" a line
