@@ -119,7 +119,7 @@ static void leave_mounts(void)
 		(void)SYS2(umount2, places[i], 2 /* MNT_DETACH */); /* not there: as good */
 }
 
-long boot_root(const char *device)
+static long wait_for_disk(const char *device)
 {
 	long rc = 0, ms;
 
@@ -132,6 +132,25 @@ long boot_root(const char *device)
 	if (rc < 0)
 		return rc;
 	(void)SYS1(close, rc); /* it was read only */
+	return 0;
+}
+
+long boot_mount_disk(const char *device, const char *path)
+{
+	long rc = wait_for_disk(device);
+
+	if (rc)
+		return rc;
+	(void)SYS2(mkdir, path, 0755); /* there already, or mount tells */
+	return SYS5(mount, device, path, "ext4", MS_NOSUID | MS_NODEV, NULL);
+}
+
+long boot_root(const char *device)
+{
+	long rc = wait_for_disk(device);
+
+	if (rc)
+		return rc;
 	rc = overlay(device);
 	if (rc)
 		return rc;

@@ -52,19 +52,27 @@ long wait_for(long pid)
 	return rc < 0 ? rc : status;
 }
 
-static void __attribute__((noreturn)) end(long how)
+/* Until no child is left. */
+static void reap_all(long longest_ms)
 {
 	long ms;
 
-	(void)SYS2(kill, -1, SIGTERM); /* nobody there: as good */
-	for (ms = 0; ms < GRACE_MS; ms += 10) {
+	for (ms = 0; ms < longest_ms; ms += 10) {
 		while (SYS4(wait4, -1, NULL, WNOHANG, NULL) > 0)
 			;
 		if (SYS4(wait4, -1, NULL, WNOHANG, NULL) < 0)
 			break; /* -ECHILD */
 		sleep_ms(10);
 	}
+}
+
+static void __attribute__((noreturn)) end(long how)
+{
+	(void)SYS2(kill, -1, SIGTERM); /* nobody there: as good */
+	reap_all(GRACE_MS);
 	(void)SYS2(kill, -1, SIGKILL);
+	reap_all(1000);
+	service_unmount(&description);
 	(void)SYS0(sync);
 	for (;;) {
 		(void)SYS4(reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, how, NULL);
@@ -91,6 +99,19 @@ static void tell_ready(void)
 	say(line);
 }
 
+/* What Linux kills a program for, as a rule. */
+static void tell_memory(void)
+{
+	char line[96] = "which Linux does when memory is short; it had ", *p = buffer, *found;
+
+	if (file_read("/proc/meminfo", buffer, sizeof(buffer)) <= 0)
+		return;
+	while ((found = text_line(&p)) && !text_after(found, "MemTotal:"))
+		;
+	if (found)
+		say(text_add(line, sizeof(line), text_after(found, "MemTotal:")));
+}
+
 /* The program is `main`; what it leaves behind may be the service (a daemon that forks). */
 static void reap(long main_pid)
 {
@@ -107,6 +128,8 @@ static void reap(long main_pid)
 			 signal ? "was killed by signal " : "ended with status ");
 		text_add_number(line, sizeof(line), (unsigned long)(signal ? signal : status >> 8));
 		say(line);
+		if (signal == SIGKILL)
+			tell_memory();
 		end(LINUX_REBOOT_CMD_POWER_OFF);
 	}
 	if (pid < 0) { /* -ECHILD */

@@ -7,6 +7,7 @@
  *	user UID GID		who it runs as
  *	dir MODE UID GID PATH	made before it starts, in /run and the like
  *	before COMMAND		run by /bin/sh before it, and waited for
+ *	mount DEVICE PATH	an ext4, before all that; without it the guest ends
  *	port NUMBER		the guest is ready once something listens there
  *	output PATH		where its output goes: the console if it is not said, or "console"
  *
@@ -41,6 +42,8 @@ void boot_mount(void);
 void boot_modules(const char *text);
 /* The file system of `root`, with a tmpfs over it, becomes /; 0 or -errno. */
 long boot_root(const char *device);
+/* An ext4 on a disk that may not be there yet; 0 or -errno. */
+long boot_mount_disk(const char *device, const char *path);
 /* An erofs that the kernel has mounted as / gets the same. */
 void boot_overlay(void);
 
@@ -53,6 +56,8 @@ void net_configure(const char *cmdline);
 long service_read(struct description *d);
 /* Directories and commands before the program, then the program: its pid, or -errno. */
 long service_start(struct description *d);
+/* Of the lines "mount". */
+void service_unmount(const struct description *d);
 void service_last_words(const struct description *d);
 
 /* init.c */

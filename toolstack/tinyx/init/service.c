@@ -120,16 +120,59 @@ static void run_before(struct description *d, const char *command)
 		say_error("failed:", command, -status);
 }
 
-/* Lines have NULs for ends by now. */
-static void prepare(struct description *d)
+/* The line behind `line` of d->text, whose lines have NULs for ends by now; NULL at the end. */
+static const char *next_line(const struct description *d, const char *line)
 {
-	const char *end = d->text + sizeof(d->text), *line = d->text, *p;
+	line = line ? line + text_len(line) + 1 : d->text;
+	return line < d->text + sizeof(d->text) && *line ? line : NULL;
+}
 
-	for (; line < end && *line; line += text_len(line) + 1) {
+/* DEVICE PATH */
+static long mount_disk(const char *p)
+{
+	char device[64];
+	size_t n;
+	long rc;
+
+	for (n = 0; p[n] && p[n] != ' ' && n + 1 < sizeof(device); n++)
+		device[n] = p[n];
+	device[n] = '\0';
+	if (p[n] != ' ')
+		return -ENOEXEC;
+	rc = boot_mount_disk(device, p + n + 1);
+	if (rc)
+		say_error("cannot mount, as an ext4,", p, rc);
+	return rc;
+}
+
+static long prepare(struct description *d)
+{
+	const char *line = NULL, *p;
+	long rc = 0;
+
+	while (!rc && (line = next_line(d, line)))
+		if ((p = text_after(line, "mount")))
+			rc = mount_disk(p);
+	line = NULL;
+	while (!rc && (line = next_line(d, line))) {
 		if ((p = text_after(line, "dir")))
 			make_dir(p);
 		else if ((p = text_after(line, "before")))
 			run_before(d, p);
+	}
+	return rc;
+}
+
+void service_unmount(const struct description *d)
+{
+	const char *line = NULL, *p;
+
+	while ((line = next_line(d, line))) {
+		p = text_after(line, "mount");
+		while (p && *p && *p != ' ')
+			p++;
+		if (p && *p)
+			(void)SYS2(umount2, p + 1, 0); /* its journal tells the next mount */
 	}
 }
 
@@ -172,7 +215,9 @@ long service_start(struct description *d)
 
 	if (!d->argv[0])
 		return -ENOEXEC;
-	prepare(d);
+	rc = prepare(d);
+	if (rc)
+		return rc;
 	pid = SYS0(fork);
 	if (pid)
 		return pid;

@@ -6,6 +6,7 @@
 . "$tinyx_lib/space.sh"
 . "$tinyx_lib/kernel.sh"
 . "$tinyx_lib/kernel_build.sh"
+. "$tinyx_lib/kernel_tailor.sh"
 . "$tinyx_lib/manifest.sh"
 
 # build_arguments ARGUMENT...
@@ -13,9 +14,10 @@ build_arguments()
 {
 	out='' name='' memory='' format=erofs kernel=stock modules_dir='' noxs_front='' uncompressed='' busybox=busybox
 	sources='' update='' json='' quiet='' cache=${TINYX_CACHE:-} wanted=() inputs=() keep=() service=() exec=''
+	test_command='' vif='' options_file='' batch_size=4
 	while [ $# -gt 0 ]; do
 		case $1 in
-		-o|--output|--name|--size|--format|--kernel|--modules|--noxs-front|--exec|--port|--user|--env|--before|--log|--keep|--sources|--cache)
+		-o|--output|--name|--size|--format|--kernel|--modules|--noxs-front|--exec|--port|--user|--env|--before|--mount|--test|--vif|--options|--batch|--log|--keep|--sources|--cache)
 			[ $# -gt 1 ] || usage_error "$1 wants a value"
 			build_option "$1" "$2"
 			shift
@@ -33,6 +35,7 @@ build_arguments()
 	done
 	[ ${#wanted[@]} -gt 0 ] || [ ${#inputs[@]} -gt 0 ] || usage_error 'build wants a package, a folder or an archive'
 	[ -n "$out" ] || usage_error 'where to? give -o FILE'
+	[ "$kernel" != tailored ] || [ -n "$test_command" ] || usage_error '--kernel tailored wants --test COMMAND'
 	if [ -z "$cache" ]; then
 		cache=${XDG_CACHE_HOME:-$HOME/.cache}/tinyx
 		[ "$(id -u)" != 0 ] || cache=/var/cache/tinyx
@@ -73,6 +76,14 @@ build_option()
 		;;
 	--user) service+=("user $2") ;;
 	--env) [[ $2 = [A-Za-z_]*=* ]] || usage_error "--env $2: not NAME=VALUE"; service+=("env $2") ;;
+	--test) test_command=$2 ;;
+	--vif) vif=$2 ;;
+	--options) [ -f "$2" ] || die "$2: no such file"; options_file=$2 ;;
+	--batch) batch_size=$2; [[ $2 =~ ^[1-9][0-9]?$ ]] || usage_error "--batch $2: not a number of options" ;;
+	--mount)
+		[[ $2 =~ ^(/dev/)?(xvd[a-z]+[0-9]*)=(/[^ ]+)$ ]] || usage_error "--mount $2: not DEVICE=/PATH, as in xvdb=/data"
+		service+=("mount /dev/${BASH_REMATCH[2]} ${BASH_REMATCH[3]}")
+		;;
 	--before) service+=("before $2") ;;
 	--log) service+=("output $2") ;;
 	--keep) keep+=("$2") ;;
@@ -124,7 +135,7 @@ build_names()
 	fi
 	if [ -z "$memory" ]; then
 		memory=128
-		[ "$kernel" != tinyx ] || memory=32
+		! matches "$kernel" tinyx tailored || memory=32
 	fi
 }
 
@@ -264,13 +275,14 @@ build_filesystems()
 {
 	members=(kernel)
 	cmdline='console=hvc0 quiet panic=-1'
+	! matches "$kernel" tinyx tailored || cmdline+=' tinyx.tsc' # kernel/early.c
 	step PACK "$format, $(mib "$(du -sb "$work/root" | cut -f1)")"
 	if [ "$format" = initramfs ]; then
 		space_run "$work" -- stage_ramdisk "$work"
 		members+=(ramdisk)
 	else
 		space_run "$work" -- stage_erofs "$work"
-		if [ -s "$work/modules" ] || [ "$kernel" != tinyx ]; then
+		if [ -s "$work/modules" ] || ! matches "$kernel" tinyx tailored; then
 			members+=(ramdisk)
 		else
 			cmdline+=' root=/dev/xvda1 rootfstype=erofs ro rootwait init=/sbin/tinyx-init'
@@ -298,6 +310,7 @@ cmd_build()
 	export epoch name
 	build_tree
 	build_filesystems
+	[ "$kernel" != tailored ] || kernel_tailor
 	manifest_write >"$work/manifest"
 	spdx_write >"$work/sbom.spdx.json"
 	config_write >"$work/xl.cfg"
@@ -312,7 +325,7 @@ cmd_build()
 # Debian's kernel comes from there as well.
 apt_needed()
 {
-	[ -z "${apt:-}" ] && matches "$kernel" stock tinyx || return 0
+	[ -z "${apt:-}" ] && matches "$kernel" stock tinyx tailored || return 0
 	apt_setup
 	apt_update
 }

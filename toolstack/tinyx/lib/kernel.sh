@@ -13,8 +13,9 @@ kernel_prepare()
 	case $kernel in
 	stock) kernel_stock ;;
 	tinyx) kernel_tinyx ;;
+	tailored) kernel_build_begin; : >"$work/kernel" ;;
 	*)
-		[ -f "$kernel" ] || die "--kernel $kernel: neither stock nor tinyx, and no such file"
+		[ -f "$kernel" ] || die "--kernel $kernel: neither stock, tinyx nor tailored, and no such file"
 		kernel_use "$kernel" "${modules_dir:-}" "${kernel##*/}"
 		;;
 	esac
@@ -28,7 +29,7 @@ kernel_stock()
 	order=$(apt_order linux-image-amd64) || exit
 	read -r _ name version file < <(grep -E '^Inst linux-image-[0-9]' <<<"$order") ||
 		die "linux-image-amd64 depends on no kernel"
-	dir=$cache/kernel/${file%.deb}
+	dir=$cache/kernel/${file%.deb}.2 # what is unpacked of it has changed once
 	if [ ! -e "$dir/done" ]; then
 		rm -rf "$dir"
 		mkdir -p "$dir"
@@ -38,7 +39,8 @@ kernel_stock()
 		step UNPACK "$name"
 		dpkg-deb --fsys-tarfile "$dir/$file" | tar -x -C "$dir" --wildcards './boot/vmlinuz-*' \
 			'./lib/modules/*/kernel/crypto' './lib/modules/*/kernel/lib' './lib/modules/*/kernel/fs/erofs' \
-			'./lib/modules/*/kernel/fs/overlayfs' './lib/modules/*/kernel/fs/nls' './lib/modules/*/kernel/net/packet' \
+			'./lib/modules/*/kernel/fs/overlayfs' './lib/modules/*/kernel/fs/ext4' './lib/modules/*/kernel/fs/jbd2' \
+			'./lib/modules/*/kernel/fs/mbcache*' './lib/modules/*/kernel/fs/nls' './lib/modules/*/kernel/net/packet' \
 			'./lib/modules/*/kernel/net/core' './lib/modules/*/kernel/drivers/net/xen-netfront*' \
 			'./lib/modules/*/kernel/drivers/block/xen-blkfront*' './lib/modules/*/kernel/arch/x86/crypto' \
 			'./lib/modules/*/modules.builtin*' './lib/modules/*/modules.order' 2>"$dir.log" ||
@@ -73,6 +75,17 @@ kernel_use()
 	fi
 }
 
+# A disk of the user's is an ext4, which checks with crc32c.
+kernel_modules_asked()
+{
+	local name
+
+	for name in $(cat "$work/asked" "$work/closure"); do
+		[ ! -e "$tinyx_lib/../apps/$name" ] || ! grep -q '^mount ' "$tinyx_lib/../apps/$name" || { echo ext4; return; }
+	done
+	[[ ${service[*]-} != *'mount '* ]] || echo ext4
+}
+
 # The members of modules.dep, each behind what it needs.
 kernel_find_modules()
 {
@@ -82,7 +95,7 @@ kernel_find_modules()
 	ln -sfn "$1/kernel" "$dep/kernel"
 	cp "$1"/modules.builtin* "$1"/modules.order "$dep/" 2>/dev/null || :
 	depmod -b "$work/dep" "$2" 2>/dev/null || die "the modules in $1 cannot be read"
-	for name in $kernel_modules; do
+	for name in $kernel_modules $(kernel_modules_asked); do
 		line=$(grep -E "(^|/)$name\.ko(\.[a-z]+)?:" "$dep/modules.dep") || continue # built in
 		for path in $(tr ' ' '\n' <<<"${line#*: }" | tac) "${line%%:*}"; do
 			kernel_module "$1/$path"
