@@ -92,6 +92,10 @@ def vs_blkback($kind; $theirs; $backing; $operation; $depth):
 def neighbour_ratio($figure; column): div(typical($figure; .kind == "beside"; column);
 	typical($figure; .kind == "alone"; column)) | round_to(3);
 
+# A Linux guest, of tinyx.
+def tinyx(column): typical("tinyx"; .kind == "nginx"; column);
+def mib: if . == null then null else . / 1048576 | round_to(2) end;
+
 # Saving and restoring, as commands unless said otherwise.
 def saving($kind; $others; $verb): typical("save"; .kind == $kind and .others == $others and .verb == $verb; .took_ns);
 def save_ratio($kind; $others; $verb): div(saving($kind; $others; $verb); fork(if $kind[:2] == "xl" then "xl-save" else "save" end));
@@ -132,6 +136,16 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	idle_insn_per_guest_s: idle_each($chaos),
 	runc_minsn: (containers("runc") | minsn),
 	runc_vs_ours: (div($runc_ratio; $cold_ratio) | round_to(1)),
+
+	tinyx_boot_ratio: (div(tinyx(.took_ns); fork("tinyx")) | round_to(1)),
+	tinyx_boot_minsn: (tinyx(.took_ns) | minsn),
+	tinyx_unpack_minsn: (tinyx(.image_ns) | minsn),
+	tinyx_build_minsn: (tinyx(.build_ns) | minsn),
+	tinyx_guest_minsn: (tinyx(.guest_ns) | minsn),
+	tinyx_image_mib: (typical("tinyx-image"; .kind == "nginx"; .bytes) | mib),
+	tinyx_memory_mib: typical("tinyx-memory"; .kind == "nginx"; .mib),
+	tinyx_idle_insn_per_guest_s: (if idle("tinyx"; 10) and idle("tinyx"; 0)
+		then (idle("tinyx"; 10) - idle("tinyx"; 0)) / 10 | round else null end),
 
 	link: $links[0],
 	cold_minsn: ($cold | minsn),

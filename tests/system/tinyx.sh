@@ -9,7 +9,10 @@
 # shellcheck source=tests/system/linux-common
 . ./linux-common
 
-trap destroy_all EXIT
+# shellcheck source=tests/system/daemon
+. ./daemon
+
+trap 'daemon_stop; destroy_all' EXIT
 bridge_up
 
 # tinyx FORMAT LAST
@@ -26,5 +29,17 @@ tinyx()
 
 tinyx initramfs 2
 tinyx erofs 3
+# Shells of a pool have the image's kernel and root, too.
+daemon_start
+run tinyx-pool-add chaos pool add web /lab/tinyx-erofs.tinyx --size 1 "vif=['bridge=xenbr0']"
+chaos prepare web >/dev/null
+check tinyx-pool-filled "[ \"\$(pool web level)\" = 1 ]"
+run tinyx-pool-create chaos create --timeout 120 /lab/tinyx-erofs.tinyx name=pooled "vif=['bridge=xenbr0,ip=$net.4/24']"
+check tinyx-pool-taken "[ \"\$(pool web used)\" = 1 ]"
+check tinyx-pool-page "get 4 / | grep -q 'Welcome to nginx'"
+[ $failures = 0 ] || chaos console --dump pooled
+run tinyx-pool-shutdown chaos shutdown --wait --timeout 60 pooled
+chaos pool remove web
+daemon_stop
 check tinyx-no-vif-left "eventually 5 no_vifs"
 finish
