@@ -9,7 +9,7 @@ SRCS := arch/x86/pv/mm.c arch/x86/pv/shared_info.c arch/x86/pv/trap_table.c \
 	drivers/xenbus_control.c drivers/xenbus_front.c \
 	lib/cons_ring.c lib/ctrl_slot.c lib/date.c lib/devpage.c lib/heap.c lib/http_request.c lib/option.c lib/printf.c lib/romfs.c lib/siphash.c \
 	lib/string.c lib/xs_ring.c \
-	xen/evtchn.c xen/gnttab.c xen/loop.c xen/malloc.c xen/noxs.c xen/noxs_page.c xen/page.c xen/panic.c xen/random.c \
+	xen/evtchn.c xen/exit.c xen/gnttab.c xen/loop.c xen/malloc.c xen/noxs.c xen/noxs_page.c xen/page.c xen/panic.c xen/random.c \
 	xen/start.c xen/suspend.c xen/xenstore.c
 OBJS := $(SRCS:%.c=$(OUT)/base/%.o)
 

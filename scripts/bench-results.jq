@@ -158,6 +158,7 @@ migrating("chaos"; "stop") as $stop | migrating("socket"; "copy") as $copy |
 	cli_imageless_ratio: (pool("command-imageless") | round_to(3)),
 	cold_generic_ratio: (div(cold("\($link)-generic"); fork("create")) | round_to(3)),
 	cli_cold_ratio: ($command_ratio | round_to(3)),
+	run_ratio: (div(typical("command"; .kind == "chaos-run"; .took_ns); fork("create")) | round_to(3)),
 	exec_image_refilling_ratio: (pool("image-refilling") | round_to(3)),
 	cli_pool_refilling_ratio: (pool("command-image-refilling") | round_to(3)),
 	hypercalls_per_create: typical("phases"; .kind == "daytime-\($link)" and .guest > 1; .hypercalls),

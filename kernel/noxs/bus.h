@@ -162,6 +162,7 @@ struct noxs_domain {
 	bool heard;		 /* a front-end has said something */
 	const void *quiesced_by; /* nothing of the guest's is touched; NULL if not so */
 	u64 attached_ns;
+	u32 exited; /* NOXS_DOM_EXITED and NOXS_DOM_STATUS, or 0; written under the lock */
 	u32 ends;   /* NOXS_END_*, NOXS_KEEP_LOG: noxs_domain_set_ends() */
 	char *note; /* NOXS_IOC_SET_NOTE; NULL if there is none */
 	u32 note_len;

@@ -27,7 +27,8 @@ static int ctrl_version(void __user *uarg)
 		.uapi = NOXS_UAPI_VERSION,
 		.module_abi = NOXS_ABI_VERSION,
 		.xen_abi = ctrl_xen_abi,
-		.flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG | NOXS_MODULE_RATE | NOXS_MODULE_NOTE,
+		.flags = NOXS_MODULE_ENDS | NOXS_MODULE_LOG | NOXS_MODULE_RATE | NOXS_MODULE_NOTE |
+			 NOXS_MODULE_EXIT,
 	};
 
 	if (noxs_ends_exist())

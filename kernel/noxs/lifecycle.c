@@ -7,6 +7,7 @@
 #include <linux/log2.h>
 #include <linux/workqueue.h>
 #include <xen/events.h>
+#include <xen/interface/sched.h>
 #include "bus.h"
 #include "events.h"
 #include "hypercall.h"
@@ -20,6 +21,15 @@ static int lifecycle_irq;
 /* In a row, of which the log has fewer and fewer; the work's own. */
 static unsigned int lifecycle_errors;
 static struct noxs_event lifecycle_events[NOXS_EVENTS_MAX]; /* the work's own */
+
+/*
+ * What its application ended with.  The guest has waited until that was taken in, and one that did
+ * not says nothing of it.
+ */
+static u32 lifecycle_exited(const struct noxs_domain *dom, u32 reason)
+{
+	return dom && reason == SHUTDOWN_poweroff ? READ_ONCE(dom->exited) : 0;
+}
 
 /*
  * Several changes of one domain come as one event with its state of now.  For an attached domain
@@ -37,7 +47,8 @@ static void lifecycle_log(struct noxs_domain *dom, const struct noxs_event *even
 	}
 	/* A domain that lives may have resumed and shut down again (suspend): tell every time. */
 	if (event->flags & NOXS_DOMF_SHUTDOWN && !(dying && told & NOXS_DOMF_SHUTDOWN))
-		noxs_event_push(event->domid, NOXS_EVENT_SHUTDOWN, event->reason, 0);
+		noxs_event_push_detail(event->domid, NOXS_EVENT_SHUTDOWN, event->reason, 0,
+				       lifecycle_exited(dom, event->reason));
 	if (dying && !(told & NOXS_DOMF_DYING))
 		noxs_event_push(event->domid, NOXS_EVENT_DYING, 0, 0);
 	if (dom)

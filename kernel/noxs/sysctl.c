@@ -95,6 +95,11 @@ static int sysctl_front_changed(struct noxs_device *dev, const struct noxs_ctrl_
 					said->req_id);
 		sysctl->crashing_told = true;
 		break;
+	case NOXS_SYSCTL_EV_EXIT:
+		if (said->code > 255)
+			return -EPROTO;
+		WRITE_ONCE(dev->dom->exited, NOXS_DOM_EXITED | said->code << 24);
+		break;
 	default:
 		return -EPROTO;
 	}
@@ -185,6 +190,7 @@ void noxs_sysctl_query(struct noxs_domain *dom, struct noxs_ioc_query *query)
 	sysctl = to_sysctl(dom->sysctl);
 	if (sysctl->ready_ns)
 		query->flags |= NOXS_DOM_READY;
+	query->flags |= dom->exited;
 	query->ready_ns = sysctl->ready_ns;
 	query->guest_start_ns = sysctl->guest_start_ns;
 	query->guest_ready_ns = sysctl->guest_ready_ns;

@@ -2,6 +2,7 @@
 /* sysctl front-end. */
 #include <stdio.h>
 #include <minios/app.h>
+#include <minios/evtchn.h>
 #include <minios/hypercall.h>
 #include <minios/noxs.h>
 #include <minios/panic.h>
@@ -9,6 +10,8 @@
 #include <minios/suspend.h>
 #include <minios/sysctl.h>
 #include <minios/time.h>
+
+#define EXIT_WAIT_NS 1000000000ULL
 
 static struct noxs_front front;
 static bool is_open, is_ready, is_listening;
@@ -39,6 +42,24 @@ void sysctl_listen(void)
 	is_listening = true;
 	if (!is_ready)
 		event_send(NOXS_SYSCTL_EV_NONE, 0, 0);
+}
+
+static void wait_taken(uint64_t deadline)
+{
+	while (is_open && !ctrl_slot_is_taken(&front.slot) && time_ns() < deadline) {
+		evtchn_sleep(deadline);
+		(void)evtchn_dispatch(); /* the control channel's handler sends what waits */
+	}
+}
+
+void sysctl_exit(unsigned int status)
+{
+	uint64_t deadline = time_ns() + EXIT_WAIT_NS;
+
+	noxs_poll();
+	wait_taken(deadline); /* READY is not to be replaced by what comes now */
+	event_send(NOXS_SYSCTL_EV_EXIT, status, 0);
+	wait_taken(deadline);
 }
 
 static void crashing(unsigned int code)

@@ -45,6 +45,11 @@ bool ctrl_slot_publish(struct ctrl_slot *slot, uint32_t state, const void *u, si
 	return ctrl_slot_flush(slot);
 }
 
+bool ctrl_slot_is_taken(const struct ctrl_slot *slot)
+{
+	return !slot->pending && READ_ONCE(slot->page->slot[slot->index].back.ack) == slot->seq;
+}
+
 bool ctrl_slot_consume(struct ctrl_slot *slot, struct noxs_ctrl_back *copy)
 {
 	struct noxs_ctrl_slot *shared = &slot->page->slot[slot->index];

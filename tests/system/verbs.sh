@@ -52,6 +52,11 @@ chaos create -F "$noop" &
 stays=$!
 check verbs-foreground "eventually 5 'chaos info one 2>/dev/null | grep -q \"ready *yes\"'"
 check verbs-foreground-stays "kill -0 $stays"
+chaos create -F --no-daemon "$noop" name=stopped &
+stopped=$!
+check verbs-foreground-own "eventually 5 'chaos info stopped 2>/dev/null | grep -q \"ready *yes\"'"
+check verbs-foreground-interrupted "kill $stopped; wait $stopped; [ \$? = 143 ]"
+run verbs-foreground-goes-on chaos destroy stopped
 run verbs-foreground-stop chaos shutdown one
 check verbs-foreground-left "wait $stays"
 check verbs-foreground-gone "eventually 5 '! chaos list one >/dev/null 2>&1'"

@@ -43,7 +43,8 @@ int call_option(struct call *call, int argc, char **argv, const char *letters,
 	int opt;
 
 	opterr = 0; /* getopt prints whatever bytes it was given */
-	(void)snprintf(all, sizeof(all), ":%sh", letters);
+	(void)snprintf(all, sizeof(all), "%s:%sh", *letters == '+' ? "+" : "",
+		       letters + (*letters == '+'));
 	for (;;) {
 		opt = getopt_long(argc, argv, all, options, NULL);
 		switch (opt) {

@@ -47,6 +47,7 @@ int cmd_reap(const struct verb *verb, int argc, char **argv);
 int cmd_reboot(const struct verb *verb, int argc, char **argv);
 int cmd_rename(const struct verb *verb, int argc, char **argv);
 int cmd_restore(const struct verb *verb, int argc, char **argv);
+int cmd_run(const struct verb *verb, int argc, char **argv);
 int cmd_save(const struct verb *verb, int argc, char **argv);
 int cmd_shutdown(const struct verb *verb, int argc, char **argv);
 int cmd_top(const struct verb *verb, int argc, char **argv);
@@ -80,7 +81,8 @@ struct call {
 
 /*
  * The next option as getopt_long() gives it, having dealt with the common ones; -1 behind the last.
- * For --help and for errors *status is set and -1 is returned.
+ * For --help and for errors *status is set and -1 is returned.  Of letters with a '+' in front the options
+ * end at the first argument.
  */
 int call_option(struct call *call, int argc, char **argv, const char *letters,
 		const struct option *options, int *status);
@@ -124,6 +126,8 @@ int call_end(struct call *call, int rc);
  * as ever.
  */
 int signals_defer(void);
+/* What was begun is done: they kill again, as one does that has come meanwhile. */
+void signals_undefer(void);
 /* A number of milliseconds from seconds like "10" or "0.5"; -1 if it is not. */
 int parse_seconds(const char *text, unsigned int *ms);
 

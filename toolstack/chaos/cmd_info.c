@@ -91,6 +91,8 @@ static void print_domain(const struct chaos_dominfo *info, const struct chaos_de
 	if (!devs->is_attached)
 		return;
 	printf("%-16s %s\n", "ready", devs->is_ready ? "yes" : "not yet");
+	if (devs->exit_status >= 0)
+		printf("%-16s %d\n", "exit status", devs->exit_status);
 	if (devs->ends.are_known)
 		printf("%-16s poweroff %s, reboot %s, crash %s\n", "at its end",
 		       chaos_action_name(devs->ends.on_poweroff),

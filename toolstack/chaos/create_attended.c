@@ -105,6 +105,7 @@ int create_attended(struct call *call, const struct create_request *request, uin
 	bool is_attached = false;
 	int rc = 0, watch = -1;
 
+	signals_undefer();
 	if (!call->ctx)
 		rc = call_open(call);
 	if (!rc && !chaos_domain_look(call->ctx, domid, &info))

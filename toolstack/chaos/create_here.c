@@ -54,15 +54,29 @@ int create_dry_run(struct call *call, const struct chaos_config_source *src,
 	return rc;
 }
 
-int signals_defer(void)
+static sigset_t deferred(void)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+void signals_undefer(void)
+{
+	const sigset_t set = deferred();
+
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL); /* cannot fail with these arguments */
+}
+
+int signals_defer(void)
+{
+	const sigset_t set = deferred();
+	int fd;
+
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd >= 0)
 		(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */

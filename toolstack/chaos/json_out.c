@@ -389,6 +389,8 @@ static void add_info(struct json_writer *w, const struct chaos_dominfo *info,
 	add_domain(w, info);
 	jsonw_bool(w, "attached", devs->is_attached);
 	jsonw_bool(w, "ready", devs->is_ready);
+	if (devs->exit_status >= 0)
+		jsonw_number(w, "exit_status", (uint64_t)devs->exit_status);
 	add_ends(w, &devs->ends);
 	jsonw_bool(w, "log", devs->is_logged);
 	jsonw_number(w, "attached_ns", devs->attached_ns);

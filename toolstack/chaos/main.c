@@ -38,6 +38,19 @@ const struct verb verbs[] = {
 	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n"
 	  "  --timing          say where the time went (with --json)\n",
 	  cmd_create },
+	{ "run", "IMAGE [ARG]...", "Create a guest, show what it prints, and end as it ends",
+	  "IMAGE is a kernel, an xl.cfg file or an image of tinyx; the ARGs are the guest's command line.\n"
+	  "The guest is gone afterwards.  The exit status is the one it ends with; 125: it could not be\n"
+	  "run; 134: it crashed; 137: somebody destroyed it; 128+N: this command got signal N.\n\n"
+	  "  -d, --detach      return as soon as it runs, and print its name\n"
+	  "  --name NAME       what it is called (that of IMAGE, and a number)\n"
+	  "  -m, --memory MIB  its memory (4 of a kernel)\n"
+	  "  --net SPEC        a vif, as an item of 'vif' in xl.cfg; may be repeated\n"
+	  "  --disk SPEC       a disk, likewise\n"
+	  "  -s, --set KEY=VALUE another setting of xl.cfg; may be repeated\n"
+	  "  --no-daemon       do not ask chaosd, which has prepared guests\n"
+	  "  --socket PATH     where chaosd is (/run/chaosd.sock)\n",
+	  cmd_run },
 	{ "destroy", "DOMAIN", "Remove a guest at once, with all it holds",
 	  "Also removes what a creation that was killed has left (state 'incomplete').\n\n"
 	  "  --force           also a domain that another toolstack has made\n",

@@ -304,6 +304,8 @@ struct noxs_vbd_back {
                                         /* that tells why, or 0: it is not known here */
 #define NOXS_SYSCTL_EV_DONE     3U      /* request req_id was done (page change, resumed) */
 #define NOXS_SYSCTL_EV_CRASHING 4U      /* code tells why; SCHEDOP_shutdown(crash) follows */
+#define NOXS_SYSCTL_EV_EXIT     5U      /* code, 0 to 255, is what the application ended with: when */
+                                        /* this is acknowledged SCHEDOP_shutdown(poweroff) follows */
 
 struct noxs_sysctl_front {
     uint32_t event;                     /* NOXS_SYSCTL_EV_* */

@@ -37,6 +37,7 @@ struct noxs_ioc_version {
 #define NOXS_MODULE_LOG         (1U << 3)       /* it keeps NOXS_KEEP_LOG */
 #define NOXS_MODULE_RATE        (1U << 4)       /* it knows noxs_ioc_vif.rate_* */
 #define NOXS_MODULE_NOTE        (1U << 5)       /* it has SET_NOTE and GET_NOTE */
+#define NOXS_MODULE_EXIT        (1U << 6)       /* it tells what a guest's application ended with */
 #define NOXS_UAPI_VERSION       2U
 
 /* ---- create: attach back-ends to a domain. ---- */
@@ -300,6 +301,8 @@ struct noxs_ioc_quiesce {
 
 /* noxs_ioc_domain.flags */
 #define NOXS_DOM_READY          (1U << 0)       /* the guest has said READY */
+#define NOXS_DOM_EXITED         (1U << 1)       /* its application has ended, with NOXS_DOM_STATUS */
+#define NOXS_DOM_STATUS(flags)  ((flags) >> 24)
 
 struct noxs_ioc_dev_state {
     uint16_t cls;                       /* OUT */
@@ -324,7 +327,7 @@ struct noxs_ioc_dev_state {
 struct noxs_ioc_query {
     uint16_t domid;                     /* IN */
     uint16_t nr_devs;                   /* IN: room in devs; OUT: devices there are */
-    uint32_t flags;                     /* OUT: NOXS_DOM_READY, NOXS_END_*, NOXS_KEEP_LOG */
+    uint32_t flags;                     /* OUT: NOXS_DOM_*, NOXS_END_*, NOXS_KEEP_LOG */
     uint64_t devs;                      /* IN: user pointer to struct noxs_ioc_dev_state, or 0 */
     uint64_t attached_ns;               /* OUT: CLOCK_MONOTONIC of NOXS_IOC_CREATE, */
                                         /*      or of the shell's NOXS_IOC_CONFIGURE */
@@ -348,7 +351,8 @@ struct noxs_ioc_list {
 #define NOXS_EVENT_ANSWER       3U      /* request `arg` (req_id) was answered; code is EV_*, */
                                         /* detail the guest's own code of REFUSED */
 #define NOXS_EVENT_DEV_FAILED   4U      /* a back-end was closed; arg = cls << 16 | id, code errno */
-#define NOXS_EVENT_SHUTDOWN     5U      /* code is SHUTDOWN_* */
+#define NOXS_EVENT_SHUTDOWN     5U      /* code is SHUTDOWN_*; detail of a poweroff is */
+                                        /* NOXS_DOM_EXITED and NOXS_DOM_STATUS, or 0 */
 #define NOXS_EVENT_DYING        6U
 #define NOXS_EVENT_GONE         7U
 #define NOXS_EVENT_DETACHED     8U

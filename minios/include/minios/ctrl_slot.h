@@ -32,6 +32,9 @@ bool ctrl_slot_publish(struct ctrl_slot *slot, uint32_t state, const void *u, si
 /* Send what waits, if the peer has taken the last one.  True if the peer must be notified. */
 bool ctrl_slot_flush(struct ctrl_slot *slot);
 
+/* True if the peer has taken our last publication, and none waits. */
+bool ctrl_slot_is_taken(const struct ctrl_slot *slot);
+
 /* Copy and acknowledge a new publication of the peer.  False if there is none. */
 bool ctrl_slot_consume(struct ctrl_slot *slot, struct noxs_ctrl_back *copy);
 

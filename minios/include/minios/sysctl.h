@@ -6,6 +6,9 @@
 /* Take charge of the sysctl device, if there is one. */
 void sysctl_init(void);
 
+/* Say what the application ended with, 0 to 255, and wait, for a second at most, until that is known. */
+void sysctl_exit(unsigned int status);
+
 /* Take requests before minios_ready(): of an application that waits for a device. */
 void sysctl_listen(void);
 

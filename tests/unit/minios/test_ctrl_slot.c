@@ -64,6 +64,23 @@ static void waits_for_the_back_end(void **state)
 	assert_true(ctrl_slot_flush(&slot));
 }
 
+static void knows_what_is_taken(void **state)
+{
+	(void)state;
+	shared->back.ack = 0;
+	assert_true(ctrl_slot_is_taken(&slot)); /* nothing was said */
+	assert_true(ctrl_slot_publish(&slot, NOXS_STATE_OPEN, NULL, 0));
+	assert_false(ctrl_slot_is_taken(&slot));
+	/* One that waits is not taken when the one before it is. */
+	assert_false(ctrl_slot_publish(&slot, NOXS_STATE_OPEN, NULL, 0));
+	shared->back.ack = 1;
+	assert_false(ctrl_slot_is_taken(&slot));
+	assert_true(ctrl_slot_flush(&slot));
+	assert_false(ctrl_slot_is_taken(&slot));
+	shared->back.ack = 2;
+	assert_true(ctrl_slot_is_taken(&slot));
+}
+
 static void consumes_once(void **state)
 {
 	struct noxs_ctrl_back copy;
@@ -125,6 +142,7 @@ int main(void)
 		cmocka_unit_test_setup(publishes, slot_setup),
 		cmocka_unit_test_setup(waits_for_the_acknowledgement, slot_setup),
 		cmocka_unit_test_setup(waits_for_the_back_end, slot_setup),
+		cmocka_unit_test_setup(knows_what_is_taken, slot_setup),
 		cmocka_unit_test_setup(consumes_once, slot_setup),
 		cmocka_unit_test_setup(lets_go_of_what_is_gone, slot_setup),
 		cmocka_unit_test_setup(continues_after_a_restore, slot_setup),

@@ -187,7 +187,8 @@ struct chaos_event {
 	uint32_t domid;
 	enum chaos_event_type type;
 	uint32_t code, arg;
-	bool is_logged;	  /* of CREATED: its console is to be kept */
+	bool is_logged;	     /* of CREATED: its console is to be kept */
+	int16_t exit_status; /* of SHUTDOWN: what its application says it ended with; -1 = it does not */
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -197,6 +198,9 @@ int chaos_events_open(struct chaos_ctx *ctx, struct chaos_error *err);
 int chaos_events_read(int fd, struct chaos_event *events, unsigned int count);
 /* One word; a shutdown because of a crash has one of its own. */
 const char *chaos_event_name(const struct chaos_event *event);
+
+/* That exit_status can be told; a module older than that never does: CHAOS_ENVIRONMENT. */
+int chaos_exits_check(struct chaos_ctx *ctx, struct chaos_error *err);
 
 /* ---- life-cycle events of one domain ---- */
 

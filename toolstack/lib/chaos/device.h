@@ -30,8 +30,9 @@ struct chaos_device {
 struct chaos_devices {
 	bool is_attached; /* the module knows the domain */
 	bool is_ready;
-	bool is_logged;				 /* its console is to be kept, by chaosd */
-	uint64_t attached_ns, ready_ns;		 /* CLOCK_MONOTONIC */
+	bool is_logged;			/* its console is to be kept, by chaosd */
+	int16_t exit_status;		/* what its application ended with; -1 = it has not */
+	uint64_t attached_ns, ready_ns; /* CLOCK_MONOTONIC */
 	uint64_t guest_start_ns, guest_ready_ns; /* the guest's own stamps: untrusted */
 	struct chaos_ends ends;
 	unsigned int nr_devs;

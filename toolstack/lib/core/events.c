@@ -41,6 +41,7 @@ void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *ou
 	out->code = in->code;
 	out->arg = in->arg;
 	out->time_ns = in->time_ns;
+	out->exit_status = chaos_exit_status(in->type == NOXS_EVENT_SHUTDOWN ? in->detail : 0);
 	out->is_logged = in->type == NOXS_EVENT_ATTACHED && in->arg & NOXS_KEEP_LOG;
 }
 

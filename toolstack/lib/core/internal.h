@@ -98,6 +98,11 @@ uint32_t chaos_ends_flags(enum chaos_action on_poweroff, enum chaos_action on_re
 void chaos_ends_convert(uint32_t flags, struct chaos_ends *out);
 
 /* events.c */
+/* From NOXS_DOM_EXITED and NOXS_DOM_STATUS; -1 without the former. */
+static inline int16_t chaos_exit_status(uint32_t flags)
+{
+	return flags & NOXS_DOM_EXITED ? (int16_t)NOXS_DOM_STATUS(flags) : -1;
+}
 void chaos_event_convert(const struct noxs_ioc_event *in, struct chaos_event *out);
 
 /* dom.c */

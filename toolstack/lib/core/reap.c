@@ -59,6 +59,17 @@ bool chaos_ends_are_unwatched(struct chaos_ctx *ctx)
 	       NOXS_MODULE_HAS_ENDS;
 }
 
+int chaos_exits_check(struct chaos_ctx *ctx, struct chaos_error *err)
+{
+	int rc = chaos_module_open(ctx, err);
+
+	if (rc || ctx->module_flags & NOXS_MODULE_EXIT)
+		return rc;
+	return chaos_error_set(
+		err, CHAOS_ENVIRONMENT, ENOTSUP,
+		"the noxs module that is loaded cannot tell how a guest ends: load that of this version, or use 'chaos create'");
+}
+
 /* ---- carrying it out ---- */
 
 /*

@@ -96,12 +96,14 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid, struct chaos_dev
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	out->exit_status = -1;
 	rc = chaos_module_query(ctx, &arg, err);
 	if (rc <= 0)
 		return rc;
 	out->is_attached = true;
 	out->is_ready = arg.flags & NOXS_DOM_READY;
 	out->is_logged = arg.flags & NOXS_KEEP_LOG;
+	out->exit_status = chaos_exit_status(arg.flags);
 	chaos_ends_convert(arg.flags, &out->ends);
 	out->attached_ns = arg.attached_ns;
 	out->ready_ns = arg.ready_ns;
