@@ -78,7 +78,7 @@ chaos run --name long talk flood 2>$t/err | head -n 1 >/dev/null
 check run-reader-gone "eventually 5 none_left"
 
 check run-crash "[ \$(status chaos run talk crash) = 134 ] || { cat $t/out $t/err; false; }"
-check run-crash-said "grep -qx 'chaos: guest \"hostile-[0-9a-f]*\" has crashed' $t/err"
+check run-crash-said "grep -qx 'chaos: guest \"talk-[0-9a-f]*\" has crashed' $t/err"
 check run-crash-left none_left
 
 refused 125 'none' run-no-image chaos run /lab/none
