@@ -49,6 +49,7 @@ def promised:
 	[
 		["exec_image_ratio", "<=", 0.5], ["exec_imageless_ratio", "<=", 0.8],
 		["cli_pool_ratio", "<=", 1.75], ["cold_ratio", "<=", 1], ["cold_bridge_ratio", "<=", 1.5],
+		["run_ratio", "<=", 2],
 		["growth_1000", "<=", 1.05], ["destroy_ratio", "<=", 0.6],
 		["destroy_growth_1000", "<=", 1.1], ["list_growth_ratio", "<=", 2], ["xl_vs_ours", ">=", 100],
 		["xl_vs_ours_300", ">=", 100], ["runc_vs_ours", ">=", 50], ["live_guests", ">=", 4000],
