@@ -20,6 +20,7 @@
 static DECLARE_WAIT_QUEUE_HEAD(ring_wq);
 static bool is_kicked, is_given_up;
 static int store_irq, control_irq;
+static int stale_irqs[2]; /* of before a restore, 0 = none; main_lock */
 static evtchn_port_t store_port, control_port;
 static char body[XENSTORE_PAYLOAD_MAX + 1];
 
@@ -165,14 +166,31 @@ static void wait_for_work(void)
 	(void)wait_event_interruptible(ring_wq, has_request() || READ_ONCE(is_kicked));
 }
 
+/*
+ * The kernel resumes each interrupt that it has suspended, and warns of one that was freed in between
+ * and is not quite gone.
+ */
+static void drop_stale(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stale_irqs); i++) {
+		if (stale_irqs[i])
+			unbind_from_irqhandler(stale_irqs[i], &ring_wq);
+		stale_irqs[i] = 0;
+	}
+}
+
 static int ring_thread(void *arg)
 {
 	ring_kick();
 	for (;;) {
 		wait_for_work();
 		mutex_lock(&main_lock);
-		while (has_request() && !READ_ONCE(is_given_up))
+		while (has_request() && !READ_ONCE(is_given_up)) {
 			serve_request();
+			drop_stale(); /* xs_resume() asks when interrupts are resumed */
+		}
 		if (xchg(&is_kicked, false))
 			front_events(&main_front);
 		mutex_unlock(&main_lock);
@@ -225,9 +243,10 @@ void ring_resume(void)
 	struct evtchn_alloc_unbound alloc = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
 	int err;
 
-	/* The kernel has forgotten the ports of then: nothing of now is closed here. */
-	unbind_from_irqhandler(store_irq, &ring_wq);
-	unbind_from_irqhandler(control_irq, &ring_wq);
+	/* The kernel has forgotten their ports: nothing of now will be closed with them. */
+	drop_stale();
+	stale_irqs[0] = store_irq;
+	stale_irqs[1] = control_irq;
 	err = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
 	if (!err) {
 		/* xs_resume() binds it next, and drops what is in the ring. */
