@@ -167,8 +167,8 @@ static void wait_for_work(void)
 }
 
 /*
- * The kernel resumes each interrupt that it has suspended, and warns of one that was freed in between
- * and is not quite gone.
+ * The kernel resumes each interrupt that it has suspended, and warns of one that was freed in
+ * between and is not quite gone.
  */
 static void drop_stale(void)
 {

@@ -168,7 +168,7 @@ fails vbd 51744 ring-ref
 check more-disk-fails "eventually 10 one_failed && served 2"
 run more-failed-detach chaos block-detach two xvdc
 run more-failed-attach chaos block-attach two vdev=xvdc "target=$tmp/b"
-check more-failed-again "eventually 20 'in_guest 2 dd if=/dev/xvdc of=/dev/null bs=1M && all_open two'"
+check more-failed-again "eventually 20 'in_guest 2 dd if=/dev/xvdc of=/dev/null bs=1M && all_open two' || { chaos info two; guest 2 'dmesg | tail -n 8; ls /dev/xvd* /sys/bus/xen/devices'; chaos block-list two; false; }"
 run more-attach-liar-vif chaos network-attach two bridge=xenbr0
 check more-liar-vif "eventually 10 'in_guest 2 ls /sys/class/net/eth1' && eventually 10 'all_open two >/dev/null'"
 fails vif 1 tx-ring-ref
