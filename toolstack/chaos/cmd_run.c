@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "chaos_cmd.h"
+#include "config/internal.h"
 #include "create.h"
 
 #define NOT_RUN	     125 /* as of docker run, whose exit status is the program's otherwise */
@@ -65,16 +66,18 @@ static void add_setting(struct run *run, char *setting)
 /* prefix, and value as a string of xl.cfg; behind it suffix. */
 static void add_string(struct run *run, const char *prefix, const char *value, const char *suffix)
 {
-	char *text = malloc(strlen(prefix) + 2 * strlen(value) + strlen(suffix) + 3), *p;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
 
-	if (text) {
-		p = stpcpy(stpcpy(text, prefix), "\"");
-		for (; *value; value++) {
-			if (*value == '"' || *value == '\\')
-				*p++ = '\\';
-			*p++ = *value;
-		}
-		(void)stpcpy(stpcpy(p, "\""), suffix);
+	if (f) {
+		fputs(prefix, f);
+		chaos_cfgtext_put_string(f, value);
+		fputs(suffix, f);
+	}
+	if (f && fclose(f)) {
+		free(text);
+		text = NULL;
 	}
 	add_setting(run, text);
 }

@@ -38,6 +38,9 @@ int create_check(struct call *call, const struct chaos_config_source *src,
  */
 int create_attended(struct call *call, const struct create_request *request, uint32_t domid);
 
+/* Of a SHUTDOWN. */
+bool create_is_crash(const struct chaos_event *event);
+
 /*
  * A guest that was made paused: start it, pass on what it prints, and see that it is gone.  0 and *status,
  * which is an exit status as of a process that somebody's shell has run, or an error.  signals: of

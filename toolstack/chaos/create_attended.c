@@ -59,13 +59,18 @@ static int has_crashed(struct call *call, const struct chaos_dominfo *info)
 	return call_error(call, CHAOS_GUEST, "guest \"%s\" has crashed", info->name);
 }
 
+bool create_is_crash(const struct chaos_event *event)
+{
+	return event->code == SHUTDOWN_crash || event->code == SHUTDOWN_watchdog;
+}
+
 /* Whether that is the end; a guest that is saved and goes on has not ended. */
 static bool is_end(struct call *call, const struct chaos_dominfo *info,
 		   const struct chaos_event *event, int *rc)
 {
 	switch (event->type) {
 	case CHAOS_EVENT_SHUTDOWN:
-		if (event->code == SHUTDOWN_crash || event->code == SHUTDOWN_watchdog)
+		if (create_is_crash(event))
 			*rc = has_crashed(call, info);
 		return event->code != SHUTDOWN_suspend;
 	case CHAOS_EVENT_DYING:

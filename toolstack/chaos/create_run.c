@@ -62,7 +62,7 @@ static void take_event(struct running *r, const struct chaos_event *event)
 {
 	switch (event->type) {
 	case CHAOS_EVENT_SHUTDOWN:
-		if (event->code == SHUTDOWN_crash || event->code == SHUTDOWN_watchdog)
+		if (create_is_crash(event))
 			crashed(r);
 		else if (event->code != SHUTDOWN_suspend)
 			ends(r, event->exit_status >= 0 ? event->exit_status : 0);

@@ -268,8 +268,7 @@ bool chaos_cfgtext_sets(const char *item, const char *key)
 	return false;
 }
 
-/* A value as it was meant, which is to say a string. */
-static void put_string(FILE *f, const char *value)
+void chaos_cfgtext_put_string(FILE *f, const char *value)
 {
 	fputc('"', f);
 	for (; *value; value++) {
@@ -313,7 +312,7 @@ int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct ch
 	if (kind == SETTINGS || (*value && strchr("\"'[", *value)))
 		fputs(value, f);
 	else
-		put_string(f, value);
+		chaos_cfgtext_put_string(f, value);
 	fputc('\n', f);
 	if (fclose(f)) {
 		free(line);

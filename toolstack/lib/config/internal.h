@@ -4,6 +4,7 @@
 #define CHAOS_CONFIG_INTERNAL_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "chaos/config.h"
 #include "core/internal.h"
@@ -22,6 +23,8 @@ int chaos_config_add_root(struct chaos_config *cfg, struct chaos_error *err);
 /* cfgtext.c: *text is NUL-terminated and *len bytes long, and to be freed */
 int chaos_cfgtext_read(const char *path, char **text, size_t *len, struct chaos_error *err);
 /* Whether an override sets the key, and does not add to it. */
+/* A value as it was meant, which is to say a string of xl.cfg. */
+void chaos_cfgtext_put_string(FILE *f, const char *value);
 bool chaos_cfgtext_sets(const char *item, const char *key);
 int chaos_cfgtext_override(const char *item, char **text, size_t *len, struct chaos_error *err);
 /* All of it; *file_len is where the overrides begin.  *text may be set after an error too. */

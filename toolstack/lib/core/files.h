@@ -58,7 +58,8 @@ struct chaos_new_file {
 int chaos_new_file_open(struct chaos_new_file *f, const char *path, mode_t mode);
 /*
  * Give it the name; what had that name before is gone then.  With is_durable all of it is on the disk,
- * as far as its file system can do that.  0, or -1 with errno: if it is_named then, nobody knows whether it still has it after a power cut.
+ * as far as its file system can do that.  0, or -1 with errno: if it is_named then, nobody knows whether it
+ * still has the name after a power cut.
  */
 int chaos_new_file_commit(struct chaos_new_file *f, bool is_durable);
 /* After an error, or at the end: without a commit nothing is left. */
